@@ -1,0 +1,45 @@
+# make run    install into .venv and start the server (settings: PERSONAE_…, see docs)
+# make test   install what the tests need and run them        make lint   style, types, rooms
+# make bench  measure; never asserts a time                   make proto  rebuild the descriptor set
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test lint bench proto format clean
+
+run: $(VENV)/.run
+	@exec $(BIN)/personae start
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: setup.cfg pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.dev: setup.cfg pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
+	@touch $@ $(VENV)/.run
+
+test: $(VENV)/.dev
+	@sh tests/need_chromium.sh
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	MYPYPATH=.types $(BIN)/mypy -p personae.actors -p personae.store -p personae.projections -p personae.config -p personae.http
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m tests.bench $(ARGS)
+
+proto: $(VENV)/.dev
+	$(BIN)/python -m personae.http.wire.build
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info
