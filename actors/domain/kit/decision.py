@@ -15,12 +15,14 @@ class Claim:
     """Take a unique name for this aggregate, or be refused with ``taken``.
 
     ``kind`` is the name space (``usernames``, ``org_domain``, …), ``value`` the key within it,
-    already normalised by :func:`personae.actors.domain.values.key`.
+    already normalised by :func:`personae.actors.domain.values.key`. ``everywhere``: unique among
+    all instances, not only in this one.
     """
 
     kind: str
     value: str
     taken: Reason
+    everywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Release:
 
     kind: str
     value: str
+    everywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

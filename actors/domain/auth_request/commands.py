@@ -1,0 +1,48 @@
+"""Orders to an authorization request."""
+
+from __future__ import annotations
+
+from personae.actors.domain.auth_request.events import AuthRequestAdded
+from personae.actors.domain.kit import command
+
+
+@command("auth_request", id="request_id", owner="instance_id")
+class AddAuthRequest:
+    """Keep what a client asked; the door has validated it against the client."""
+
+    request_id: str
+    instance_id: str
+    asked: AuthRequestAdded
+
+
+@command("auth_request", id="request_id")
+class LinkSession:
+    """Answer the request with a session; from here on a code may be exchanged.
+
+    ``presented`` is the token id of the session token shown.
+    """
+
+    request_id: str
+    session_id: str
+    presented: str
+
+
+@command("auth_request", id="request_id")
+class FailAuthRequest:
+    """Answer the request with an error (RFC 6749, 4.1.2.1; OIDC Core, 3.1.2.6)."""
+
+    request_id: str
+    reason: str
+
+
+@command("auth_request", id="request_id")
+class ExchangeCode:
+    """Redeem the code, once: opens an OIDC session with its tokens in the same commit."""
+
+    request_id: str
+    client_id: str
+    redirect_uri: str
+    code_verifier: str
+    oidc_session_id: str
+    access_token_id: str
+    refresh_token_id: str

@@ -1,0 +1,97 @@
+"""What follows from orders to an authorization request."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from personae.actors.domain.auth_request import commands as c
+from personae.actors.domain.auth_request import events as e
+from personae.actors.domain.auth_request import refusals
+from personae.actors.domain.auth_request.facts import ExchangeFacts, LinkFacts
+from personae.actors.domain.auth_request.pkce import matches
+from personae.actors.domain.auth_request.state import AUTH_REQUEST, AuthRequest, Status
+from personae.actors.domain.kit import Decisions, Facts, On
+from personae.actors.domain.oidc_session.opening import Opening, opened
+
+CODE_LIFE = timedelta(seconds=60)
+"""RFC 9700 and FAPI 2.0 ask for at most a minute."""
+
+
+@AUTH_REQUEST.decides(c.AddAuthRequest)
+def add(request: AuthRequest, cmd: c.AddAuthRequest, _facts: Facts) -> Decisions:
+    if request != AUTH_REQUEST.initial:
+        raise refusals.ALREADY_EXISTS()
+    yield cmd.asked
+
+
+@AUTH_REQUEST.decides(c.LinkSession)
+def link(request: AuthRequest, cmd: c.LinkSession, facts: LinkFacts) -> Decisions:
+    _open(request)
+    if facts.refused:
+        raise facts.refused
+    if facts.auth_time is None:
+        raise refusals.SESSION_INVALID()
+    yield e.SessionLinked(
+        session_id=cmd.session_id,
+        user_id=facts.user_id,
+        auth_time=facts.auth_time,
+        auth_methods=facts.auth_methods,
+    )
+    yield e.CodeAdded(made_at=facts.now)
+
+
+@AUTH_REQUEST.decides(c.FailAuthRequest)
+def fail(request: AuthRequest, cmd: c.FailAuthRequest, _facts: Facts) -> Decisions:
+    _open(request)
+    yield e.AuthRequestFailed(reason=cmd.reason)
+
+
+def _open(request: AuthRequest) -> None:
+    if request.status is Status.UNKNOWN:
+        raise refusals.NOT_FOUND()
+    if request.status is not Status.ADDED:
+        raise refusals.ALREADY_HANDLED()
+
+
+@AUTH_REQUEST.decides(c.ExchangeCode)
+def exchange(request: AuthRequest, cmd: c.ExchangeCode, facts: ExchangeFacts) -> Decisions:
+    asked = redeemable(request, cmd, facts)
+    yield e.CodeExchanged(oidc_session_id=cmd.oidc_session_id)
+    opening = Opening(
+        user_id=request.user_id,
+        org_id=facts.user_org_id,
+        session_id=request.session_id,
+        client_id=asked.client_id,
+        audience=asked.audience,
+        scope=asked.scope,
+        auth_methods=request.auth_methods,
+        auth_time=request.auth_time,
+        nonce=asked.nonce,
+        language=facts.language,
+        access_token_id=cmd.access_token_id,
+        refresh_token_id=cmd.refresh_token_id if asked.need_refresh_token else "",
+        reason="auth_request",
+    )
+    for event in opened(opening, facts.lifetimes, facts.now):
+        yield On(facts.oidc_session, event, owner=facts.user_org_id)
+    yield e.AuthRequestSucceeded()
+
+
+def redeemable(
+    request: AuthRequest, cmd: c.ExchangeCode, facts: ExchangeFacts
+) -> e.AuthRequestAdded:
+    """Return what was asked when the code may be redeemed now, by this client, with this proof."""
+    if request.status in {Status.EXCHANGED, Status.SUCCEEDED}:
+        raise refusals.CODE_USED(oidc_session_id=request.oidc_session_id)
+    if request.status is not Status.CODE_ADDED or not (request.asked and request.code_at):
+        raise refusals.CODE_INVALID()
+    asked = request.asked
+    if (asked.client_id, asked.redirect_uri) != (cmd.client_id, cmd.redirect_uri):
+        raise refusals.CODE_INVALID()
+    if facts.now - request.code_at > CODE_LIFE:
+        raise refusals.CODE_EXPIRED()
+    if not matches(asked.code_challenge, cmd.code_verifier):
+        raise refusals.VERIFIER_WRONG()
+    if not facts.session_alive:
+        raise refusals.SESSION_INVALID()
+    return asked

@@ -1,0 +1,33 @@
+"""What deciders about authorization requests must know besides the request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from personae.actors.domain.kit import Facts, Stream
+from personae.actors.domain.oidc_session.facts import Lifetimes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkFacts(Facts):
+    """The session to answer with, and whether its user may sign in to this client.
+
+    ``refused`` says why not, as a reason of the catalogue, or is ``None``.
+    """
+
+    user_id: str = ""
+    auth_time: datetime | None = None
+    auth_methods: tuple[str, ...] = ()
+    refused: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeFacts(Facts):
+    """Where the OIDC session will live, and for how long its tokens do."""
+
+    oidc_session: Stream
+    user_org_id: str
+    language: str = ""
+    lifetimes: Lifetimes
+    session_alive: bool

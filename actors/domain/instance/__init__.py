@@ -1,0 +1,1 @@
+"""Instances: tenants, each with its own domains, policies, organisations and keys."""

@@ -1,0 +1,146 @@
+"""What happens to instances. A policy's event is the policy itself under its stored name."""
+
+from __future__ import annotations
+
+from personae.actors.domain import policies as p
+from personae.actors.domain.kit import event, wire
+
+
+@event("instance.added")
+class InstanceAdded:
+    name: str
+
+
+@event("instance.changed")
+class InstanceChanged:
+    name: str
+
+
+@event("instance.removed")
+class InstanceRemoved:
+    name: str = ""
+
+
+@event("instance.default.language.set")
+class DefaultLanguageSet:
+    language: str
+
+
+@event("instance.default.org.set")
+class DefaultOrgSet:
+    org_id: str
+
+
+@event("instance.iam.project.set")
+class IAMProjectSet:
+    project_id: str = wire("iamProjectId")
+
+
+@event("instance.iam.console.set")
+class IAMConsoleSet:
+    client_id: str
+    app_id: str = wire("appId")
+
+
+@event("instance.domain.added")
+class InstanceDomainAdded:
+    domain: str
+    generated: bool = False
+
+
+@event("instance.domain.primary.set")
+class InstancePrimaryDomainSet:
+    domain: str
+
+
+@event("instance.domain.removed")
+class InstanceDomainRemoved:
+    domain: str
+
+
+@event("instance.trusted_domains.added")
+class TrustedDomainAdded:
+    domain: str
+
+
+@event("instance.trusted_domains.removed")
+class TrustedDomainRemoved:
+    domain: str
+
+
+@event("instance.member.added")
+class InstanceMemberAdded:
+    user_id: str
+    roles: tuple[str, ...] = ()
+
+
+@event("instance.member.changed")
+class InstanceMemberChanged:
+    user_id: str
+    roles: tuple[str, ...] = ()
+
+
+@event("instance.member.removed", "instance.member.cascade.removed")
+class InstanceMemberRemoved:
+    user_id: str
+
+
+@event("instance.policy.login.added")
+class LoginPolicyAdded(p.LoginPolicy):
+    pass
+
+
+@event("instance.policy.password.complexity.added")
+class PasswordComplexityPolicyAdded(p.PasswordComplexityPolicy):
+    pass
+
+
+@event("instance.policy.password.age.added")
+class PasswordAgePolicyAdded(p.PasswordAgePolicy):
+    pass
+
+
+@event("instance.policy.lockout.added")
+class LockoutPolicyAdded(p.LockoutPolicy):
+    pass
+
+
+@event("instance.policy.domain.added")
+class DomainPolicyAdded(p.DomainPolicy):
+    pass
+
+
+@event("instance.policy.label.added")
+class LabelPolicyAdded(p.LabelPolicy):
+    pass
+
+
+@event("instance.policy.label.activated")
+class LabelPolicyActivated:
+    pass
+
+
+@event("instance.policy.privacy.added")
+class PrivacyPolicyAdded(p.PrivacyPolicy):
+    pass
+
+
+@event("instance.policy.notification.added")
+class NotificationPolicyAdded(p.NotificationPolicy):
+    pass
+
+
+@event("instance.oidc.settings.added")
+class OIDCSettingsAdded(p.OIDCSettings):
+    pass
+
+
+@event("instance.secret.generator.added")
+class SecretGeneratorAdded:
+    generator_type: int
+    length: int = 0
+    expiry: int = 0
+    include_lower_letters: bool = False
+    include_upper_letters: bool = False
+    include_digits: bool = False
+    include_symbols: bool = False

@@ -1,0 +1,9 @@
+"""Why orders to an instance are refused."""
+
+from personae.actors.domain.kit import Code, reason
+
+NOT_FOUND = reason("INSTANCE-NotFound", Code.NOT_FOUND)
+ALREADY_EXISTS = reason("INSTANCE-AlreadyExists", Code.ALREADY_EXISTS)
+DOMAIN_TAKEN = reason("INSTANCE-DomainTaken", Code.ALREADY_EXISTS)
+DOMAIN_INVALID = reason("INSTANCE-DomainInvalid", Code.INVALID_ARGUMENT)
+DOMAIN_NOT_FOUND = reason("INSTANCE-DomainNotFound", Code.NOT_FOUND)

@@ -1,0 +1,40 @@
+"""Orders to an OIDC session."""
+
+from __future__ import annotations
+
+from personae.actors.domain.kit import command
+from personae.actors.domain.oidc_session.opening import Opening
+
+
+@command("oidc_session", id="oidc_session_id", owner="org_id")
+class OpenOIDCSession:
+    """Hand out tokens to a client that acts for itself or was vouched for."""
+
+    oidc_session_id: str
+    org_id: str
+    opening: Opening
+
+
+@command("oidc_session", id="oidc_session_id")
+class RefreshTokens:
+    """Redeem the refresh token ``presented`` for new ones; a used one ends the whole family."""
+
+    oidc_session_id: str
+    client_id: str
+    presented: str
+    scope: tuple[str, ...] | None
+    access_token_id: str
+    refresh_token_id: str
+
+
+@command("oidc_session", id="oidc_session_id")
+class RevokeAccessToken:
+    oidc_session_id: str
+    token_id: str
+
+
+@command("oidc_session", id="oidc_session_id")
+class RevokeOIDCSession:
+    """End the family: no token of it counts any more."""
+
+    oidc_session_id: str

@@ -1,0 +1,60 @@
+"""What follows from orders to an OIDC session."""
+
+from __future__ import annotations
+
+from personae.actors.domain.kit import Decisions, Facts
+from personae.actors.domain.oidc_session import commands as c
+from personae.actors.domain.oidc_session import events as e
+from personae.actors.domain.oidc_session import refusals
+from personae.actors.domain.oidc_session.facts import TokenFacts
+from personae.actors.domain.oidc_session.opening import opened
+from personae.actors.domain.oidc_session.state import OIDC_SESSION, OIDCSession
+
+
+@OIDC_SESSION.decides(c.OpenOIDCSession)
+def open_(session: OIDCSession, cmd: c.OpenOIDCSession, facts: TokenFacts) -> Decisions:
+    if session.user_id:
+        raise refusals.ALREADY_EXISTS()
+    yield from opened(cmd.opening, facts.lifetimes, facts.now)
+
+
+@OIDC_SESSION.decides(c.RefreshTokens)
+def refresh(session: OIDCSession, cmd: c.RefreshTokens, facts: TokenFacts) -> Decisions:
+    if not session.user_id or session.client_id != cmd.client_id:
+        raise refusals.REFRESH_INVALID()
+    token = session.refresh
+    if token is None or not facts.alive:
+        raise refusals.ENDED()
+    if token.id != cmd.presented:
+        # Somebody holds a copy of a rotated token: whoever it is, the family ends (RFC 9700, 4.14).
+        yield e.RefreshTokenRevoked()
+        return
+    if facts.now >= min(token.idle_until, token.expires):
+        raise refusals.REFRESH_INVALID()
+    scope = session.scope if cmd.scope is None else cmd.scope
+    if not set(scope) <= set(session.scope):
+        raise refusals.SCOPE_WIDER()
+    yield e.AccessTokenAdded(
+        id=cmd.access_token_id,
+        scope=scope,
+        lifetime=facts.lifetimes.access,
+        reason="refresh",
+        made_at=facts.now,
+    )
+    yield e.RefreshTokenRenewed(
+        id=cmd.refresh_token_id, idle_lifetime=facts.lifetimes.refresh_idle, made_at=facts.now
+    )
+
+
+@OIDC_SESSION.decides(c.RevokeAccessToken)
+def revoke_access(session: OIDCSession, cmd: c.RevokeAccessToken, _facts: Facts) -> Decisions:
+    if session.access and session.access.id == cmd.token_id:
+        yield e.AccessTokenRevoked()
+
+
+@OIDC_SESSION.decides(c.RevokeOIDCSession)
+def revoke(session: OIDCSession, _cmd: c.RevokeOIDCSession, _facts: Facts) -> Decisions:
+    if session.refresh:
+        yield e.RefreshTokenRevoked()
+    elif session.access:
+        yield e.AccessTokenRevoked()

@@ -1,0 +1,57 @@
+"""What happens to OIDC sessions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from personae.actors.domain.kit import event, wire
+
+
+@event("oidc_session.added")
+class OIDCSessionAdded:
+    user_id: str = wire("userID")
+    user_resource_owner: str = ""
+    session_id: str = wire("sessionID", default="")
+    client_id: str = wire("clientID", default="")
+    audience: tuple[str, ...] = ()
+    scope: tuple[str, ...] = ()
+    auth_methods: tuple[str, ...] = ()
+    auth_time: datetime | None = None
+    nonce: str = ""
+    preferred_language: str = ""
+
+
+@event("oidc_session.access_token.added")
+class AccessTokenAdded:
+    """``made_at`` and ``lifetime`` (nanoseconds) bound the token's life."""
+
+    id: str
+    scope: tuple[str, ...] = ()
+    lifetime: int = 0
+    reason: str = ""
+    made_at: datetime
+
+
+@event("oidc_session.access_token.revoked")
+class AccessTokenRevoked:
+    pass
+
+
+@event("oidc_session.refresh_token.added")
+class RefreshTokenAdded:
+    id: str
+    lifetime: int = 0
+    idle_lifetime: int = 0
+    made_at: datetime
+
+
+@event("oidc_session.refresh_token.renewed")
+class RefreshTokenRenewed:
+    id: str
+    idle_lifetime: int = 0
+    made_at: datetime
+
+
+@event("oidc_session.refresh_token.revoked")
+class RefreshTokenRevoked:
+    pass

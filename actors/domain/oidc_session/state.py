@@ -1,0 +1,100 @@
+"""An OIDC session as token checks need to know it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from personae.actors.domain.kit import Kind
+from personae.actors.domain.lifetimes import end
+from personae.actors.domain.oidc_session import events as e
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """The access token that counts now."""
+
+    id: str
+    scope: tuple[str, ...]
+    made_at: datetime
+    expires: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """The refresh token that counts now: it ends when unused, and ends for ever."""
+
+    id: str
+    idle_until: datetime
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OIDCSession:
+    """The state of one OIDC session; without ``user_id`` it does not exist."""
+
+    user_id: str = ""
+    org_id: str = ""
+    session_id: str = ""
+    client_id: str = ""
+    audience: tuple[str, ...] = ()
+    scope: tuple[str, ...] = ()
+    auth_methods: tuple[str, ...] = ()
+    auth_time: datetime | None = None
+    nonce: str = ""
+    language: str = ""
+    access: AccessToken | None = None
+    refresh: RefreshToken | None = None
+
+
+OIDC_SESSION = Kind("oidc_session", OIDCSession())
+
+
+@OIDC_SESSION.on(e.OIDCSessionAdded)
+def _(_session: OIDCSession, event: e.OIDCSessionAdded) -> OIDCSession:
+    return OIDCSession(
+        event.user_id,
+        event.user_resource_owner,
+        event.session_id,
+        event.client_id,
+        event.audience,
+        event.scope,
+        event.auth_methods,
+        event.auth_time,
+        event.nonce,
+        event.preferred_language,
+    )
+
+
+@OIDC_SESSION.on(e.AccessTokenAdded)
+def _(session: OIDCSession, event: e.AccessTokenAdded) -> OIDCSession:
+    expires = end(event.made_at, event.lifetime)
+    access = AccessToken(event.id, event.scope, event.made_at, expires, event.reason)
+    return replace(session, access=access)
+
+
+@OIDC_SESSION.on(e.AccessTokenRevoked)
+def _(session: OIDCSession, _event: e.AccessTokenRevoked) -> OIDCSession:
+    return replace(session, access=None)
+
+
+@OIDC_SESSION.on(e.RefreshTokenAdded)
+def _(session: OIDCSession, event: e.RefreshTokenAdded) -> OIDCSession:
+    idle = end(event.made_at, event.idle_lifetime)
+    return replace(
+        session, refresh=RefreshToken(event.id, idle, end(event.made_at, event.lifetime))
+    )
+
+
+@OIDC_SESSION.on(e.RefreshTokenRenewed)
+def _(session: OIDCSession, event: e.RefreshTokenRenewed) -> OIDCSession:
+    if session.refresh is None:
+        return session
+    idle = end(event.made_at, event.idle_lifetime)
+    return replace(session, refresh=replace(session.refresh, id=event.id, idle_until=idle))
+
+
+@OIDC_SESSION.on(e.RefreshTokenRevoked)
+def _(session: OIDCSession, _event: e.RefreshTokenRevoked) -> OIDCSession:
+    return replace(session, refresh=None, access=None)

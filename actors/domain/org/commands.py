@@ -1,0 +1,67 @@
+"""Orders to an organisation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from personae.actors.domain.kit import command
+from personae.actors.domain.user.commands import AddHuman
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admin:
+    """A first administrator: an existing user, or a human to create."""
+
+    user_id: str
+    human: AddHuman | None = None
+    roles: tuple[str, ...] = ()
+
+
+@command("org", id="org_id", owner="org_id")
+class AddOrg:
+    """Create an organisation with its first administrators, all in one commit."""
+
+    org_id: str
+    name: str
+    admins: tuple[Admin, ...] = ()
+
+
+@command("org", id="org_id")
+class ChangeOrg:
+    org_id: str
+    name: str
+
+
+@command("org", id="org_id")
+class DeactivateOrg:
+    org_id: str
+
+
+@command("org", id="org_id")
+class ReactivateOrg:
+    org_id: str
+
+
+@command("org", id="org_id")
+class RemoveOrg:
+    org_id: str
+
+
+@command("org", id="org_id")
+class AddOrgMember:
+    org_id: str
+    user_id: str
+    roles: tuple[str, ...]
+
+
+@command("org", id="org_id")
+class ChangeOrgMember:
+    org_id: str
+    user_id: str
+    roles: tuple[str, ...]
+
+
+@command("org", id="org_id")
+class RemoveOrgMember:
+    org_id: str
+    user_id: str

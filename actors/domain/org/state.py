@@ -1,0 +1,104 @@
+"""An organisation as decisions need to know it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+
+from personae.actors.domain.kit import Kind
+from personae.actors.domain.org import events as e
+
+
+class Status(IntEnum):
+    """Life of an organisation."""
+
+    UNKNOWN = 0
+    ACTIVE = 1
+    INACTIVE = 2
+    REMOVED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Org:
+    """The state of one organisation. ``domains`` says of each whether it is verified."""
+
+    status: Status = Status.UNKNOWN
+    name: str = ""
+    primary_domain: str = ""
+    domains: Mapping[str, bool] = field(default_factory=dict)
+    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def exists(self) -> bool:
+        """Whether it was created and not removed."""
+        return self.status in {Status.ACTIVE, Status.INACTIVE}
+
+    @property
+    def active(self) -> bool:
+        """Whether its users may sign in and its clients get tokens."""
+        return self.status is Status.ACTIVE
+
+
+ORG = Kind("org", Org())
+
+ORG_DOMAINS = "org_domain"
+"""Name space of the claims on verified domains."""
+
+ORG_NAMES = "org_name"
+"""Name space of the claims on organisation names."""
+
+
+@ORG.on(e.OrgAdded)
+def _(_org: Org, event: e.OrgAdded) -> Org:
+    return Org(Status.ACTIVE, event.name)
+
+
+@ORG.on(e.OrgChanged)
+def _(org: Org, event: e.OrgChanged) -> Org:
+    return replace(org, name=event.name)
+
+
+@ORG.on(e.OrgDeactivated)
+def _(org: Org, _event: e.OrgDeactivated) -> Org:
+    return replace(org, status=Status.INACTIVE)
+
+
+@ORG.on(e.OrgReactivated)
+def _(org: Org, _event: e.OrgReactivated) -> Org:
+    return replace(org, status=Status.ACTIVE)
+
+
+@ORG.on(e.OrgRemoved)
+def _(_org: Org, _event: e.OrgRemoved) -> Org:
+    return Org(Status.REMOVED)
+
+
+@ORG.on(e.OrgDomainAdded)
+def _(org: Org, event: e.OrgDomainAdded) -> Org:
+    return replace(org, domains={**org.domains, event.domain: False})
+
+
+@ORG.on(e.OrgDomainVerified)
+def _(org: Org, event: e.OrgDomainVerified) -> Org:
+    return replace(org, domains={**org.domains, event.domain: True})
+
+
+@ORG.on(e.OrgPrimaryDomainSet)
+def _(org: Org, event: e.OrgPrimaryDomainSet) -> Org:
+    return replace(org, primary_domain=event.domain)
+
+
+@ORG.on(e.OrgDomainRemoved)
+def _(org: Org, event: e.OrgDomainRemoved) -> Org:
+    return replace(org, domains={k: v for k, v in org.domains.items() if k != event.domain})
+
+
+@ORG.on(e.OrgMemberAdded, e.OrgMemberChanged)
+def _(org: Org, event: e.OrgMemberAdded) -> Org:
+    return replace(org, members={**org.members, event.user_id: event.roles})
+
+
+@ORG.on(e.OrgMemberRemoved)
+def _(org: Org, event: e.OrgMemberRemoved) -> Org:
+    return replace(org, members={k: v for k, v in org.members.items() if k != event.user_id})

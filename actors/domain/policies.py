@@ -1,0 +1,117 @@
+"""Policies: what an instance sets for all, and an organisation may set for itself.
+
+Field defaults are the absent values of stored payloads; what a new instance starts with comes from
+its settings (``config/defaults.yaml``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginPolicy:
+    """Who may sign in how. Lifetimes are nanoseconds."""
+
+    allow_username_password: bool = False
+    allow_register: bool = False
+    allow_external_idp: bool = False
+    force_mfa: bool = False
+    force_mfa_local_only: bool = False
+    passwordless_type: int = 0
+    hide_password_reset: bool = False
+    ignore_unknown_usernames: bool = False
+    allow_domain_discovery: bool = False
+    disable_login_with_email: bool = False
+    disable_login_with_phone: bool = False
+    default_redirect_uri: str = ""
+    password_check_lifetime: int = 0
+    external_login_check_lifetime: int = 0
+    mfa_init_skip_lifetime: int = 0
+    second_factor_check_lifetime: int = 0
+    multi_factor_check_lifetime: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordComplexityPolicy:
+    """What a password must hold."""
+
+    min_length: int = 0
+    has_lowercase: bool = False
+    has_uppercase: bool = False
+    has_number: bool = False
+    has_symbol: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordAgePolicy:
+    """How long a password lives, in days; 0 means for ever."""
+
+    expire_warn_days: int = 0
+    max_age_days: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockoutPolicy:
+    """After how many failures an account locks; 0 leaves only the server's own limit."""
+
+    max_password_attempts: int = 0
+    max_otp_attempts: int = 0
+    show_lock_out_failures: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainPolicy:
+    """How organisations and their domains shape user names."""
+
+    user_login_must_be_domain: bool = False
+    validate_org_domains: bool = False
+    smtp_sender_address_matches_instance_domain: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelPolicy:
+    """Colours and switches of the pages people see."""
+
+    primary_color: str = ""
+    background_color: str = ""
+    warn_color: str = ""
+    font_color: str = ""
+    primary_color_dark: str = ""
+    background_color_dark: str = ""
+    warn_color_dark: str = ""
+    font_color_dark: str = ""
+    hide_login_name_suffix: bool = False
+    error_msg_popup: bool = False
+    disable_watermark: bool = False
+    theme_mode: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivacyPolicy:
+    """Links people expect at the foot of a page."""
+
+    tos_link: str = ""
+    privacy_link: str = ""
+    help_link: str = ""
+    support_email: str = ""
+    docs_link: str = ""
+    custom_link: str = ""
+    custom_link_text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationPolicy:
+    """What people are told by mail."""
+
+    password_change: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OIDCSettings:
+    """Lifetimes of tokens, in nanoseconds."""
+
+    access_token_lifetime: int = 0
+    id_token_lifetime: int = 0
+    refresh_token_idle_expiration: int = 0
+    refresh_token_expiration: int = 0

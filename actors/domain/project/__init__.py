@@ -1,0 +1,1 @@
+"""Projects: roles, and the applications that sign people in."""

@@ -1,0 +1,131 @@
+"""Orders to a project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from personae.actors.domain.kit import command
+from personae.actors.domain.project.values import (
+    APIAuthMethod,
+    ApplicationType,
+    AuthMethod,
+    GrantType,
+    PrivateLabeling,
+    ResponseType,
+    TokenType,
+)
+
+
+@command("project", id="project_id", owner="org_id")
+class AddProject:
+    project_id: str
+    org_id: str
+    name: str
+    role_assertion: bool = False
+    role_check: bool = False
+    project_check: bool = False
+    private_labeling: PrivateLabeling = PrivateLabeling.UNSPECIFIED
+
+
+@command("project", id="project_id")
+class RemoveProject:
+    project_id: str
+
+
+@command("project", id="project_id")
+class DeactivateProject:
+    project_id: str
+
+
+@command("project", id="project_id")
+class ReactivateProject:
+    project_id: str
+
+
+@command("project", id="project_id")
+class AddRole:
+    project_id: str
+    key: str
+    display_name: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOIDCClient:
+    """What an OpenID Connect client is created with."""
+
+    redirect_uris: tuple[str, ...] = ()
+    response_types: tuple[ResponseType, ...] = ()
+    grant_types: tuple[GrantType, ...] = ()
+    application_type: ApplicationType = ApplicationType.WEB
+    auth_method_type: AuthMethod = AuthMethod.BASIC
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    dev_mode: bool = False
+    access_token_type: TokenType = TokenType.BEARER
+    access_token_role_assertion: bool = False
+    id_token_role_assertion: bool = False
+    id_token_userinfo_assertion: bool = False
+    clock_skew: int = 0
+    additional_origins: tuple[str, ...] = ()
+    skip_native_app_success_page: bool = False
+    back_channel_logout_uri: str = ""
+
+
+@command("project", id="project_id")
+class AddOIDCApp:
+    """Add a client; the secret of a confidential one is returned once as ``client_secret``."""
+
+    project_id: str
+    app_id: str
+    client_id: str
+    name: str
+    client: NewOIDCClient
+
+
+@command("project", id="project_id")
+class AddAPIApp:
+    """Add an API; its secret is returned once as ``client_secret``."""
+
+    project_id: str
+    app_id: str
+    client_id: str
+    name: str
+    auth_method: APIAuthMethod = APIAuthMethod.BASIC
+
+
+@command("project", id="project_id")
+class SetClientSecret:
+    """Replace the secret of an application; returned once as ``client_secret``."""
+
+    project_id: str
+    app_id: str
+
+
+@command("project", id="project_id")
+class AddAppKey:
+    """Add a public key for private_key_jwt; without one a pair is made."""
+
+    project_id: str
+    app_id: str
+    key_id: str
+    expires: datetime | None = None
+    public_key: bytes = b""
+
+
+@command("project", id="project_id")
+class RemoveApp:
+    project_id: str
+    app_id: str
+
+
+@command("project", id="project_id")
+class DeactivateApp:
+    project_id: str
+    app_id: str
+
+
+@command("project", id="project_id")
+class ReactivateApp:
+    project_id: str
+    app_id: str

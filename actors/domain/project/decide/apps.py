@@ -1,0 +1,113 @@
+"""What follows from orders to the applications of a project."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from personae.actors.domain.kit import Claim, Decisions, Facts, Release
+from personae.actors.domain.project import commands as c
+from personae.actors.domain.project import events as e
+from personae.actors.domain.project import refusals
+from personae.actors.domain.project.decide.project import existing
+from personae.actors.domain.project.facts import AppKeyFacts, ClientFacts
+from personae.actors.domain.project.redirects import acceptable
+from personae.actors.domain.project.state import PROJECT, Application, Project
+from personae.actors.domain.project.values import APP_NAMES, CLIENT_IDS, Status
+from personae.actors.domain.values import key
+
+
+@PROJECT.decides(c.AddOIDCApp)
+def add_oidc(project: Project, cmd: c.AddOIDCApp, facts: ClientFacts) -> Decisions:
+    for uri in (*cmd.client.redirect_uris, *cmd.client.post_logout_redirect_uris):
+        if not acceptable(uri, cmd.client.application_type, dev_mode=cmd.client.dev_mode):
+            raise refusals.REDIRECT_INVALID(uri=uri)
+    yield from _add(project, cmd)
+    asked = {f.name: getattr(cmd.client, f.name) for f in fields(cmd.client)}
+    yield e.OIDCConfigAdded(
+        app_id=cmd.app_id, client_id=cmd.client_id, hashed_secret=facts.hashed_secret, **asked
+    )
+
+
+@PROJECT.decides(c.AddAPIApp)
+def add_api(project: Project, cmd: c.AddAPIApp, facts: ClientFacts) -> Decisions:
+    yield from _add(project, cmd)
+    yield e.APIConfigAdded(
+        app_id=cmd.app_id,
+        client_id=cmd.client_id,
+        hashed_secret=facts.hashed_secret,
+        auth_method_type=cmd.auth_method,
+    )
+
+
+def _add(project: Project, cmd: c.AddOIDCApp | c.AddAPIApp) -> Decisions:
+    if existing(project).status is not Status.ACTIVE:
+        raise refusals.NOT_ACTIVE()
+    if cmd.app_id in project.apps:
+        raise refusals.APP_EXISTS()
+    name = cmd.name.strip()
+    yield Claim(APP_NAMES, name_claim(name, cmd.project_id), refusals.APP_NAME_TAKEN)
+    yield Claim(CLIENT_IDS, cmd.client_id, refusals.CLIENT_ID_TAKEN)
+    yield e.ApplicationAdded(app_id=cmd.app_id, name=name)
+
+
+def name_claim(name: str, project_id: str) -> str:
+    """Return the value to claim for an application's name: unique within its project."""
+    plain = key(name)
+    if not plain:
+        raise refusals.NAME_INVALID(name=name)
+    return f"{plain}:{project_id}"
+
+
+@PROJECT.decides(c.SetClientSecret)
+def set_secret(project: Project, cmd: c.SetClientSecret, facts: ClientFacts) -> Decisions:
+    app = application(project, cmd.app_id)
+    if not facts.hashed_secret:
+        raise refusals.NO_SECRET()
+    if app.oidc:
+        yield e.OIDCSecretChanged(app_id=cmd.app_id, hashed_secret=facts.hashed_secret)
+    else:
+        yield e.APISecretChanged(app_id=cmd.app_id, hashed_secret=facts.hashed_secret)
+
+
+@PROJECT.decides(c.AddAppKey)
+def add_key(project: Project, cmd: c.AddAppKey, facts: AppKeyFacts) -> Decisions:
+    app = application(project, cmd.app_id)
+    if not facts.public_key:
+        raise refusals.KEY_INVALID()
+    yield e.ApplicationKeyAdded(
+        app_id=cmd.app_id,
+        key_id=cmd.key_id,
+        client_id=app.client_id,
+        expiration_date=cmd.expires,
+        public_key=facts.public_key,
+    )
+
+
+@PROJECT.decides(c.RemoveApp)
+def remove(project: Project, cmd: c.RemoveApp, _facts: Facts) -> Decisions:
+    app = application(project, cmd.app_id)
+    yield Release(APP_NAMES, name_claim(app.name, cmd.project_id))
+    if app.client_id:
+        yield Release(CLIENT_IDS, app.client_id)
+    yield e.ApplicationRemoved(app_id=cmd.app_id)
+
+
+@PROJECT.decides(c.DeactivateApp)
+def deactivate(project: Project, cmd: c.DeactivateApp, _facts: Facts) -> Decisions:
+    if application(project, cmd.app_id).status is Status.INACTIVE:
+        raise refusals.ALREADY_INACTIVE()
+    yield e.ApplicationDeactivated(app_id=cmd.app_id)
+
+
+@PROJECT.decides(c.ReactivateApp)
+def reactivate(project: Project, cmd: c.ReactivateApp, _facts: Facts) -> Decisions:
+    if application(project, cmd.app_id).status is Status.ACTIVE:
+        raise refusals.ALREADY_ACTIVE()
+    yield e.ApplicationReactivated(app_id=cmd.app_id)
+
+
+def application(project: Project, app_id: str) -> Application:
+    """Return an application of the project, or refuse when there is none."""
+    if app_id not in existing(project).apps:
+        raise refusals.APP_NOT_FOUND()
+    return project.apps[app_id]

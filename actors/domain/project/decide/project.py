@@ -1,0 +1,84 @@
+"""What follows from orders to a project itself and to its roles."""
+
+from __future__ import annotations
+
+from personae.actors.domain.kit import Claim, Decisions, Facts, Release
+from personae.actors.domain.project import commands as c
+from personae.actors.domain.project import events as e
+from personae.actors.domain.project import refusals
+from personae.actors.domain.project.facts import ProjectFacts
+from personae.actors.domain.project.state import PROJECT, Project
+from personae.actors.domain.project.values import (
+    APP_NAMES,
+    CLIENT_IDS,
+    PROJECT_NAMES,
+    ROLE_KEYS,
+    Status,
+)
+from personae.actors.domain.values import key
+
+
+def name_claim(name: str, org_id: str) -> str:
+    """Return the value to claim for a project name: unique within its organisation."""
+    return f"{key(name)}:{org_id}"
+
+
+def existing(project: Project) -> Project:
+    """Return the project, or refuse when there is none."""
+    if not project.exists:
+        raise refusals.NOT_FOUND()
+    return project
+
+
+@PROJECT.decides(c.AddProject)
+def add(project: Project, cmd: c.AddProject, facts: ProjectFacts) -> Decisions:
+    if project != PROJECT.initial:
+        raise refusals.ALREADY_EXISTS()
+    name = cmd.name.strip()
+    if not name:
+        raise refusals.NAME_INVALID(name=name)
+    yield Claim(PROJECT_NAMES, name_claim(name, facts.org_id), refusals.NAME_TAKEN)
+    yield e.ProjectAdded(
+        name=name,
+        project_role_assertion=cmd.role_assertion,
+        project_role_check=cmd.role_check,
+        has_project_check=cmd.project_check,
+        private_labeling_setting=cmd.private_labeling,
+    )
+
+
+@PROJECT.decides(c.RemoveProject)
+def remove(project: Project, cmd: c.RemoveProject, facts: ProjectFacts) -> Decisions:
+    name = existing(project).name
+    yield Release(PROJECT_NAMES, name_claim(name, facts.org_id))
+    for client_id in project.clients:
+        yield Release(CLIENT_IDS, client_id)
+    for app in project.apps.values():
+        yield Release(APP_NAMES, f"{key(app.name)}:{cmd.project_id}")
+    for role in project.roles:
+        yield Release(ROLE_KEYS, f"{role}:{cmd.project_id}")
+    yield e.ProjectRemoved(name=name)
+
+
+@PROJECT.decides(c.DeactivateProject)
+def deactivate(project: Project, _cmd: c.DeactivateProject, _facts: Facts) -> Decisions:
+    if existing(project).status is Status.INACTIVE:
+        raise refusals.ALREADY_INACTIVE()
+    yield e.ProjectDeactivated()
+
+
+@PROJECT.decides(c.ReactivateProject)
+def reactivate(project: Project, _cmd: c.ReactivateProject, _facts: Facts) -> Decisions:
+    if existing(project).status is Status.ACTIVE:
+        raise refusals.ALREADY_ACTIVE()
+    yield e.ProjectReactivated()
+
+
+@PROJECT.decides(c.AddRole)
+def add_role(project: Project, cmd: c.AddRole, _facts: Facts) -> Decisions:
+    existing(project)
+    role = cmd.key.strip()
+    if not role:
+        raise refusals.ROLE_INVALID()
+    yield Claim(ROLE_KEYS, f"{role}:{cmd.project_id}", refusals.ROLE_TAKEN)
+    yield e.RoleAdded(key=role, display_name=cmd.display_name, group=cmd.group)

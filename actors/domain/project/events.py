@@ -1,0 +1,173 @@
+"""What happens to projects, their roles and applications."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from personae.actors.domain.kit import event, wire
+from personae.actors.domain.project.values import (
+    APIAuthMethod,
+    ApplicationType,
+    AuthMethod,
+    GrantType,
+    LoginVersion,
+    PrivateLabeling,
+    ResponseType,
+    TokenType,
+)
+
+
+@event("project.added")
+class ProjectAdded:
+    name: str
+    project_role_assertion: bool = False
+    project_role_check: bool = False
+    has_project_check: bool = False
+    private_labeling_setting: PrivateLabeling = PrivateLabeling.UNSPECIFIED
+
+
+@event("project.changed")
+class ProjectChanged:
+    name: str | None = None
+    project_role_assertion: bool | None = None
+    project_role_check: bool | None = None
+    has_project_check: bool | None = None
+    private_labeling_setting: PrivateLabeling | None = None
+
+
+@event("project.deactivated")
+class ProjectDeactivated:
+    pass
+
+
+@event("project.reactivated")
+class ProjectReactivated:
+    pass
+
+
+@event("project.removed")
+class ProjectRemoved:
+    name: str = ""
+
+
+@event("project.role.added")
+class RoleAdded:
+    key: str
+    display_name: str = ""
+    group: str = ""
+
+
+@event("project.role.changed")
+class RoleChanged:
+    key: str
+    display_name: str | None = None
+    group: str | None = None
+
+
+@event("project.role.removed")
+class RoleRemoved:
+    key: str
+
+
+@event("project.member.added")
+class ProjectMemberAdded:
+    user_id: str
+    roles: tuple[str, ...] = ()
+
+
+@event("project.member.changed")
+class ProjectMemberChanged:
+    user_id: str
+    roles: tuple[str, ...] = ()
+
+
+@event("project.member.removed", "project.member.cascade.removed")
+class ProjectMemberRemoved:
+    user_id: str
+
+
+@event("project.application.added")
+class ApplicationAdded:
+    app_id: str
+    name: str = ""
+
+
+@event("project.application.changed")
+class ApplicationChanged:
+    app_id: str
+    name: str = ""
+
+
+@event("project.application.deactivated")
+class ApplicationDeactivated:
+    app_id: str
+
+
+@event("project.application.reactivated")
+class ApplicationReactivated:
+    app_id: str
+
+
+@event("project.application.removed")
+class ApplicationRemoved:
+    app_id: str
+
+
+@event("project.application.config.oidc.added")
+class OIDCConfigAdded:
+    app_id: str
+    client_id: str
+    oidc_version: int = 0
+    hashed_secret: str = ""
+    redirect_uris: tuple[str, ...] = ()
+    response_types: tuple[ResponseType, ...] = ()
+    grant_types: tuple[GrantType, ...] = ()
+    application_type: ApplicationType = ApplicationType.WEB
+    auth_method_type: AuthMethod = AuthMethod.BASIC
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    dev_mode: bool = False
+    access_token_type: TokenType = TokenType.BEARER
+    access_token_role_assertion: bool = False
+    id_token_role_assertion: bool = False
+    id_token_userinfo_assertion: bool = False
+    clock_skew: int = 0
+    additional_origins: tuple[str, ...] = ()
+    skip_native_app_success_page: bool = False
+    back_channel_logout_uri: str = wire("backChannelLogoutURI", default="")
+    login_version: LoginVersion = LoginVersion.UNSPECIFIED
+    login_base_uri: str = wire("loginBaseURI", default="")
+
+
+@event("project.application.config.oidc.secret.changed")
+class OIDCSecretChanged:
+    app_id: str
+    hashed_secret: str = ""
+
+
+@event("project.application.config.api.added")
+class APIConfigAdded:
+    app_id: str
+    client_id: str
+    hashed_secret: str = ""
+    auth_method_type: APIAuthMethod = APIAuthMethod.BASIC
+
+
+@event("project.application.config.api.secret.changed")
+class APISecretChanged:
+    app_id: str
+    hashed_secret: str = ""
+
+
+@event("project.application.oidc.key.added")
+class ApplicationKeyAdded:
+    app_id: str
+    key_id: str
+    client_id: str = ""
+    key_type: int = wire("type", default=1)
+    expiration_date: datetime | None = None
+    public_key: bytes = b""
+
+
+@event("project.application.oidc.key.removed")
+class ApplicationKeyRemoved:
+    key_id: str

@@ -1,0 +1,70 @@
+"""Redirect URIs: which may be registered, and which registered one a request names.
+
+RFC 9700 (2.1, 4.1.3) and RFC 8252 (7.3): comparison is by the exact string; only the port of a
+native application's loopback address may differ. Anything a browser would run instead of follow
+is never accepted.
+"""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from urllib.parse import SplitResult, urlsplit
+
+from personae.actors.domain.project.values import ApplicationType
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+RUN_NOT_FOLLOWED = frozenset({"javascript", "data", "vbscript", "file", "blob", "about"})
+CONTROL = re.compile(r"[\x00-\x20\x7f\\]")
+LONGEST = 2048
+
+
+def acceptable(uri: str, kind: ApplicationType, *, dev_mode: bool = False) -> bool:
+    """Say whether a URI may be registered at all for this kind of application.
+
+    ``http`` beyond loopback and glob patterns need the development mode (OIDC Core, 3.1.2.1).
+    """
+    parts = _split(uri)
+    if parts is None or "#" in uri or parts.scheme in RUN_NOT_FOLLOWED:
+        return False
+    if parts.scheme == "https":
+        return bool(parts.hostname)
+    if parts.scheme == "http":
+        return bool(parts.hostname) and (dev_mode or parts.hostname in LOOPBACK)
+    # Custom schemes (com.example.app:/done) belong to native applications: RFC 8252, 7.1.
+    return kind is ApplicationType.NATIVE
+
+
+def registered(
+    uri: str, known: tuple[str, ...], kind: ApplicationType, *, dev_mode: bool = False
+) -> bool:
+    """Say whether a request's redirect URI is one of the registered ones."""
+    if uri in known:
+        return True
+    parts = _split(uri)
+    if parts is None:
+        return False
+    if kind is ApplicationType.NATIVE and parts.scheme == "http" and parts.hostname in LOOPBACK:
+        return any(_same_but_port(parts, other) for other in known)
+    if dev_mode and acceptable(uri, kind, dev_mode=True):
+        return any("*" in pattern and fnmatchcase(uri, pattern) for pattern in known)
+    return False
+
+
+def _split(uri: str) -> SplitResult | None:
+    if len(uri) > LONGEST or CONTROL.search(uri):
+        return None
+    try:
+        parts = urlsplit(uri)
+        _ = parts.port, parts.hostname
+    except ValueError:
+        return None
+    return parts if parts.scheme and not (parts.username or parts.password) else None
+
+
+def _same_but_port(asked: SplitResult, known: str) -> bool:
+    other = _split(known)
+    return other is not None and (
+        (asked.scheme, asked.hostname, asked.path, asked.query)
+        == (other.scheme, other.hostname, other.path, other.query)
+    )

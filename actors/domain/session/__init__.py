@@ -1,0 +1,1 @@
+"""Sessions: who has proved what about whom, and when."""

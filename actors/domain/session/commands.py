@@ -1,0 +1,58 @@
+"""Orders to a session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from personae.actors.domain.kit import command
+from personae.actors.domain.session.values import UserAgent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """What to prove: who the user is (by id or login name), and with what."""
+
+    user_id: str = ""
+    login_name: str = ""
+    password: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Checks(user_id={self.user_id!r}, login_name={self.login_name!r})"
+
+
+@command("session", id="session_id", owner="instance_id")
+class AddSession:
+    """Open a session; ``token_id`` will name its token."""
+
+    session_id: str
+    instance_id: str
+    token_id: str
+    checks: Checks = Checks()
+    metadata: Mapping[str, bytes] = field(default_factory=dict)
+    user_agent: UserAgent | None = None
+    lifetime: timedelta | None = None
+
+
+@command("session", id="session_id")
+class SetSession:
+    """Prove more, or change metadata or lifetime; the session gets a new token.
+
+    ``presented`` is the token id of the session token the caller showed, if any.
+    """
+
+    session_id: str
+    token_id: str
+    presented: str = ""
+    checks: Checks = Checks()
+    metadata: Mapping[str, bytes] = field(default_factory=dict)
+    lifetime: timedelta | None = None
+
+
+@command("session", id="session_id")
+class TerminateSession:
+    """End a session, and with it all tokens that came from it."""
+
+    session_id: str
+    presented: str = ""

@@ -1,0 +1,76 @@
+"""What follows from orders to a session."""
+
+from __future__ import annotations
+
+from personae.actors.domain.kit import Decisions
+from personae.actors.domain.lifetimes import nanoseconds
+from personae.actors.domain.session import commands as c
+from personae.actors.domain.session import events as e
+from personae.actors.domain.session import refusals
+from personae.actors.domain.session.facts import CheckFacts, TerminateFacts
+from personae.actors.domain.session.state import SESSION, Session, Status
+
+
+@SESSION.decides(c.AddSession)
+def add(session: Session, cmd: c.AddSession, facts: CheckFacts) -> Decisions:
+    if session != SESSION.initial:
+        raise refusals.ALREADY_EXISTS()
+    yield e.SessionAdded(user_agent=cmd.user_agent)
+    yield from _changes(session, cmd, facts)
+    yield e.TokenSet(token_id=cmd.token_id)
+
+
+@SESSION.decides(c.SetSession)
+def change(session: Session, cmd: c.SetSession, facts: CheckFacts) -> Decisions:
+    _check_alive(session, facts)
+    _check_right(session, cmd.presented, permitted=facts.permitted)
+    yield from _changes(session, cmd, facts)
+    yield e.TokenSet(token_id=cmd.token_id)
+
+
+def _changes(session: Session, cmd: c.AddSession | c.SetSession, facts: CheckFacts) -> Decisions:
+    if facts.user_id:
+        if session.user_id not in {"", facts.user_id}:
+            raise refusals.USER_CHANGED()
+        yield e.UserChecked(
+            user_id=facts.user_id,
+            user_resource_owner=facts.org_id,
+            checked_at=facts.now,
+            preferred_language=facts.language,
+        )
+    if cmd.checks.password is not None:
+        if not (session.user_id or facts.user_id):
+            raise refusals.USER_MISSING()
+        if facts.password_right:
+            yield e.PasswordChecked(checked_at=facts.now)
+    if cmd.metadata:
+        yield e.SessionMetadataSet(metadata=dict(cmd.metadata))
+    if cmd.lifetime is not None:
+        if nanoseconds(cmd.lifetime) <= 0:
+            raise refusals.LIFETIME_INVALID()
+        yield e.LifetimeSet(lifetime=nanoseconds(cmd.lifetime), since=facts.now)
+
+
+@SESSION.decides(c.TerminateSession)
+def terminate(session: Session, cmd: c.TerminateSession, facts: TerminateFacts) -> Decisions:
+    if session.status is Status.UNKNOWN:
+        raise refusals.NOT_FOUND()
+    if session.status is Status.TERMINATED:
+        return
+    _check_right(session, cmd.presented, permitted=facts.permitted)
+    yield e.SessionTerminated()
+
+
+def _check_alive(session: Session, facts: CheckFacts) -> None:
+    if session.status is Status.UNKNOWN:
+        raise refusals.NOT_FOUND()
+    if session.status is Status.TERMINATED:
+        raise refusals.TERMINATED()
+    if not session.alive(facts.now):
+        raise refusals.EXPIRED()
+
+
+def _check_right(session: Session, presented: str, *, permitted: bool) -> None:
+    # Token ids are random enough to be compared as they are: nobody can present one unsealed.
+    if not permitted and (not presented or presented != session.token_id):
+        raise refusals.TOKEN_INVALID()

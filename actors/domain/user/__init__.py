@@ -1,0 +1,1 @@
+"""Users: people who sign in (human) and programs that do (machine)."""

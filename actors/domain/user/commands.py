@@ -1,0 +1,132 @@
+"""Orders to a user."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from personae.actors.domain.kit import command
+from personae.actors.domain.user.values import (
+    AccessTokenType,
+    NewContact,
+    NewPassword,
+    Profile,
+    ProfileChange,
+)
+
+
+@command("user", id="user_id", owner="org_id")
+class AddHuman:
+    user_id: str
+    org_id: str
+    user_name: str
+    profile: Profile
+    email: NewContact
+    phone: NewContact | None = None
+    password: NewPassword | None = None
+    metadata: tuple[tuple[str, bytes], ...] = ()
+
+
+@command("user", id="user_id", owner="org_id")
+class AddMachine:
+    user_id: str
+    org_id: str
+    user_name: str
+    name: str
+    description: str = ""
+    access_token_type: AccessTokenType = AccessTokenType.BEARER
+    metadata: tuple[tuple[str, bytes], ...] = ()
+
+
+@command("user", id="user_id")
+class UpdateHuman:
+    """Change what is given; ``current_password`` is needed when people change their own."""
+
+    user_id: str
+    user_name: str | None = None
+    profile: ProfileChange | None = None
+    email: NewContact | None = None
+    phone: NewContact | None = None
+    password: NewPassword | None = None
+    current_password: str = ""
+
+
+@command("user", id="user_id")
+class UpdateMachine:
+    user_id: str
+    user_name: str | None = None
+    name: str | None = None
+    description: str | None = None
+    access_token_type: AccessTokenType | None = None
+
+
+@command("user", id="user_id")
+class RemoveUser:
+    user_id: str
+
+
+@command("user", id="user_id")
+class DeactivateUser:
+    user_id: str
+
+
+@command("user", id="user_id")
+class ReactivateUser:
+    user_id: str
+
+
+@command("user", id="user_id")
+class LockUser:
+    user_id: str
+
+
+@command("user", id="user_id")
+class UnlockUser:
+    user_id: str
+
+
+@command("user", id="user_id")
+class CheckPassword:
+    """Compare a password with the stored one; the result is counted either way."""
+
+    user_id: str
+    password: str
+
+
+@command("user", id="user_id")
+class SetMachineSecret:
+    user_id: str
+
+
+@command("user", id="user_id")
+class RemoveMachineSecret:
+    user_id: str
+
+
+@command("user", id="user_id")
+class AddMachineKey:
+    """Add a public key; without one, a pair is made and the private half returned once."""
+
+    user_id: str
+    key_id: str
+    expires: datetime | None = None
+    public_key: bytes = b""
+
+
+@command("user", id="user_id")
+class RemoveMachineKey:
+    user_id: str
+    key_id: str
+
+
+@command("user", id="user_id")
+class AddPersonalAccessToken:
+    user_id: str
+    token_id: str
+    expires: datetime | None = None
+    scopes: tuple[str, ...] = ()
+
+
+@command("user", id="user_id")
+class RemovePersonalAccessToken:
+    user_id: str
+    token_id: str

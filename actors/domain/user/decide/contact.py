@@ -1,0 +1,58 @@
+"""E-mail addresses and phone numbers, and how they are verified."""
+
+from __future__ import annotations
+
+from personae.actors.domain.kit import Decisions
+from personae.actors.domain.user import events as e
+from personae.actors.domain.user.facts import HumanFacts
+from personae.actors.domain.user.state import Human
+from personae.actors.domain.user.values import NewContact
+
+
+def email_verification(email: NewContact, facts: HumanFacts) -> object:
+    """Return what follows a new address: it is verified, or a code is on its way."""
+    if email.verified or facts.email_code is None:
+        return e.EmailVerified()
+    return e.EmailCodeAdded(
+        code=facts.email_code.code,
+        expiry=facts.email_code.expiry,
+        url_template=email.url_template,
+        code_returned=email.return_code,
+    )
+
+
+def phone_verification(phone: NewContact, facts: HumanFacts) -> object:
+    """Return what follows a new number: it is verified, or a code is on its way."""
+    if phone.verified or facts.phone_code is None:
+        return e.PhoneVerified()
+    return e.PhoneCodeAdded(
+        code=facts.phone_code.code,
+        expiry=facts.phone_code.expiry,
+        code_returned=phone.return_code,
+    )
+
+
+def change_email(human: Human, email: NewContact | None, facts: HumanFacts) -> Decisions:
+    """Yield what sets another e-mail address."""
+    if email is None:
+        return
+    changed = email.value != human.email.value
+    if changed:
+        yield e.EmailChanged(email=email.value)
+    if changed or not (email.verified and human.email.verified):
+        yield email_verification(email, facts)
+
+
+def change_phone(human: Human, phone: NewContact | None, facts: HumanFacts) -> Decisions:
+    """Yield what sets another phone number, or removes it when the new one is empty."""
+    if phone is None:
+        return
+    if not phone.value:
+        if human.phone.value:
+            yield e.PhoneRemoved()
+        return
+    changed = phone.value != human.phone.value
+    if changed:
+        yield e.PhoneChanged(phone=phone.value)
+    if changed or not (phone.verified and human.phone.verified):
+        yield phone_verification(phone, facts)

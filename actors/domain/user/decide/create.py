@@ -1,0 +1,65 @@
+"""Creating users."""
+
+from __future__ import annotations
+
+from personae.actors.domain.kit import Claim, Decisions
+from personae.actors.domain.user import commands as c
+from personae.actors.domain.user import events as e
+from personae.actors.domain.user import refusals
+from personae.actors.domain.user.decide.contact import email_verification, phone_verification
+from personae.actors.domain.user.decide.names import checked_name
+from personae.actors.domain.user.decide.password import check_complexity
+from personae.actors.domain.user.facts import HumanFacts, NamingFacts
+from personae.actors.domain.user.state import USER, User
+from personae.actors.domain.user.values import USERNAMES
+
+
+@USER.decides(c.AddHuman)
+def add_human(user: User, cmd: c.AddHuman, facts: HumanFacts) -> Decisions:
+    _refuse_existing(user)
+    name = checked_name(cmd.user_name, facts)
+    profile = cmd.profile
+    if not (profile.first_name and profile.last_name):
+        raise refusals.PROFILE_INCOMPLETE()
+    if cmd.password:
+        check_complexity(cmd.password, facts.complexity)
+    yield Claim(USERNAMES, facts.naming.claim(name), refusals.NAME_TAKEN)
+    yield e.HumanAdded(
+        user_name=name,
+        first_name=profile.first_name,
+        last_name=profile.last_name,
+        nick_name=profile.nick_name,
+        display_name=profile.shown_as,
+        preferred_language=profile.preferred_language,
+        gender=profile.gender,
+        email=cmd.email.value,
+        phone=cmd.phone.value if cmd.phone else "",
+        encoded_hash=facts.password_hash,
+        change_required=bool(cmd.password and cmd.password.change_required),
+    )
+    yield email_verification(cmd.email, facts)
+    if cmd.phone and cmd.phone.value:
+        yield phone_verification(cmd.phone, facts)
+    for key, value in cmd.metadata:
+        yield e.MetadataSet(key=key, value=value)
+
+
+@USER.decides(c.AddMachine)
+def add_machine(user: User, cmd: c.AddMachine, facts: NamingFacts) -> Decisions:
+    _refuse_existing(user)
+    name = checked_name(cmd.user_name, facts)
+    yield Claim(USERNAMES, facts.naming.claim(name), refusals.NAME_TAKEN)
+    yield e.MachineAdded(
+        user_name=name,
+        name=cmd.name,
+        description=cmd.description,
+        access_token_type=cmd.access_token_type,
+    )
+    for key, value in cmd.metadata:
+        yield e.MetadataSet(key=key, value=value)
+
+
+def _refuse_existing(user: User) -> None:
+    # An id is never used twice: what a deleted user left behind must not fall to another.
+    if user != USER.initial:
+        raise refusals.ALREADY_EXISTS()

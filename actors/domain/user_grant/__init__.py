@@ -1,0 +1,1 @@
+"""User grants: which roles of a project a user has."""
