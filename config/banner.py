@@ -40,7 +40,7 @@ def banner(info: BannerInfo, out: TextIO | None = None) -> None:
         _framed(title, lines, out)
         return
     width = max(len(name) for name, _ in lines)
-    print(title, *(f"  {name:<{width}}  {text}" for name, text in lines), sep="\n", file=out)  # noqa: T201 — the banner is output
+    print(title, *(f"  {name:<{width}}  {text}" for name, text in lines), sep="\n", file=out)
     out.flush()
 
 

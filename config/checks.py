@@ -1,4 +1,4 @@
-"""What single fields cannot see: settings that contradict one another, before anything is written."""
+"""What single fields cannot see: settings that contradict one another."""
 
 from __future__ import annotations
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-
 from personae.config.errors import StartError
 from personae.config.version import VERSION
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import Field
-
 from personae.config.fields import Secret, Section
+from pydantic import Field
 
 Name = Field(min_length=1, max_length=200)
 Language = Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")

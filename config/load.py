@@ -11,8 +11,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from personae.config.checks import check
 from personae.config.fields import Key, dotted
 from personae.config.settings import Settings
@@ -26,6 +24,7 @@ from personae.config.sources import (
     from_flags,
     from_text,
 )
+from pydantic import ValidationError
 
 DEFAULTS = Path(__file__).with_name("defaults.yaml")
 Merged = dict[Key, Entry]
@@ -90,7 +89,10 @@ def _validated(merged: Merged, problems: list[Problem]) -> Settings | None:
     try:
         return Settings.model_validate(nested)
     except ValidationError as error:
-        problems += [_problem(each["loc"], each["msg"], merged) for each in error.errors()]
+        found = [_problem(each["loc"], each["msg"], merged) for each in error.errors()]
+        # A derived value is wrong because its source is: tell of the source alone.
+        sources = [problem for problem in found if not problem.origin.startswith("default (")]
+        problems += sources or found
         return None
 
 

@@ -16,9 +16,8 @@ from typing import Any, TextIO
 
 import orjson
 import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
-
 from personae.config.settings import Logging
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 MASK = "********"
 DEPTH = 8
@@ -35,7 +34,18 @@ NOT_SECRET_ENDS = frozenset(
      "name", "seconds", "size", "length", "policy"}
 )  # fmt: skip
 STATUS_OWNERS = frozenset(
-    {"status", "error", "exit", "return", "grpc", "http", "country", "language", "reason", "refusal"}
+    {
+        "status",
+        "error",
+        "exit",
+        "return",
+        "grpc",
+        "http",
+        "country",
+        "language",
+        "reason",
+        "refusal",
+    }
 )
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 IN_TEXT = re.compile(
@@ -44,12 +54,12 @@ IN_TEXT = re.compile(
     r"[\"']?\s*[=:]\s*[\"']?)([^\s&\"',;})]{4,})"
 )
 PLAIN = (bool, int, float, type(None))
-NOISY = {"asyncio": "warning", "aiohttp.access": "warning", "grpclib": "warning", "pykka": "warning"}
+QUIET = ("asyncio", "aiohttp.access", "grpclib", "pykka")
 
 
 @lru_cache(maxsize=4096)
 def is_secret(key: str) -> bool:
-    """Whether the value under this key must not be shown: ``clientSecret``, ``set-cookie`` …
+    """Whether the value under this key must not be shown, as for ``clientSecret``.
 
     >>> is_secret("access_token"), is_secret("token_id"), is_secret("status_code")
     (True, False, False)
@@ -150,5 +160,5 @@ def _lowest(settings: Logging) -> int:
 
 def _levels(settings: Logging) -> None:
     access = {"aiohttp.access": "info"} if settings.requests else {}
-    for name, level in (NOISY | access | settings.loggers).items():
+    for name, level in (dict.fromkeys(QUIET, "warning") | access | settings.loggers).items():
         logging.getLogger(name).setLevel(level.upper())

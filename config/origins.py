@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import SecretStr
-
 from personae.config.fields import Key, dotted, plain
 from personae.config.load import Loaded, shape
+from pydantic import SecretStr
 
 MASK = "********"
 IN_URL = re.compile(r"(//[^:/@]*:).+@")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
 from personae.config.fields import Colour, Duration, Natural, Section
+from pydantic import Field
 
 SecondFactor = Literal["totp", "u2f", "otp_email", "otp_sms"]
 

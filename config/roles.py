@@ -36,7 +36,7 @@ class Roles:
         return self.by_name.get(role, frozenset())
 
     def roles_for_level(self, prefix: str) -> tuple[str, ...]:
-        """The roles a member of that level may hold: ``IAM_``, ``ORG_``, ``PROJECT_`` …
+        """The roles a member of the level ``IAM_``, ``ORG_``, ``PROJECT_`` … may hold.
 
         A role belongs to its longest prefix: PROJECT_GRANT_OWNER is no role of a project.
         """

@@ -9,11 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
-
 from personae.config.fields import Count, Duration, Natural, Port, Secret, Section, Size
 from personae.config.first_instance import FirstInstance
 from personae.config.policies import Policies, SecretGenerators
+from pydantic import Field, SecretStr, field_validator
 
 Level = Literal["debug", "info", "warning", "error"]
 

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
-
 from personae.config.errors import StartError
 from personae.config.fields import Key, dotted, is_collection, leaves, variable
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 PREFIX = "PERSONAE_"
 NOT_SETTINGS = frozenset({"PERSONAE_CONFIG"})
@@ -26,7 +25,7 @@ Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One value, and where it was written: ``personae.yaml:12``, ``env PERSONAE_PORT`` …"""
+    """One value, and where it was written: ``personae.yaml:12``, ``env PERSONAE_PORT``."""
 
     key: Key
     value: Any

@@ -45,9 +45,7 @@ class Texts:
         """The shipped languages, English first."""
         return tuple(sorted(self.own, key=lambda language: (language != FALLBACK, language)))
 
-    def sentence(
-        self, id_: str, language: str, params: Mapping[str, object] | None = None
-    ) -> str:
+    def sentence(self, id_: str, language: str, params: Mapping[str, object] | None = None) -> str:
         """The sentence of a refusal, with its placeholders filled; the id if there is none."""
         sentence = self.tree(language, "errors").get(id_, id_)
         return fill(sentence, params or {})

@@ -1,0 +1,52 @@
+import base64
+import io
+import os
+import stat
+
+import pytest
+from personae.config.load import load
+from personae.config.masterkey import KeyFormatError, decode, obtain
+
+TEXT = "abcdefghijklmnopqrstuvwxyz012345"
+
+
+def settings(tmp_path, **environ):
+    return load(environ={"PERSONAE_DATA": str(tmp_path / "data")} | environ).settings
+
+
+def test_argument_file_environment_and_standard_input_give_the_same_key(tmp_path, monkeypatch):
+    (tmp_path / "key").write_text(TEXT + "\n")
+    monkeypatch.setattr("sys.stdin", io.StringIO(TEXT + "\n"))
+    ways = [
+        load(environ={}, flags={"masterkey": TEXT}).settings,
+        settings(tmp_path, PERSONAE_MASTERKEY=TEXT),
+        settings(tmp_path, PERSONAE_MASTERKEY_FILE=str(tmp_path / "key")),
+        settings(tmp_path, PERSONAE_MASTERKEY_FILE="-"),
+    ]
+    assert {obtain(way) for way in ways} == {TEXT.encode()}
+
+
+def test_without_a_key_one_is_made_and_kept(tmp_path):
+    it = settings(tmp_path)
+    key = obtain(it)
+    assert len(key) == 32
+    assert obtain(it) == key
+    assert stat.S_IMODE((tmp_path / "data" / "masterkey").stat().st_mode) == 0o600
+
+
+def test_each_installation_makes_another_key(tmp_path):
+    assert obtain(settings(tmp_path / "a")) != obtain(settings(tmp_path / "b"))
+
+
+def test_hex_and_base64_stand_for_their_bytes():
+    key = os.urandom(32)
+    assert decode(key.hex()) == key
+    assert decode(base64.b64encode(key).decode()) == key
+    assert decode(base64.urlsafe_b64encode(key).decode().rstrip("=")) == key
+
+
+@pytest.mark.parametrize("text", ["", "short", "x" * 33, "g" * 64])
+def test_anything_else_is_refused_without_being_repeated(text):
+    with pytest.raises(KeyFormatError) as caught:
+        decode(text)
+    assert not text or text not in str(caught.value)
