@@ -21,6 +21,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 MASK = "********"
 DEPTH = 8
+LONGEST = 20_000
 SECRET_WORDS = frozenset(
     {
         "password", "passwd", "passphrase", "pwd", "secret", "secrets", "token", "tokens", "code",
@@ -34,24 +35,15 @@ NOT_SECRET_ENDS = frozenset(
      "name", "seconds", "size", "length", "policy"}
 )  # fmt: skip
 STATUS_OWNERS = frozenset(
-    {
-        "status",
-        "error",
-        "exit",
-        "return",
-        "grpc",
-        "http",
-        "country",
-        "language",
-        "reason",
-        "refusal",
-    }
+    {"status", "error", "exit", "return", "grpc", "http", "country", "language", "reason"}
 )
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+# What stands before a secret in a text, and the secret: quoted, or up to a separator.
 IN_TEXT = re.compile(
-    r"(?i)\b((?:bearer|basic)\s+|(?:password|secret|token|code|assertion|code_verifier|"
-    r"client_secret|(?:access|refresh|id)_token|id_token_hint|client_assertion|masterkey)"
-    r"[\"']?\s*[=:]\s*[\"']?)([^\s&\"',;})]{4,})"
+    r"(?i)\b(authorization[\"']?\s?[=:]\s?[\"']?(?:basic\s|bearer\s)?|bearer\s(?=\S{12})|"
+    r"(?:password|passphrase|secret|token|code|assertion|code_verifier|client_secret|masterkey|"
+    r"(?:access|refresh|id)_token|id_token_hint|client_assertion|cookie)[\"']?\s?[=:]\s?)"
+    r"(\"[^\"]*\"?|'[^']*'?|[^\s&\"',;})]{4,})"
 )
 PLAIN = (bool, int, float, type(None))
 QUIET = ("asyncio", "aiohttp.access", "grpclib", "pykka")
@@ -76,7 +68,7 @@ def is_secret(key: str) -> bool:
 def masked(value: Any, depth: int = DEPTH) -> Any:
     """Copy ``value`` with secrets masked, at any depth; what lies too deep is left out."""
     if isinstance(value, str):
-        return IN_TEXT.sub(rf"\g<1>{MASK}", value)
+        return clean(value)
     if isinstance(value, bytes | bytearray | memoryview):
         return f"<{len(value)} bytes>"
     if isinstance(value, Mapping | list | tuple | set | frozenset) and depth == 0:
@@ -89,6 +81,15 @@ def masked(value: Any, depth: int = DEPTH) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [masked(item, depth - 1) for item in value]
     return value if isinstance(value, PLAIN) else masked(str(value))
+
+
+def clean(text: str) -> str:
+    """Mask what follows ``password=``, ``Bearer`` and the like; cut a text that is very long."""
+    if len(text) > LONGEST:
+        text = text[:LONGEST] + "…"
+    if "=" in text or ":" in text or " " in text:
+        return IN_TEXT.sub(rf"\g<1>{MASK}", text)
+    return text
 
 
 def mask(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:

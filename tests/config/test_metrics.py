@@ -1,3 +1,8 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 from personae.config.metrics import Metrics
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -48,3 +53,25 @@ def test_what_rooms_report_is_what_is_served():
 def test_two_servers_in_one_process_count_apart():
     used()
     assert "personae_logins_total['ok', 'password']" not in samples(Metrics())
+
+
+def test_every_metric_is_in_the_operations_page():
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    assert [name for name in NAMES if f"`{name}" not in page] == []
+
+
+def test_several_workers_are_counted_together(tmp_path):
+    code = (
+        "import os\n"
+        "from personae.config.metrics import Metrics\n"
+        "metrics = Metrics()\n"
+        "metrics.login('ok', 'password')\n"
+        "if os.fork() == 0:\n"
+        "    metrics.login('ok', 'password')\n"
+        "    os._exit(0)\n"
+        "os.wait()\n"
+        "print(metrics.render().decode())\n"
+    )
+    environ = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    output = subprocess.check_output([sys.executable, "-c", code], env=environ, text=True)
+    assert 'personae_logins_total{method="password",result="ok"} 2.0' in output
