@@ -57,7 +57,8 @@ def one_line() -> Iterator[None]:
     except StartError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
-        raise click.ClickException(error.strerror or str(error)) from error
+        where = f"{error.filename}: " if error.filename else ""
+        raise click.ClickException(where + (error.strerror or str(error))) from error
 
 
 def read(files: tuple[Path, ...], flags: dict[str, Any]) -> Loaded:

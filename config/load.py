@@ -137,7 +137,9 @@ def _email(value: Value) -> str:
 
 def _threads(value: Value) -> int:
     workers = str(value("workers"))
-    cores = len(os.sched_getaffinity(0))
+    # Where the platform tells, only the cores this process may use (containers, taskset).
+    allowed = getattr(os, "sched_getaffinity", None)
+    cores = len(allowed(0)) if allowed else os.cpu_count() or 1
     return max(1, cores // max(1, int(workers) if workers.isdecimal() else 1))
 
 

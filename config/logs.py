@@ -43,7 +43,7 @@ IN_TEXT = re.compile(
     r"(?i)\b(authorization[\"']?\s?[=:]\s?[\"']?(?:basic\s|bearer\s)?|bearer\s(?=\S{12})|"
     r"(?:password|passphrase|secret|token|code|assertion|code_verifier|client_secret|masterkey|"
     r"(?:access|refresh|id)_token|id_token_hint|client_assertion|cookie)[\"']?\s?[=:]\s?)"
-    r"(\"[^\"]*\"?|'[^']*'?|[^\s&\"',;})]{4,})"
+    r"(\"[^\"\n]*\"?|'[^'\n]*'?|[^\s&\"',;})]{4,})"
 )
 PLAIN = (bool, int, float, type(None))
 QUIET = ("asyncio", "aiohttp.access", "grpclib", "pykka")

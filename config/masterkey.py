@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import os
 import re
 import secrets
 import sys
+import tempfile
 from pathlib import Path
 
 from personae.config.errors import StartError
@@ -29,13 +31,22 @@ class KeyFormatError(StartError):
 def obtain(settings: Settings) -> bytes:
     """The 32 bytes of the master key; makes the file in the data folder when there is none.
 
-    Raises ``KeyFormatError`` when what was given is not a key, ``OSError`` when it cannot be read.
+    Raises ``StartError`` when what was given is not a key, ``OSError`` when it cannot be read.
     """
+    origin, text = _given(settings)
+    try:
+        return decode(text)
+    except KeyFormatError as error:
+        raise StartError(f"{origin} {error}") from None
+
+
+def _given(settings: Settings) -> tuple[str, str]:
     if settings.masterkey is not None:
-        return decode(settings.masterkey.get_secret_value())
+        return "masterkey", settings.masterkey.get_secret_value()
     if settings.masterkey_file is not None:
-        return decode(_read(settings.masterkey_file))
-    return decode(_kept(settings.data / "masterkey"))
+        return f"masterkey_file: {settings.masterkey_file}", _read(settings.masterkey_file)
+    kept = settings.data / "masterkey"
+    return str(kept), _kept(kept)
 
 
 def decode(text: str) -> bytes:
@@ -67,14 +78,17 @@ def _read(path: Path) -> str:
 
 
 def _kept(path: Path) -> str:
-    """Read the key file, or make it: only its owner may read it, and it is never overwritten."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read(path)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(secrets.token_urlsafe(SIZE) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    """Read the key file, made if missing: only its owner may read it, it is never overwritten.
+
+    A hard link puts the complete file in place or fails: neither a crash nor a second process
+    that starts at the same time leaves half a key or two keys.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".masterkey-") as file:
+            file.write(secrets.token_urlsafe(SIZE) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+            with contextlib.suppress(FileExistsError):
+                os.link(file.name, path)
     return _read(path)

@@ -2,8 +2,10 @@ import base64
 import io
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from personae.config.errors import StartError
 from personae.config.load import load
 from personae.config.masterkey import KeyFormatError, decode, obtain
 
@@ -50,3 +52,25 @@ def test_anything_else_is_refused_without_being_repeated(text):
     with pytest.raises(KeyFormatError) as caught:
         decode(text)
     assert not text or text not in str(caught.value)
+
+
+def test_a_file_without_a_key_is_named(tmp_path):
+    (tmp_path / "key").write_text("short")
+    with pytest.raises(StartError, match=r"masterkey_file: .*/key is not a master key"):
+        obtain(settings(tmp_path, PERSONAE_MASTERKEY_FILE=str(tmp_path / "key")))
+
+
+def test_a_kept_key_that_was_emptied_is_never_replaced(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "masterkey").touch()
+    with pytest.raises(StartError):
+        obtain(settings(tmp_path))
+    assert (tmp_path / "data" / "masterkey").read_text() == ""
+
+
+def test_processes_that_start_together_agree_on_one_key(tmp_path):
+    it = settings(tmp_path)
+    with ThreadPoolExecutor(8) as pool:
+        keys = set(pool.map(lambda _: obtain(it), range(32)))
+    assert len(keys) == 1
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["masterkey"]
