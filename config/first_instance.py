@@ -37,12 +37,12 @@ class FirstInstance(Section):
     name: str = Name
     org_name: str = Name
     default_language: str = Language
-    admin: Admin
-    machine: Machine
     machine_key_path: Path | None
     machine_key_expiration: datetime | None
     pat_path: Path | None
     pat_expiration: datetime | None
-    login_client: Machine
     login_client_pat_path: Path | None
     login_client_pat_expiration: datetime | None
+    admin: Admin
+    machine: Machine
+    login_client: Machine

@@ -66,6 +66,11 @@ def test_the_configuration_page_names_every_variable():
     assert len(named) == len(shape().fields)
 
 
+def test_the_configuration_page_has_each_section_once():
+    headings = re.findall(r"^## .*$", document(), re.MULTILINE)
+    assert len(headings) == len(set(headings))
+
+
 def test_files_merge_in_order_and_the_later_wins(yaml_file):
     first = yaml_file("port: 1\nstore: {batch: 7, queue: 8}\n", "a.yaml")
     second = yaml_file("port: 2\nstore:\n  batch: 9\n", "b.yaml")
