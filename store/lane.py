@@ -43,13 +43,14 @@ WITH head AS (
          WITH ORDINALITY AS event (t, i, s, e, r, o, c, a, p, n)
 )"""
 _RELEASED = """, given_back AS (
-    DELETE FROM claims USING jsonb_to_recordset(%(released)s) AS name (k text, v text, h text)
-    WHERE instance_id = %(instance)s AND kind = k AND value = v AND holder = h
+    DELETE FROM claims
+    USING jsonb_to_recordset(%(released)s) AS name (g text, k text, v text, h text)
+    WHERE instance_id = g AND kind = k AND value = v AND holder = h
 )"""
 _CLAIMED = """, taken AS (
     INSERT INTO claims (instance_id, kind, value, holder)
-    SELECT %(instance)s, k, v, h
-    FROM jsonb_to_recordset(%(claimed)s) AS name (k text, v text, h text)
+    SELECT g, k, v, h
+    FROM jsonb_to_recordset(%(claimed)s) AS name (g text, k text, v text, h text)
 )"""
 _POSITION = " SELECT position FROM head"
 _AND_TELL = f" SELECT position, pg_notify('{CHANNEL}', %(instance)s || ':' || position) FROM head"
@@ -282,8 +283,8 @@ class Lane:
             return UNAVAILABLE()
 
     async def _first_taken(self, entry: Entry) -> Refusal | None:
-        for (kind, value), (claim, _) in entry.taken.items():
-            if await self._database.row(HOLDER, (self._instance_id, kind, value)):
+        for name, (claim, _) in entry.taken.items():
+            if await self._database.row(HOLDER, name):
                 return claim.taken()  # type: ignore[no-any-return]
         return None
 
@@ -319,8 +320,8 @@ def _events(rows: list[Row]) -> dict[str, Any]:
     return {"events": (b"[" + b",".join([row.json for row in rows]) + b"]").decode()}
 
 
-def _names(names: list[tuple[str, str, str]]) -> str:
-    return to_json([{"k": kind, "v": value, "h": holder} for kind, value, holder in names]).decode()
+def _names(names: Iterable[tuple[str, str, str, str]]) -> str:
+    return to_json([dict(zip("gkvh", name, strict=True)) for name in names]).decode()
 
 
 def _unavailable(batch: list[Entry]) -> Refusal:

@@ -17,8 +17,11 @@ PAGE = 5000
 """Events that one read of the log returns at most."""
 
 OnCommitted = Callable[[list[Recorded]], None]
-Name = tuple[str, str]
-"""A unique name within an instance: kind and value."""
+Name = tuple[str, str, str]
+"""A unique name: the instance it is unique in (empty: in all of them), kind and value."""
+
+EVERYWHERE = ""
+"""In place of an instance: among all of them."""
 
 
 class WrongVersion(Exception):  # noqa: N818 — an answer that leads to another try, not an error
@@ -76,21 +79,37 @@ class Commit:
     @property
     def taken(self) -> dict[Name, tuple[Claim, str]]:
         """The names to claim, with their claim and their holder to be."""
+        released = {(self._name(release), holder) for release, holder in self.releases}
         return {
-            (claim.kind, claim.value): (claim, holder)
+            self._name(claim): (claim, holder)
             for claim, holder in self.claims
-            if (Release(claim.kind, claim.value), holder) not in self.releases
+            if (self._name(claim), holder) not in released
         }
 
     @property
     def given_back(self) -> dict[Name, str]:
         """The names to release, with the holder who gives them up."""
-        held = {(claim.kind, claim.value, holder) for claim, holder in self.claims}
+        held = {(self._name(claim), holder) for claim, holder in self.claims}
         return {
-            (release.kind, release.value): holder
+            self._name(release): holder
             for release, holder in self.releases
-            if (release.kind, release.value, holder) not in held
+            if (self._name(release), holder) not in held
         }
+
+    def _name(self, of: Claim | Release) -> Name:
+        return (EVERYWHERE if of.everywhere else self.instance_id, of.kind, of.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An aggregate after its event number ``sequence``, as it was in memory."""
+
+    sequence: int
+    position: int
+    owner: str
+    created_at: datetime
+    changed_at: datetime
+    state: Any
 
 
 def revision_of(stream: Stream) -> int:
@@ -133,19 +152,17 @@ class Log(Protocol):
         ...
 
     async def holder(self, instance_id: str, kind: str, value: str) -> str | None:
-        """Return the id of the aggregate that holds a name."""
+        """Return the id of the aggregate that holds a name, here or :data:`EVERYWHERE`."""
         ...
 
     async def instances(self) -> list[str]:
         """Return the instances that have events, in order of their ids."""
         ...
 
-    async def load_snapshot(self, stream: Stream, kind: Kind[Any]) -> tuple[int, Any] | None:
-        """Return sequence and state of the last snapshot, unless its shape is another one."""
+    async def load_snapshot(self, stream: Stream, kind: Kind[Any]) -> Snapshot | None:
+        """Return the last snapshot, unless its state's shape is another one."""
         ...
 
-    async def keep_snapshot(
-        self, stream: Stream, kind: Kind[Any], sequence: int, state: Any
-    ) -> None:
-        """Keep the state after an event, unless a later one is kept already."""
+    async def keep_snapshot(self, stream: Stream, kind: Kind[Any], snapshot: Snapshot) -> None:
+        """Keep a snapshot, unless a later one is kept already."""
         ...

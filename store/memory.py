@@ -10,7 +10,7 @@ from personae.actors.domain.kit import Kind, Recorded, Stream, name_of
 from personae.actors.domain.kit.event import Foreign
 from personae.store import snapshots
 from personae.store.codec import encode, to_json
-from personae.store.log import PAGE, Commit, Name, OnCommitted, WrongVersion
+from personae.store.log import PAGE, Commit, Name, OnCommitted, Snapshot, WrongVersion
 
 
 class MemoryLog:
@@ -20,7 +20,7 @@ class MemoryLog:
         self.on_committed: list[OnCommitted] = []
         self._logs: defaultdict[str, list[Recorded]] = defaultdict(list)
         self._streams: defaultdict[Stream, list[Recorded]] = defaultdict(list)
-        self._names: defaultdict[str, dict[Name, str]] = defaultdict(dict)
+        self._names: dict[Name, str] = {}
         self._snapshots: dict[Stream, tuple[int, str, bytes]] = {}
 
     async def append(self, commit: Commit) -> list[Recorded]:
@@ -38,17 +38,15 @@ class MemoryLog:
         for part in commit.parts:
             if part.events and part.version != len(self._streams[part.stream]):
                 raise WrongVersion(part.stream)
-        names = self._names[commit.instance_id]
         for name, (claim, _) in commit.taken.items():
-            if name in names:
+            if name in self._names:
                 raise claim.taken()
 
     def _move_names(self, commit: Commit) -> None:
-        names = self._names[commit.instance_id]
         for name, holder in commit.given_back.items():
-            if names.get(name) == holder:
-                del names[name]
-        names.update({name: holder for name, (_, holder) in commit.taken.items()})
+            if self._names.get(name) == holder:
+                del self._names[name]
+        self._names.update({name: holder for name, (_, holder) in commit.taken.items()})
 
     def _record(self, commit: Commit) -> list[Recorded]:
         log = self._logs[commit.instance_id]
@@ -82,24 +80,20 @@ class MemoryLog:
 
     async def holder(self, instance_id: str, kind: str, value: str) -> str | None:
         """See :class:`personae.store.log.Log`."""
-        return self._names.get(instance_id, {}).get((kind, value))
+        return self._names.get((instance_id, kind, value))
 
     async def instances(self) -> list[str]:
         """See :class:`personae.store.log.Log`."""
         return sorted(instance_id for instance_id, log in self._logs.items() if log)
 
-    async def load_snapshot(self, stream: Stream, kind: Kind[Any]) -> tuple[int, Any] | None:
+    async def load_snapshot(self, stream: Stream, kind: Kind[Any]) -> Snapshot | None:
         """See :class:`personae.store.log.Log`."""
-        sequence, shape, state = self._snapshots.get(stream, (0, "", b""))
-        loaded = snapshots.loads(kind, shape, state)
-        return None if loaded is None else (sequence, loaded)
+        return snapshots.loads(kind, *self._snapshots.get(stream, (0, "", b"")))
 
-    async def keep_snapshot(
-        self, stream: Stream, kind: Kind[Any], sequence: int, state: Any
-    ) -> None:
+    async def keep_snapshot(self, stream: Stream, kind: Kind[Any], snapshot: Snapshot) -> None:
         """See :class:`personae.store.log.Log`."""
-        if sequence >= self._snapshots.get(stream, (0,))[0]:
-            kept = (sequence, snapshots.shape_of(kind), snapshots.dumps(state))
+        if snapshot.sequence >= self._snapshots.get(stream, (0,))[0]:
+            kept = (snapshot.sequence, snapshots.shape_of(kind), snapshots.dumps(snapshot))
             self._snapshots[stream] = kept
 
 

@@ -11,7 +11,7 @@ from personae.actors.domain.kit import Kind, Recorded, Stream
 from personae.store import snapshots
 from personae.store.codec import decode
 from personae.store.lane import HOLDER, Lane, Limits
-from personae.store.log import PAGE, Commit, OnCommitted
+from personae.store.log import PAGE, Commit, OnCommitted, Snapshot
 from personae.store.pool import Database, Row
 
 _COLUMNS = """
@@ -114,20 +114,17 @@ class PostgresLog:
         rows = await self._database.rows(sql)
         return [instance_id for (instance_id,) in rows]
 
-    async def load_snapshot(self, stream: Stream, kind: Kind[Any]) -> tuple[int, Any] | None:
+    async def load_snapshot(self, stream: Stream, kind: Kind[Any]) -> Snapshot | None:
         """See :class:`personae.store.log.Log`."""
         row = await self._database.row(_SNAPSHOT, tuple(stream))
         if row is None:
             return None
         sequence, shape, state = row
-        loaded = snapshots.loads(kind, shape, bytes(state))
-        return None if loaded is None else (sequence, loaded)
+        return snapshots.loads(kind, sequence, shape, bytes(state))
 
-    async def keep_snapshot(
-        self, stream: Stream, kind: Kind[Any], sequence: int, state: Any
-    ) -> None:
+    async def keep_snapshot(self, stream: Stream, kind: Kind[Any], snapshot: Snapshot) -> None:
         """See :class:`personae.store.log.Log`."""
-        kept = (sequence, snapshots.shape_of(kind), snapshots.dumps(state))
+        kept = (snapshot.sequence, snapshots.shape_of(kind), snapshots.dumps(snapshot))
         await self._database.run(_KEEP, (*stream, *kept))
 
 

@@ -7,6 +7,7 @@ the state (another release) is not looked at.
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
+from datetime import datetime
 from enum import Enum
 from functools import cache
 from hashlib import blake2s
@@ -14,6 +15,7 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 from personae.actors.domain.kit import Kind
+from personae.store.log import Snapshot
 
 _encoder = msgspec.msgpack.Encoder()
 
@@ -24,25 +26,28 @@ def shape_of(kind: Kind[Any]) -> str:
     return _fingerprint(state_type, kind.name, kind.revision)
 
 
-def dumps(state: object) -> bytes:
-    """Return a state as bytes (MessagePack)."""
-    return _encoder.encode(state)
+def dumps(snapshot: Snapshot) -> bytes:
+    """Return a snapshot as bytes (MessagePack), without its sequence."""
+    kept = snapshot
+    return _encoder.encode(
+        (kept.position, kept.owner, kept.created_at, kept.changed_at, kept.state)
+    )
 
 
-def loads(kind: Kind[Any], shape: str, state: bytes) -> Any | None:
-    """Return the state that :func:`dumps` wrote, or None when its shape is not today's."""
+def loads(kind: Kind[Any], sequence: int, shape: str, kept: bytes) -> Snapshot | None:
+    """Return the snapshot that :func:`dumps` wrote, or None when its shape is not today's."""
     if shape != shape_of(kind):
         return None
     state_type: Any = type(kind.initial)
     try:
-        return _decoder(state_type).decode(state)
+        return Snapshot(sequence, *_decoder(state_type).decode(kept))
     except (msgspec.DecodeError, ValueError):
         return None
 
 
 @cache
 def _decoder(state_type: Any) -> msgspec.msgpack.Decoder[Any]:
-    return msgspec.msgpack.Decoder(state_type)
+    return msgspec.msgpack.Decoder(tuple[int, str, datetime, datetime, state_type])
 
 
 @cache

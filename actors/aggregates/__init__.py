@@ -1,0 +1,1 @@
+"""The shell around the pure domain: actors that gather facts, decide, append, then change."""

@@ -17,7 +17,7 @@ from personae.actors.domain.kit import (
     Stream,
     event,
 )
-from personae.store.log import Commit, Part, WrongVersion
+from personae.store.log import Commit, Part, Snapshot, WrongVersion
 from personae.store.memory import MemoryLog
 from personae.store.postgres import PostgresLog
 
@@ -221,11 +221,15 @@ async def test_no_position_is_missing_or_shared_whoever_is_refused(log):
         )
 
 
+def snapshot(sequence, state):
+    return Snapshot(sequence, 7, "owner", NOW, NOW + timedelta(hours=1), state)
+
+
 async def test_a_snapshot_is_found_again_and_never_goes_back(log):
     later = Notebook(notes=("a", "b"), opened=NOW + timedelta(days=1))
-    await log.keep_snapshot(book(), NOTEBOOK, 2, later)
-    await log.keep_snapshot(book(), NOTEBOOK, 1, Notebook())
-    assert await log.load_snapshot(book(), NOTEBOOK) == (2, later)
+    await log.keep_snapshot(book(), NOTEBOOK, snapshot(2, later))
+    await log.keep_snapshot(book(), NOTEBOOK, snapshot(1, Notebook()))
+    assert await log.load_snapshot(book(), NOTEBOOK) == snapshot(2, later)
     assert await log.load_snapshot(book("other"), NOTEBOOK) is None
 
 
@@ -236,7 +240,7 @@ async def test_a_snapshot_of_another_shape_is_not_looked_at(log):
         opened: datetime | None = None
         pages: int = 0
 
-    await log.keep_snapshot(book(), NOTEBOOK, 2, NOTEBOOK.initial)
+    await log.keep_snapshot(book(), NOTEBOOK, snapshot(2, NOTEBOOK.initial))
     try:
         assert await log.load_snapshot(book(), Kind("notebook", Notebook())) is None
     finally:

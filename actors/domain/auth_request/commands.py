@@ -6,7 +6,7 @@ from personae.actors.domain.auth_request.events import AuthRequestAdded
 from personae.actors.domain.kit import command
 
 
-@command("auth_request", id="request_id", owner="instance_id")
+@command("auth_request", id="request_id", owner="instance_id", creates=True)
 class AddAuthRequest:
     """Keep what a client asked; the door has validated it against the client."""
 

@@ -33,7 +33,7 @@ class FirstUser:
         return self.user.user_id
 
 
-@command("instance", id="instance_id", owner="instance_id")
+@command("instance", id="instance_id", owner="instance_id", creates=True)
 class SetUpInstance:
     """Create an instance with all it needs to be used, in one commit.
 

@@ -88,19 +88,28 @@ class Address:
     kind: str
     id: str
     owner: str
+    creates: bool
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
-def command(kind: str, *, id: str, owner: str = "") -> Callable[[C], C]:  # noqa: A002
+def command(
+    kind: str,
+    *,
+    id: str,  # noqa: A002 — it is the name of the field with the id
+    owner: str = "",
+    creates: bool = False,
+) -> Callable[[C], C]:
     """Declare a command: an order to one aggregate.
 
     ``id`` names the field with the aggregate's id; ``owner`` the field with the organisation that
     owns it, needed by commands that create (later ones inherit the owner of the first event).
+    ``creates``: the id is most likely new, so the log need not be read first; should it be taken
+    after all, the append collides and the order is decided again on what is there.
     """
 
     def declare(cls: C) -> C:
         made: Any = dataclass(frozen=True, slots=True, kw_only=True)(cls)
-        made.__address__ = Address(kind, id, owner)
+        made.__address__ = Address(kind, id, owner, creates)
         return made  # type: ignore[no-any-return]
 
     return declare

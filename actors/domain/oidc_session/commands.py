@@ -6,7 +6,7 @@ from personae.actors.domain.kit import command
 from personae.actors.domain.oidc_session.opening import Opening
 
 
-@command("oidc_session", id="oidc_session_id", owner="org_id")
+@command("oidc_session", id="oidc_session_id", owner="org_id", creates=True)
 class OpenOIDCSession:
     """Hand out tokens to a client that acts for itself or was vouched for."""
 

@@ -17,7 +17,7 @@ class Admin:
     roles: tuple[str, ...] = ()
 
 
-@command("org", id="org_id", owner="org_id")
+@command("org", id="org_id", owner="org_id", creates=True)
 class AddOrg:
     """Create an organisation with its first administrators, all in one commit."""
 

@@ -17,7 +17,7 @@ from personae.actors.domain.project.values import (
 )
 
 
-@command("project", id="project_id", owner="org_id")
+@command("project", id="project_id", owner="org_id", creates=True)
 class AddProject:
     project_id: str
     org_id: str

@@ -22,7 +22,7 @@ class Checks:
         return f"Checks(user_id={self.user_id!r}, login_name={self.login_name!r})"
 
 
-@command("session", id="session_id", owner="instance_id")
+@command("session", id="session_id", owner="instance_id", creates=True)
 class AddSession:
     """Open a session; ``token_id`` will name its token."""
 

@@ -14,7 +14,7 @@ from personae.actors.domain.user.values import (
 )
 
 
-@command("user", id="user_id", owner="org_id")
+@command("user", id="user_id", owner="org_id", creates=True)
 class AddHuman:
     user_id: str
     org_id: str
@@ -26,7 +26,7 @@ class AddHuman:
     metadata: tuple[tuple[str, bytes], ...] = ()
 
 
-@command("user", id="user_id", owner="org_id")
+@command("user", id="user_id", owner="org_id", creates=True)
 class AddMachine:
     user_id: str
     org_id: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from personae.actors.domain.kit import command
 
 
-@command("usergrant", id="user_grant_id", owner="org_id")
+@command("usergrant", id="user_grant_id", owner="org_id", creates=True)
 class AddUserGrant:
     """Give a user roles of a project, on behalf of the organisation that owns the grant."""
 

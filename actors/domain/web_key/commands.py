@@ -5,7 +5,7 @@ from __future__ import annotations
 from personae.actors.domain.kit import command
 
 
-@command("web_key", id="key_id", owner="instance_id")
+@command("web_key", id="key_id", owner="instance_id", creates=True)
 class AddWebKey:
     """Make a signing key; ``algorithm`` is a JOSE name such as RS256."""
 

@@ -1,0 +1,166 @@
+"""The one actor class of every aggregate."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from personae.actors.aggregates.commit import commit_of
+from personae.actors.aggregates.orders import Done, Order
+from personae.actors.aggregates.turn import Turn, gather
+from personae.actors.domain.kit import Kind, Recorded, Refusal, Stream
+from personae.actors.domain.kit.refusal import CONTENDED
+from personae.actors.runtime import LoopActor
+from personae.store.log import Commit, OutcomeUnknown, Snapshot, WrongVersion
+
+if TYPE_CHECKING:
+    from personae.actors.aggregates.world import World
+
+ATTEMPTS = 5
+"""How often an order is decided when other processes keep writing first."""
+
+SNAPSHOT_AFTER = 200
+"""Events since the last snapshot that make the next one worth its write."""
+
+
+class Aggregate(LoopActor):
+    """Holds one aggregate's state and decides one order after the other.
+
+    Memory follows the log: state changes only by committed events, whoever wrote them. Reading
+    ``state`` needs no turn; await :meth:`ready` first.
+    """
+
+    replies: ClassVar[tuple[type[BaseException], ...]] = (Refusal,)
+
+    def __init__(self, stream: Stream, kind: Kind[Any], world: World) -> None:
+        super().__init__()
+        self.stream = stream
+        self.kind = kind
+        self.world = world
+        self.state = kind.initial
+        self.version = 0
+        self.position = 0
+        self.owner = ""
+        self.created_at: datetime | None = None
+        self.changed_at: datetime | None = None
+        self.fresh = False
+        self._snapshot = 0
+        self._reading: asyncio.Task[None] | None = None
+
+    async def on_receive(self, order: Order) -> Done:
+        """Decide an order and append what follows; again when somebody else wrote first."""
+        creates = order.creates
+        for _ in range(ATTEMPTS):
+            if not (self.fresh or (creates and not self.version)):
+                await self.ready()
+            try:
+                return await self._decide(order)
+            except WrongVersion as conflict:
+                self.world.stale(conflict.stream)
+                creates = False
+        raise CONTENDED()
+
+    async def _decide(self, order: Order) -> Done:
+        turn = Turn(self.world, self, order)
+        version = self.version  # before the facts: what changes meanwhile makes them stale
+        facts = await gather(order.command, turn)
+        decisions = self.kind.decide(self.state, order.command, facts)
+        commit = commit_of(
+            self.stream,
+            version,
+            turn.owner,
+            decisions,
+            creator=order.caller.user_id,
+            at=facts.now,
+        )
+        if commit is None:
+            return self._done(self.position, (), facts.secrets, facts.now)
+        recorded = await self._append(commit)
+        own = tuple(each.event for each in recorded if each.stream == self.stream)
+        return self._done(recorded[-1].position, own, facts.secrets, facts.now)
+
+    async def _append(self, commit: Commit) -> list[Recorded]:
+        try:
+            recorded = await self.world.log.append(commit)
+        except OutcomeUnknown:
+            self.fresh = False
+            raise
+        self.absorb([each for each in recorded if each.stream == self.stream])
+        if commit.parts[0].version == 0 and commit.parts[0].stream == self.stream:
+            self.fresh = True  # it began with this commit: there is nothing older to read
+        return recorded
+
+    def _done(
+        self, position: int, events: tuple[Any, ...], secrets: dict[str, str], now: datetime
+    ) -> Done:
+        return Done(
+            self.stream,
+            self.version,
+            position,
+            self.owner,
+            self.created_at or now,
+            self.changed_at or now,
+            secrets,
+            events,
+        )
+
+    def absorb(self, recorded: Sequence[Recorded]) -> None:
+        """Change the state by committed events of this stream; a gap means: read the log."""
+        for each in recorded:
+            if each.sequence <= self.version:
+                continue
+            if each.sequence != self.version + 1:
+                self.fresh = False
+                return
+            self._apply(each)
+
+    def _apply(self, each: Recorded) -> None:
+        self.state = self.kind.evolve(self.state, each.event)
+        if not self.version:
+            self.created_at, self.owner = each.created_at, each.owner
+        self.version, self.position = each.sequence, each.position
+        self.changed_at = each.created_at
+
+    async def ready(self) -> None:
+        """Make sure that the state is what the log says; many may wait for one reading."""
+        while not self.fresh:
+            if self._reading is None:
+                self._reading = self.loop.create_task(self._read())
+            await asyncio.shield(self._reading)
+
+    async def _read(self) -> None:
+        try:
+            self.fresh = True  # unsets itself again when a gap is met while we read
+            if not self.version:
+                await self._wake()
+            self.absorb(await self.world.log.stream(self.stream, self.version))
+        except BaseException:
+            self.fresh = False
+            raise
+        finally:
+            self._reading = None
+
+    async def _wake(self) -> None:
+        kept = await self.world.log.load_snapshot(self.stream, self.kind)
+        if kept and not self.version:
+            self._snapshot = self.version = kept.sequence
+            self.state, self.owner, self.position = kept.state, kept.owner, kept.position
+            self.created_at, self.changed_at = kept.created_at, kept.changed_at
+
+    async def passivate(self) -> None:
+        """Keep a snapshot before falling asleep, when it saves the next waking much reading."""
+        if not self.fresh or self.version - self._snapshot < SNAPSHOT_AFTER:
+            return
+        if self.created_at and self.changed_at:
+            kept = Snapshot(
+                self.version,
+                self.position,
+                self.owner,
+                self.created_at,
+                self.changed_at,
+                self.state,
+            )
+            await self.world.log.keep_snapshot(self.stream, self.kind, kept)
+            self._snapshot = kept.sequence

@@ -1,0 +1,49 @@
+"""OAuth clients: from a client id to the application behind it, out of actors' memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from personae.actors.aggregates.world import World
+from personae.actors.domain.kit import Stream
+from personae.actors.domain.project.state import Application, Project
+from personae.actors.domain.project.values import CLIENT_IDS, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An application that may be asked for tokens, with the project and organisation it is of."""
+
+    client_id: str
+    app_id: str
+    app: Application
+    project_id: str
+    project: Project
+    org_id: str
+
+    @property
+    def audience(self) -> tuple[str, ...]:
+        """What its tokens are for: every client of the project, and the project."""
+        return (*self.project.clients, self.project_id)
+
+
+async def client_of(world: World, instance_id: str, client_id: str) -> Client | None:
+    """Return the client with an id when it, its project and its organisation are active."""
+
+    async def still(project_id: str) -> bool:
+        project = await world.state(Stream(instance_id, "project", project_id))
+        return client_id in project.clients
+
+    project_id = await world.names.find(instance_id, CLIENT_IDS, client_id, still)
+    if project_id is None:
+        return None
+    aggregate = await world.aggregate(Stream(instance_id, "project", project_id))
+    project: Project = aggregate.state
+    app_id = project.clients.get(client_id)
+    if app_id is None or not project.active:
+        return None
+    app = project.apps[app_id]
+    org = await world.state(Stream(instance_id, "org", aggregate.owner))
+    if app.status is not Status.ACTIVE or not org.active:
+        return None
+    return Client(client_id, app_id, app, project_id, project, aggregate.owner)

@@ -1,0 +1,80 @@
+"""What commands to authorization requests must know."""
+
+from __future__ import annotations
+
+from personae.actors.aggregates.clients import client_of
+from personae.actors.aggregates.facts.oidc_session import lifetimes_of
+from personae.actors.aggregates.liveness import living_user, session_lives
+from personae.actors.aggregates.turn import Turn, facts_for
+from personae.actors.domain.auth_request import commands as c
+from personae.actors.domain.auth_request import refusals
+from personae.actors.domain.auth_request.facts import ExchangeFacts, LinkFacts
+from personae.actors.domain.kit import Refusal, Stream
+from personae.actors.domain.project import refusals as project_refusals
+from personae.actors.domain.session import refusals as session_refusals
+from personae.actors.domain.session.state import Session
+from personae.actors.domain.user import refusals as user_refusals
+from personae.actors.domain.user_grant.decide import USER_GRANTS, claim_value
+
+ORG_SCOPE = "urn:zitadel:iam:org:id:"
+
+
+@facts_for(c.LinkSession)
+async def link(cmd: c.LinkSession, turn: Turn) -> LinkFacts:
+    session = await turn.session(cmd.session_id)
+    return LinkFacts(
+        now=turn.now(),
+        user_id=session.user_id,
+        auth_time=session.auth_time,
+        auth_methods=session.auth_methods,
+        refused=await _refusal(cmd, session, turn),
+    )
+
+
+async def _refusal(cmd: c.LinkSession, session: Session, turn: Turn) -> Refusal | None:
+    if not session.alive(turn.now()):
+        return refusals.SESSION_INVALID()
+    if cmd.presented != session.token_id and not await turn.allows("session.link"):
+        return session_refusals.TOKEN_INVALID()
+    living = await living_user(turn.world, turn.caller.instance_id, session.user_id)
+    if living is None:
+        return user_refusals.NOT_ACTIVE()
+    return await _client_refusal(session, living[1], turn)
+
+
+async def _client_refusal(session: Session, org_id: str, turn: Turn) -> Refusal | None:
+    asked = turn.state.asked
+    if asked is None:
+        return refusals.NOT_FOUND()
+    forced = [scope[len(ORG_SCOPE) :] for scope in asked.scope if scope.startswith(ORG_SCOPE)]
+    if forced and org_id not in forced:
+        return refusals.WRONG_ORG()
+    client = await client_of(turn.world, turn.caller.instance_id, asked.client_id)
+    if client is None:
+        return project_refusals.APP_NOT_FOUND()
+    if client.project.project_check and org_id != client.org_id:
+        return refusals.NO_GRANT()
+    if client.project.role_check:
+        value = claim_value(client.org_id, session.user_id, client.project_id)
+        if await turn.holder(USER_GRANTS, value) is None:
+            return refusals.NO_GRANT()
+    return None
+
+
+@facts_for(c.ExchangeCode)
+async def exchange(cmd: c.ExchangeCode, turn: Turn) -> ExchangeFacts:
+    instance_id = turn.caller.instance_id
+    request = turn.state
+    living = await living_user(turn.world, instance_id, request.user_id)
+    user, org_id = living or (None, "")
+    alive = living is not None and await session_lives(
+        turn.world, instance_id, request.session_id, turn.now()
+    )
+    return ExchangeFacts(
+        now=turn.now(),
+        oidc_session=Stream(instance_id, "oidc_session", cmd.oidc_session_id),
+        user_org_id=org_id,
+        language=user.human.profile.preferred_language if user and user.human else "",
+        lifetimes=lifetimes_of(await turn.instance()),
+        session_alive=alive,
+    )

@@ -1,0 +1,33 @@
+"""What commands to OIDC sessions must know."""
+
+from __future__ import annotations
+
+from personae.actors.aggregates.liveness import family_lives
+from personae.actors.aggregates.turn import Turn, facts_for
+from personae.actors.domain.instance.state import Instance
+from personae.actors.domain.oidc_session import commands as c
+from personae.actors.domain.oidc_session.facts import Lifetimes, TokenFacts
+
+
+def lifetimes_of(instance: Instance) -> Lifetimes:
+    """Return how long the tokens of an instance live."""
+    oidc = instance.policies.oidc
+    return Lifetimes(
+        access=oidc.access_token_lifetime,
+        id_token=oidc.id_token_lifetime,
+        refresh_idle=oidc.refresh_token_idle_expiration,
+        refresh=oidc.refresh_token_expiration,
+    )
+
+
+@facts_for(c.OpenOIDCSession)
+async def open_(_cmd: c.OpenOIDCSession, turn: Turn) -> TokenFacts:
+    # Who may have tokens was settled by the door that authenticated the client or the assertion.
+    return TokenFacts(now=turn.now(), lifetimes=lifetimes_of(await turn.instance()))
+
+
+@facts_for(c.RefreshTokens)
+async def refresh(_cmd: c.RefreshTokens, turn: Turn) -> TokenFacts:
+    now = turn.now()
+    alive = await family_lives(turn.world, turn.caller.instance_id, turn.state, now)
+    return TokenFacts(now=now, lifetimes=lifetimes_of(await turn.instance()), alive=alive)

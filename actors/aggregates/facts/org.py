@@ -1,0 +1,72 @@
+"""What commands to organisations must know."""
+
+from __future__ import annotations
+
+import re
+
+from personae.actors.aggregates.facts.user import human_facts
+from personae.actors.aggregates.turn import Turn, facts_for
+from personae.actors.domain.kit import Facts
+from personae.actors.domain.org import commands as c
+from personae.actors.domain.org.facts import AddOrgFacts, MemberFacts, RemoveOrgFacts
+
+
+@facts_for(c.AddOrg)
+async def add_org(cmd: c.AddOrg, turn: Turn) -> AddOrgFacts:
+    await turn.may("org.create")
+    secrets: dict[str, str] = {}
+    humans = {}
+    for admin in cmd.admins:
+        if admin.human:
+            new = admin.human
+            facts = await human_facts(
+                new.user_name, new.email, new.phone, new.password, turn, org_id=cmd.org_id
+            )
+            humans[admin.user_id] = facts
+            secrets |= {f"{admin.user_id}:{name}": value for name, value in facts.secrets.items()}
+    existing = [admin.user_id for admin in cmd.admins if admin.human is None]
+    unknown = frozenset([each for each in existing if not (await turn.user(each)).exists])
+    return AddOrgFacts(
+        now=turn.now(),
+        instance_id=turn.caller.instance_id,
+        domain=generated_domain(cmd.name, turn.world.external_domain),
+        known_roles=turn.world.known_roles("ORG_"),
+        humans=humans,
+        unknown_users=unknown,
+        secrets=secrets,
+    )
+
+
+def generated_domain(org_name: str, external_domain: str) -> str:
+    """Return the domain an organisation starts with: its name as a label below ours."""
+    label = re.sub(r"[^a-z0-9-]+", "-", org_name.lower()).strip("-")[:63].strip("-")
+    return f"{label or 'org'}.{external_domain}"
+
+
+@facts_for(c.ChangeOrg, c.DeactivateOrg, c.ReactivateOrg)
+async def change(_cmd: object, turn: Turn) -> Facts:
+    await turn.may("org.write", turn.stream.id)
+    return Facts(now=turn.now())
+
+
+@facts_for(c.RemoveOrg)
+async def remove(_cmd: c.RemoveOrg, turn: Turn) -> RemoveOrgFacts:
+    await turn.may("org.delete", turn.stream.id)
+    default = (await turn.instance()).default_org
+    return RemoveOrgFacts(now=turn.now(), is_default=default == turn.stream.id)
+
+
+@facts_for(c.AddOrgMember, c.ChangeOrgMember)
+async def member(cmd: c.AddOrgMember | c.ChangeOrgMember, turn: Turn) -> MemberFacts:
+    await turn.may("org.member.write", turn.stream.id)
+    return MemberFacts(
+        now=turn.now(),
+        known_roles=turn.world.known_roles("ORG_"),
+        user_exists=(await turn.user(cmd.user_id)).exists,
+    )
+
+
+@facts_for(c.RemoveOrgMember)
+async def remove_member(_cmd: c.RemoveOrgMember, turn: Turn) -> Facts:
+    await turn.may("org.member.delete", turn.stream.id)
+    return Facts(now=turn.now())

@@ -1,0 +1,230 @@
+"""What commands to users must know."""
+
+from __future__ import annotations
+
+from personae.actors.aggregates.keys import public_key_or_pair
+from personae.actors.aggregates.turn import Turn, facts_for
+from personae.actors.domain.codes import SealedCode
+from personae.actors.domain.instance.state import Instance
+from personae.actors.domain.kit import Facts
+from personae.actors.domain.org import refusals as org_refusals
+from personae.actors.domain.org.state import ORG_DOMAINS
+from personae.actors.domain.policies import PasswordComplexityPolicy
+from personae.actors.domain.user import commands as c
+from personae.actors.domain.user.decide.password import LONGEST, check_complexity, checkable
+from personae.actors.domain.user.facts import (
+    HumanFacts,
+    KeyFacts,
+    NamingFacts,
+    PasswordFacts,
+    SecretFacts,
+)
+from personae.actors.domain.user.values import Naming, NewContact, NewPassword
+from personae.store.generated import GENERATORS, fast_hash
+from personae.store.passwords import check_import
+
+EMAIL_CODE, PHONE_CODE = 2, 3
+"""Secret generator types of the codes that verify an address and a number."""
+
+
+@facts_for(c.AddHuman)
+async def add_human(cmd: c.AddHuman, turn: Turn) -> HumanFacts:
+    await _may_create(cmd.org_id, turn)
+    return await human_facts(
+        cmd.user_name, cmd.email, cmd.phone, cmd.password, turn, org_id=cmd.org_id
+    )
+
+
+@facts_for(c.AddMachine)
+async def add_machine(cmd: c.AddMachine, turn: Turn) -> NamingFacts:
+    await _may_create(cmd.org_id, turn)
+    return await _naming(cmd.user_name, cmd.org_id, turn)
+
+
+async def _may_create(org_id: str, turn: Turn) -> None:
+    await turn.may("user.write", org_id)
+    org = await turn.org(org_id)
+    if not org.exists:
+        raise org_refusals.NOT_FOUND()
+    if not org.active:
+        raise org_refusals.NOT_ACTIVE()
+
+
+@facts_for(c.UpdateHuman)
+async def update_human(cmd: c.UpdateHuman, turn: Turn) -> HumanFacts:
+    by_self = turn.caller.user_id == turn.stream.id
+    permitted = await turn.allows("user.write", turn.owner)
+    if not permitted and (not by_self or _vouches_for_itself(cmd)):
+        await turn.may("user.write", turn.owner)
+    facts = await human_facts(cmd.user_name, cmd.email, cmd.phone, cmd.password, turn)
+    if cmd.password is None:
+        return facts
+    return await _password_proof(cmd, facts, turn, needs_proof=by_self and not permitted)
+
+
+def _vouches_for_itself(cmd: c.UpdateHuman) -> bool:
+    """Say whether people claim more than they may about themselves.
+
+    They must prove an address or number: neither declare it verified nor see its code. Nor do they
+    rename themselves.
+    """
+    contacts = (cmd.email, cmd.phone)
+    return cmd.user_name is not None or any(
+        contact and (contact.verified or contact.return_code) for contact in contacts
+    )
+
+
+async def _password_proof(
+    cmd: c.UpdateHuman, facts: HumanFacts, turn: Turn, *, needs_proof: bool
+) -> HumanFacts:
+    human = turn.state.human
+    current = human.password_hash if human else ""
+    proved = not needs_proof
+    if cmd.current_password:
+        proved = bool(current) and (await turn.world.verify(current, cmd.current_password)).ok
+    plain = cmd.password.plain if cmd.password else ""
+    same = bool(current and plain) and (await turn.world.verify(current, plain)).ok
+    return HumanFacts(
+        now=facts.now,
+        naming=facts.naming,
+        domain_reserved=facts.domain_reserved,
+        complexity=facts.complexity,
+        password_hash=facts.password_hash,
+        password_same=same,
+        password_proved=proved,
+        email_code=facts.email_code,
+        phone_code=facts.phone_code,
+        secrets=facts.secrets,
+    )
+
+
+@facts_for(c.UpdateMachine)
+async def update_machine(cmd: c.UpdateMachine, turn: Turn) -> NamingFacts:
+    await turn.may("user.write", turn.owner)
+    return await _naming(cmd.user_name, turn.owner, turn)
+
+
+@facts_for(c.RemoveUser)
+async def remove(_cmd: c.RemoveUser, turn: Turn) -> NamingFacts:
+    if turn.caller.user_id != turn.stream.id or not await turn.allows("user.self.delete"):
+        await turn.may("user.delete", turn.owner)
+    return await _naming(None, turn.owner, turn)
+
+
+@facts_for(c.DeactivateUser, c.ReactivateUser, c.LockUser, c.UnlockUser)
+async def lifecycle(_cmd: object, turn: Turn) -> Facts:
+    await turn.may("user.write", turn.owner)
+    return Facts(now=turn.now())
+
+
+@facts_for(c.CheckPassword)
+async def check_password(cmd: c.CheckPassword, turn: Turn) -> PasswordFacts:
+    # The user's own mailbox makes wrong guesses queue up: each sees the failures before it, so
+    # parallel guessing cannot outrun the lockout.
+    human = checkable(turn.state)
+    policies = (await turn.instance()).policies
+    if len(cmd.password) > LONGEST:
+        return PasswordFacts(now=turn.now(), right=False, lockout=policies.lockout)
+    verdict = await turn.world.verify(human.password_hash, cmd.password)
+    rehash = ""
+    if verdict.ok and verdict.needs_rehash:
+        rehash = await turn.world.hash(cmd.password)
+    return PasswordFacts(now=turn.now(), right=verdict.ok, lockout=policies.lockout, rehash=rehash)
+
+
+@facts_for(c.SetMachineSecret)
+async def set_secret(_cmd: c.SetMachineSecret, turn: Turn) -> SecretFacts:
+    await turn.may("user.write", turn.owner)
+    secret = GENERATORS["app_secret"].make()
+    return SecretFacts(
+        now=turn.now(), hashed_secret=fast_hash(secret), secrets={"client_secret": secret}
+    )
+
+
+@facts_for(c.AddMachineKey)
+async def add_key(cmd: c.AddMachineKey, turn: Turn) -> KeyFacts:
+    await turn.may("user.write", turn.owner)
+    public, private = await public_key_or_pair(cmd.public_key, turn.world)
+    secrets = {"private_key": private} if private else {}
+    return KeyFacts(now=turn.now(), public_key=public, secrets=secrets)
+
+
+@facts_for(
+    c.RemoveMachineSecret,
+    c.RemoveMachineKey,
+    c.AddPersonalAccessToken,
+    c.RemovePersonalAccessToken,
+)
+async def credentials(_cmd: object, turn: Turn) -> Facts:
+    await turn.may("user.write", turn.owner)
+    return Facts(now=turn.now())
+
+
+async def human_facts(
+    user_name: str | None,
+    email: NewContact | None,
+    phone: NewContact | None,
+    password: NewPassword | None,
+    turn: Turn,
+    *,
+    org_id: str = "",
+) -> HumanFacts:
+    """Gather what creating or changing a human needs; codes only where something is unproved."""
+    instance = await turn.instance()
+    naming = await _naming(user_name, org_id or turn.owner, turn)
+    secrets: dict[str, str] = {}
+    complexity = instance.policies.complexity
+    return HumanFacts(
+        now=naming.now,
+        naming=naming.naming,
+        domain_reserved=naming.domain_reserved,
+        complexity=complexity,
+        password_hash=await _hashed(password, complexity, turn),
+        email_code=_code(
+            email, EMAIL_CODE, "email_code", secrets=secrets, instance=instance, turn=turn
+        ),
+        phone_code=_code(
+            phone, PHONE_CODE, "phone_code", secrets=secrets, instance=instance, turn=turn
+        ),
+        secrets=secrets,
+    )
+
+
+async def _hashed(
+    password: NewPassword | None, complexity: PasswordComplexityPolicy, turn: Turn
+) -> str:
+    if password is None:
+        return ""
+    if password.encoded_hash:
+        check_import(password.encoded_hash)
+        return password.encoded_hash
+    check_complexity(password, complexity)  # refuse before the costly part
+    return await turn.world.hash(password.plain)
+
+
+def _code(
+    contact: NewContact | None,
+    generator_type: int,
+    name: str,
+    *,
+    secrets: dict[str, str],
+    instance: Instance,
+    turn: Turn,
+) -> SealedCode | None:
+    if contact is None or contact.verified or not contact.value:
+        return None
+    generator = instance.generators[generator_type]
+    plain, sealed = turn.world.code(generator, turn.caller.instance_id)
+    if contact.return_code:
+        secrets[name] = plain
+    return sealed
+
+
+async def _naming(user_name: str | None, org_id: str, turn: Turn) -> NamingFacts:
+    policy = (await turn.instance()).policies.domain
+    reserved = False
+    if user_name and "@" in user_name and not policy.user_login_must_be_domain:
+        domain = user_name.rsplit("@", 1)[1].strip().lower()
+        reserved = await turn.holder(ORG_DOMAINS, domain) not in {None, org_id}
+    naming = Naming(org_id, scoped=policy.user_login_must_be_domain)
+    return NamingFacts(now=turn.now(), naming=naming, domain_reserved=reserved)

@@ -1,0 +1,32 @@
+"""What commands to signing keys must know."""
+
+from __future__ import annotations
+
+from personae.actors.aggregates.signing_keys import make_key_pair
+from personae.actors.aggregates.turn import Turn, facts_for
+from personae.actors.domain.kit import Facts, Stream
+from personae.actors.domain.web_key import commands as c
+from personae.actors.domain.web_key.facts import ActivateFacts, KeyPairFacts
+
+
+@facts_for(c.AddWebKey)
+async def add(cmd: c.AddWebKey, turn: Turn) -> KeyPairFacts:
+    await turn.may("iam.web_key.write")
+    private, public = await make_key_pair(cmd, turn.world)
+    return KeyPairFacts(now=turn.now(), private_key=private, public_key=public)
+
+
+@facts_for(c.ActivateWebKey)
+async def activate(cmd: c.ActivateWebKey, turn: Turn) -> ActivateFacts:
+    await turn.may("iam.web_key.write")
+    if not cmd.previous:
+        return ActivateFacts(now=turn.now())
+    stream = Stream(turn.caller.instance_id, "web_key", cmd.previous)
+    version = (await turn.world.aggregate(stream)).version
+    return ActivateFacts(now=turn.now(), previous=stream, previous_version=version)
+
+
+@facts_for(c.RemoveWebKey)
+async def remove(_cmd: c.RemoveWebKey, turn: Turn) -> Facts:
+    await turn.may("iam.web_key.delete")
+    return Facts(now=turn.now())

@@ -1,0 +1,63 @@
+"""Who may do what: roles of members on instance, organisation and project.
+
+Memberships are read from the aggregates themselves, never from a projection: a right taken away is
+gone with the commit that took it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
+
+from personae.actors.domain.kit import Caller, Stream
+from personae.actors.domain.kit.refusal import PERMISSION_DENIED
+
+StateOf = Callable[[Stream], Awaitable[Any]]
+
+
+class Permissions:
+    """Answers from the members of instance, organisation and project.
+
+    ``roles``: the permissions of each role.
+    """
+
+    def __init__(self, roles: Mapping[str, frozenset[str]], state_of: StateOf) -> None:
+        self._roles = roles
+        self._state_of = state_of
+
+    async def require(
+        self, caller: Caller, permission: str, org_id: str = "", project_id: str = ""
+    ) -> None:
+        """Refuse a caller without a permission. Raises AUTH-PermissionDenied."""
+        if not await self.allows(caller, permission, org_id, project_id):
+            raise PERMISSION_DENIED(permission=permission)
+
+    async def allows(
+        self, caller: Caller, permission: str, org_id: str = "", project_id: str = ""
+    ) -> bool:
+        """Say whether a role of the caller, on a level that includes the resource, grants it."""
+        if caller.system:
+            return True
+        if not caller.user_id:
+            return False
+        levels = (("instance", caller.instance_id), ("org", org_id), ("project", project_id))
+        for kind, id_ in levels:
+            if id_ and self._grants(await self.roles_on(caller, kind, id_), permission):
+                return True
+        return False
+
+    async def everywhere(self, caller: Caller, permission: str) -> bool:
+        """Say whether the caller has a permission for the whole instance."""
+        return await self.allows(caller, permission)
+
+    async def roles_on(self, caller: Caller, kind: str, id_: str) -> tuple[str, ...]:
+        """Return the caller's roles as member of one aggregate."""
+        state = await self._state_of(Stream(caller.instance_id, kind, id_))
+        return tuple(state.members.get(caller.user_id, ()))
+
+    def granting(self, permission: str) -> list[str]:
+        """Return the roles that include a permission."""
+        return [role for role, permissions in self._roles.items() if permission in permissions]
+
+    def _grants(self, roles: Iterable[str], permission: str) -> bool:
+        return any(permission in self._roles.get(role, frozenset()) for role in roles)

@@ -1,0 +1,137 @@
+"""Everything aggregates use besides themselves: log, one another, keys, hashes, ids, time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, Protocol
+
+from personae.actors.aggregates.aggregate import Aggregate
+from personae.actors.aggregates.ids import Ids
+from personae.actors.aggregates.names import Names
+from personae.actors.aggregates.permissions import Permissions
+from personae.actors.domain.codes import SealedCode
+from personae.actors.domain.instance.state import Generator
+from personae.actors.domain.kit import KINDS, Recorded, Stream
+from personae.actors.domain.user import refusals as user_refusals
+from personae.actors.domain.values import Sealed
+from personae.actors.runtime import Directory
+from personae.store.crypto import Area, Keyring
+from personae.store.generated import Generator as Maker
+from personae.store.log import Log
+from personae.store.passwords import Passwords, Verdict
+
+
+class Pool(Protocol):
+    """Runs blocking work beside the loop; raises ``PoolBusy`` rather than queue without end."""
+
+    async def run(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Return what the function returns."""
+
+
+class World:
+    """The shared services of one process' aggregates, and the directory of those alive."""
+
+    def __init__(
+        self,
+        *,
+        log: Log,
+        keyring: Keyring,
+        passwords: Passwords,
+        pool: Pool,
+        busy: type[Exception],
+        roles: Mapping[str, frozenset[str]],
+        external_domain: str = "localhost",
+        clock: Callable[[], datetime] | None = None,
+        cap: int = 100_000,
+        idle_seconds: float = 120,
+    ) -> None:
+        self.log = log
+        self.keyring = keyring
+        self.roles = roles
+        self.external_domain = external_domain
+        self.ids = Ids()
+        self.now = clock or partial(datetime.now, UTC)
+        self.directory = Directory(self._open, cap=cap, idle_seconds=idle_seconds)
+        self.permissions = Permissions(roles, self.state)
+        self.names = Names(log)
+        self._passwords = passwords
+        self._pool = pool
+        self._busy = busy
+        log.on_committed.append(self.absorb)
+
+    def _open(self, stream: Any) -> Aggregate:
+        return Aggregate(stream, KINDS[stream.type], self)
+
+    async def aggregate(self, stream: Stream) -> Aggregate:
+        """Return an aggregate whose memory is what the log says; needs no turn of it."""
+        actor = self.directory.actor(stream)
+        assert isinstance(actor, Aggregate)  # noqa: S101 — the directory opens nothing else
+        if not actor.fresh:
+            await actor.ready()
+        return actor
+
+    async def state(self, stream: Stream) -> Any:
+        """Return the state of an aggregate."""
+        return (await self.aggregate(stream)).state
+
+    def stale(self, stream: Stream) -> None:
+        """Let an aggregate read the log before it is used again: somebody else wrote."""
+        actor = self.directory.live(stream)
+        if isinstance(actor, Aggregate):
+            actor.fresh = False
+
+    def absorb(self, recorded: Sequence[Recorded]) -> None:
+        """Tell those alive what was committed to their streams, whoever did it."""
+        for each in recorded:
+            actor = self.directory.live(each.stream)
+            if isinstance(actor, Aggregate):
+                actor.absorb((each,))
+
+    def forget(self) -> None:
+        """Trust no memory any more: what others wrote may have been missed."""
+        for actor in self.directory:
+            if isinstance(actor, Aggregate):
+                actor.fresh = False
+
+    def new_id(self) -> str:
+        """Return a new id."""
+        return self.ids.new()
+
+    def known_roles(self, prefix: str) -> frozenset[str]:
+        """Return the roles of one level by their prefix (``ORG_``)."""
+        return frozenset(role for role in self.roles if role.startswith(prefix))
+
+    async def blocking(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Run what would hold up the loop. Raises USER-HashingBusy when too much waits."""
+        try:
+            return await self._pool.run(function, *args)
+        except self._busy:
+            raise user_refusals.TOO_BUSY() from None
+
+    async def hash(self, password: str) -> str:
+        """Hash a password for storing."""
+        return str(await self.blocking(self._passwords.hash, password))
+
+    async def verify(self, encoded: str, password: str) -> Verdict:
+        """Compare a password with a stored hash."""
+        verdict: Verdict = await self.blocking(self._passwords.verify, encoded, password)
+        return verdict
+
+    def seal(self, area: Area, secret: str, instance_id: str) -> Sealed:
+        """Seal a secret for an event."""
+        return self.keyring.seal(area, secret.encode(), instance_id)
+
+    def code(self, generator: Generator, instance_id: str) -> tuple[str, SealedCode]:
+        """Make a one-time code: in plain for its receiver, sealed for the log."""
+        maker = Maker(
+            length=generator.length,
+            expiry=timedelta(microseconds=generator.expiry / 1000),
+            lower=generator.lower,
+            upper=generator.upper,
+            digits=generator.digits,
+            symbols=generator.symbols,
+        )
+        plain = maker.make()
+        return plain, SealedCode(self.seal(Area.USER, plain, instance_id), generator.expiry)

@@ -1,0 +1,125 @@
+"""The server's metrics, by name. Rooms get the bound methods from wiring and call them.
+
+All times are in seconds. Labels hold a small fixed set of values; never a name, an id or a path
+with an id in it.
+"""
+
+from __future__ import annotations
+
+import os
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+# Creation times double the number of series and say nothing that the process start does not.
+disable_created_metrics()  # type: ignore[no-untyped-call]
+
+FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+
+
+class Metrics:
+    """One registry and everything that is measured."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        self._logins = Counter(
+            "personae_logins", "Finished login checks", ["result", "method"], registry=registry
+        )
+        self._tokens = Counter(
+            "personae_tokens", "Answers of the token endpoint", ["grant", "result"],
+            registry=registry,
+        )  # fmt: skip
+        self._hash = Histogram(
+            "personae_hash_seconds", "Password hashing, waiting excluded", ["operation"],
+            buckets=FAST, registry=registry,
+        )  # fmt: skip
+        self._turns = Counter(
+            "personae_actor_turns", "Messages handled by aggregates", ["kind", "outcome"],
+            registry=registry,
+        )  # fmt: skip
+        self._live = Gauge(
+            "personae_actors_live", "Aggregates in memory", ["kind"],
+            multiprocess_mode="livesum", registry=registry,
+        )  # fmt: skip
+        self._batch = Histogram(
+            "personae_lane_batch_commands", "Commands written by one flush",
+            buckets=SIZES, registry=registry,
+        )  # fmt: skip
+        self._flush = Histogram(
+            "personae_lane_flush_seconds", "One flush of the log, to durable",
+            buckets=FAST, registry=registry,
+        )  # fmt: skip
+        self._lag = Gauge(
+            "personae_projection_lag_events", "Events a projection has not applied yet",
+            ["projection"], multiprocess_mode="livemax", registry=registry,
+        )  # fmt: skip
+        self._loop = Gauge(
+            "personae_loop_lag_seconds", "How late the event loop was when last looked at",
+            multiprocess_mode="livemax", registry=registry,
+        )  # fmt: skip
+        self._requests = Counter(
+            "personae_http_requests", "Answered requests", ["wire", "route", "status"],
+            registry=registry,
+        )  # fmt: skip
+        self._request = Histogram(
+            "personae_http_request_seconds", "Time to answer a request", ["wire"],
+            buckets=FAST, registry=registry,
+        )  # fmt: skip
+
+    def login(self, result: str, method: str) -> None:
+        """Count one check: ``ok``/``failed``/``locked`` by ``password``, ``passkey``, ``totp``."""
+        self._logins.labels(result, method).inc()
+
+    def token(self, grant: str, result: str = "ok") -> None:
+        """Count one answer of the token endpoint: the grant type, and ``ok`` or the error code."""
+        self._tokens.labels(grant, result).inc()
+
+    def hashed(self, operation: str, seconds: float) -> None:
+        """Time one ``hash`` or ``verify`` of a password."""
+        self._hash.labels(operation).observe(seconds)
+
+    def turn(self, kind: str, outcome: str) -> None:
+        """Count one turn of an aggregate: ``done``, ``refused``, ``contended``, ``failed``."""
+        self._turns.labels(kind, outcome).inc()
+
+    def live_actors(self, kind: str, number: int) -> None:
+        """Tell how many aggregates of a kind are in memory."""
+        self._live.labels(kind).set(number)
+
+    def flushed(self, commands: int, seconds: float) -> None:
+        """Tell about one flush of the log."""
+        self._batch.observe(commands)
+        self._flush.observe(seconds)
+
+    def projection_lag(self, projection: str, events: int) -> None:
+        """Tell how many events a projection is behind."""
+        self._lag.labels(projection).set(events)
+
+    def loop_lag(self, seconds: float) -> None:
+        """Tell how late the event loop was."""
+        self._loop.set(seconds)
+
+    def request(self, wire: str, route: str, status: int, seconds: float) -> None:
+        """Tell about one answered request: ``route`` is its pattern, never its path."""
+        self._requests.labels(wire, route, str(status)).inc()
+        self._request.labels(wire).observe(seconds)
+
+    def render(self) -> bytes:
+        """The text that Prometheus reads (text format 0.0.4).
+
+        With several workers, ``PROMETHEUS_MULTIPROC_DIR`` (set before this module is imported)
+        names the folder they share, and the answer is about all of them.
+        """
+        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+            return generate_latest(self.registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        return generate_latest(together)

@@ -1,0 +1,162 @@
+"""The settings of a process: one frozen section per room, read once at start.
+
+This module says which settings exist and what they may hold; ``defaults.yaml`` says what each is
+for and what it is when nobody sets it; ``sources.py`` reads files, environment and flags.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from personae.config.fields import Count, Duration, Natural, Port, Secret, Section, Size
+from personae.config.first_instance import FirstInstance
+from personae.config.policies import Policies, SecretGenerators
+from pydantic import Field, SecretStr, field_validator
+
+Level = Literal["debug", "info", "warning", "error"]
+
+
+class Server(Section):
+    """The listening port and the requests that arrive at it."""
+
+    host: str
+    tls_certificate: Path | None
+    tls_key: Path | None
+    body_limit: Size
+    request_timeout: Duration
+    shutdown_timeout: Duration
+    trusted_proxies: tuple[str, ...]
+    instance_host_headers: tuple[str, ...]
+    public_host_headers: tuple[str, ...]
+
+
+class Store(Section):
+    """The event log and its connections."""
+
+    connections: Count
+    connect_timeout: Duration
+    statement_timeout: Duration
+    batch: Count
+    queue: Count
+    snapshot_after: Count
+
+
+class Actors(Section):
+    """How many aggregates stay in memory, and for how long."""
+
+    live: Count
+    idle: Duration
+    mailbox: Count
+    sweep: Duration
+    retries: Natural
+
+
+class Projections(Section):
+    """The read models."""
+
+    batch: Count
+    poll: Duration
+    lease: Duration
+    wait: Duration
+    failures: Count
+    retry: Duration
+
+
+class Hashing(Section):
+    """How passwords and secrets are hashed, and how much of the machine that may take."""
+
+    algorithm: Literal["argon2id", "bcrypt"]
+    argon2_memory: int = Field(ge=8, le=4_194_304)
+    argon2_iterations: int = Field(ge=1, le=100)
+    argon2_parallelism: int = Field(ge=1, le=64)
+    bcrypt_cost: int = Field(ge=10, le=18)
+    secret_cost: int = Field(ge=4, le=18)
+    threads: Count
+    queue: Count
+
+
+class Oidc(Section):
+    """OpenID Connect and OAuth: how long things live."""
+
+    access_token_lifetime: Duration
+    id_token_lifetime: Duration
+    refresh_token_idle_expiration: Duration
+    refresh_token_expiration: Duration
+    code_lifetime: Duration
+    auth_request_lifetime: Duration
+    assertion_lifetime: Duration
+    device_code_lifetime: Duration
+    device_poll_interval: Duration
+    logout_token_lifetime: Duration
+    keys_max_age: Duration
+
+
+class Login(Section):
+    """The login pages."""
+
+    cookie_name: str = Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")
+    cookie_lifetime: Duration
+    relying_party_name: str
+    otp_issuer: str
+
+
+class Logging(Section):
+    """What is logged, and how."""
+
+    level: Level
+    format: Literal["auto", "json", "console"]
+    requests: bool
+    loggers: dict[str, Level]
+
+
+class Metrics(Section):
+    """Prometheus metrics."""
+
+    enabled: bool
+
+
+class Settings(Section):
+    """Every setting, with derived values filled in: no field is empty unless it says so."""
+
+    port: Port
+    data: Path
+    database: SecretStr | None
+    workers: Count
+    masterkey: Secret
+    masterkey_file: Path | None
+    external_domain: str = Field(pattern=r"^[A-Za-z0-9.\-\[\]:]{1,253}$")
+    external_port: Port
+    external_secure: bool
+    server: Server
+    store: Store
+    actors: Actors
+    projections: Projections
+    hashing: Hashing
+    oidc: Oidc
+    login: Login
+    logging: Logging
+    metrics: Metrics
+    first_instance: FirstInstance
+    policies: Policies
+    secret_generators: SecretGenerators
+
+    @field_validator("data")
+    @classmethod
+    def _absolute(cls, path: Path) -> Path:
+        return path.expanduser().absolute()
+
+    @field_validator("database")
+    @classmethod
+    def _address(cls, address: SecretStr | None) -> SecretStr | None:
+        text = address.get_secret_value() if address else "postgresql://"
+        if not text.startswith(("postgresql://", "postgres://")) and "=" not in text:
+            raise ValueError("write postgresql://user:password@host:5432/name")
+        return address
+
+    @property
+    def external_url(self) -> str:
+        """Scheme, host and port as browsers and clients see them; without the standard port."""
+        scheme, standard = ("https", 443) if self.external_secure else ("http", 80)
+        port = "" if self.external_port == standard else f":{self.external_port}"
+        return f"{scheme}://{self.external_domain}{port}"
