@@ -106,6 +106,7 @@ class Directory:
 
     def start(self) -> None:
         """Sweep from now on: periodically, and soon after the directory got crowded."""
+        self._closed = False
         self._sweeper = asyncio.get_running_loop().create_task(self._sweep_for_ever())
 
     async def stop(self) -> None:

@@ -9,7 +9,6 @@ from one actor into the next. Each drain has its own task and its own empty cont
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 import uuid
 from collections.abc import Callable, Hashable
@@ -23,6 +22,7 @@ from personae.actors.runtime.errors import ActorStopped, AskedItself, MailboxFul
 from personae.actors.runtime.future import LoopFuture
 from personae.actors.runtime.mailbox import Letter, Mailbox, Order, fail_late, is_late
 from personae.actors.runtime.ref import LoopRef
+from personae.actors.runtime.tasks import result_of
 from pykka import ActorRegistry, messages
 
 logger = logging.getLogger(__name__)
@@ -221,6 +221,12 @@ class LoopActor(pykka.Actor):
         else:
             self.actor_inbox.put((order, reply, None))
 
+    def started(self) -> asyncio.Future[bool]:
+        """Wait for ``on_start``; the result is ``False`` when the actor died of it."""
+        reply: asyncio.Future[bool] = self.loop.create_future()
+        self.order(Order.GREET, reply)
+        return reply
+
     def stop(self) -> None:
         """Stop after the messages that wait already."""
         self.order(Order.STOP)
@@ -242,7 +248,7 @@ class LoopActor(pykka.Actor):
 
     async def _turns(self) -> None:
         if not self._entered:
-            await _result(self.on_start())
+            await result_of(self.on_start())
             self._entered = True
         inbox, count = self.actor_inbox, 0
         while not inbox.empty():
@@ -280,9 +286,9 @@ class LoopActor(pykka.Actor):
         obeyed = False
         try:
             if order is Order.SLEEP:
-                await _result(self.passivate())
-            obeyed = order is Order.STOP or self.actor_inbox.empty()
-            if obeyed:
+                await result_of(self.passivate())
+            obeyed = order is not Order.SLEEP or self.actor_inbox.empty()
+            if obeyed and order is not Order.GREET:
                 await self._end(None, self.on_stop)
         finally:
             answer(reply, obeyed)
@@ -299,7 +305,7 @@ class LoopActor(pykka.Actor):
             ActorRegistry.unregister(self.actor_ref)
         try:
             async with asyncio.timeout(CLEANUP_SECONDS):
-                await _result(clean_up())
+                await result_of(clean_up())
         # CancelledError too: nothing may keep the parent and the senders from hearing of it.
         except (Exception, asyncio.CancelledError):
             logger.exception("%s: its cleaning up failed", self)
@@ -324,7 +330,3 @@ class LoopActor(pykka.Actor):
             else:
                 fail(reply, why)
         self.actor_inbox.owner = None
-
-
-async def _result(value: Any) -> Any:
-    return await value if inspect.isawaitable(value) else value

@@ -19,6 +19,7 @@ Letter = tuple[Any, "asyncio.Future[Any] | None", float | None]
 class Order(Enum):
     """A message of the runtime itself: no limit, deadline or absent caller keeps it out."""
 
+    GREET = auto()
     STOP = auto()
     SLEEP = auto()
 

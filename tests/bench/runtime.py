@@ -1,0 +1,105 @@
+"""What a message and an actor cost. ``python -m personae.tests.bench.runtime``; asserts nothing."""
+
+import asyncio
+import gc
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from personae.actors.runtime import Directory, LoopActor, deadline_in
+
+MESSAGES = 60_000
+ACTORS = 200_000
+ROUNDS = 5
+
+Row = tuple[str, float, str]
+Ask = Callable[[int], Awaitable[Any]]
+
+
+class Echo(LoopActor):
+    """A turn that does nothing and does not suspend."""
+
+    async def on_receive(self, message: Any) -> Any:
+        return message
+
+
+class Pause(LoopActor):
+    """A turn that suspends once, as one that awaits a commit does."""
+
+    async def on_receive(self, message: Any) -> Any:
+        await asyncio.sleep(0)
+        return message
+
+
+async def rows() -> list[Row]:
+    """Return (what, figure, unit) for asks and for actors at rest."""
+    found = []
+    for callers, keys in ((1, 1), (64, 1), (64, 64)):
+        who = f"{callers} callers, {keys} actors"
+        for kind in (Echo, Pause):
+            directory = Directory(lambda _, kind=kind: kind())
+            rate = await _best(lambda n, d=directory, k=keys: d.ask(n % k, n), callers)
+            found.append((f"Directory.ask, {kind.__name__}, {who}", rate, "asks/s"))
+            await directory.stop()
+    found.append(await _with_deadline())
+    found.append(await _by_reference())
+    return found + await _at_rest()
+
+
+async def _with_deadline() -> Row:
+    directory = Directory(lambda _: Echo())
+    rate = await _best(lambda n: directory.ask(0, n, deadline_in(30)), 64)
+    await directory.stop()
+    return "Directory.ask with deadline, 64 callers, 1 actors", rate, "asks/s"
+
+
+async def _by_reference() -> Row:
+    ref = Echo().begin().actor_ref
+    rate = await _best(lambda n: ref.ask(n, block=False), 64)
+    await ref.stop(block=False)
+    return "ActorRef.ask, 64 callers, 1 actors", rate, "asks/s"
+
+
+async def _best(ask: Ask, callers: int) -> float:
+    return max([await _rate(ask, callers) for _ in range(ROUNDS)])
+
+
+async def _rate(ask: Ask, callers: int) -> float:
+    each = MESSAGES // callers
+
+    async def call(caller: int) -> None:
+        for _ in range(each):
+            await ask(caller)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(call(caller) for caller in range(callers)))
+    return each * callers / (time.perf_counter() - began)
+
+
+async def _at_rest() -> list[Row]:
+    keys = [("instance", "user", str(n)) for n in range(ACTORS)]
+    directory = Directory(lambda _: Echo(), cap=ACTORS)
+    gc.collect()
+    before, began = _resident(), time.perf_counter()
+    for key in keys:
+        await directory.ask(key, 1)
+    rate = ACTORS / (time.perf_counter() - began)
+    gc.collect()
+    each = (_resident() - before) / ACTORS
+    await directory.stop()
+    return [
+        (f"open and first ask, {ACTORS} actors one by one", rate, "actors/s"),
+        (f"live idle actor with its place in the directory, {ACTORS} alive", each, "bytes"),
+    ]
+
+
+def _resident() -> int:
+    """Return this process's resident memory in bytes (Linux)."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+if __name__ == "__main__":
+    for what, figure, unit in uvloop.run(rows()):
+        print(f"{what:72} {figure:12,.0f} {unit}")
