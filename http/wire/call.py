@@ -1,0 +1,45 @@
+"""One call of one method, whatever wire it came by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from google.protobuf.message import Message
+from personae.actors.domain.kit import Caller
+from personae.http.wire.methods import Method
+from personae.http.wire.services import Services
+
+
+@dataclass(slots=True)
+class Call:
+    """What a bound function knows besides its request.
+
+    ``headers`` are read case-insensitively (gRPC: the metadata); ``host`` is the one asked for.
+    ``seconds`` is how long the answer may take. ``caller`` is anonymous until authenticated.
+    """
+
+    method: Method
+    services: Services
+    headers: Mapping[str, str]
+    host: str
+    seconds: float
+    language: str = "en"
+    caller: Caller = field(default_factory=lambda: Caller(instance_id=""))
+
+    async def send(self, command: object) -> Any:
+        """Have a command decided in the caller's name. Raises ``Refusal``."""
+        return await self.services.send(command, self.caller)
+
+    def reply(self, **fields: Any) -> Message:
+        """Build the method's answer.
+
+        Takes dicts for messages, lists for repeated fields, datetimes and timedeltas for their
+        protobuf kin, enums by name or number; ``None`` leaves a field out. Raises ``TypeError`` for
+        an unknown field.
+        """
+        try:
+            return self.method.reply(**fields)
+        except ValueError as error:
+            raise TypeError(str(error)) from error

@@ -1,0 +1,47 @@
+"""The Connect protocol's unary calls: POST with JSON or protobuf (connectrpc.com/docs/protocol)."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from google.protobuf.message import Message
+from personae.http.wire.decode import from_json
+from personae.http.wire.encode import to_json
+from personae.http.wire.faults import fault_of
+from personae.http.wire.http_calls import (
+    JSON,
+    body_of,
+    call_of,
+    context_of,
+    media_type,
+    respond,
+    respond_fault,
+)
+from personae.http.wire.interceptors import Door
+from personae.http.wire.limits import connect_seconds
+from personae.http.wire.methods import Method
+from personae.http.wire.reasons import WRONG_TYPE
+
+PROTO = "application/proto"
+
+
+async def answer(door: Door, method: Method, request: web.Request) -> web.Response:
+    """Answer one call; the answer comes in the encoding of the request."""
+    call = call_of(request, method, door.services)
+    kind = media_type(request)
+    try:
+        call.seconds = connect_seconds(request.headers.get("Connect-Timeout-Ms"))
+        body = await body_of(request)
+        reply = await door.answer(call, lambda message: _read(kind, body, message))
+        return respond(request, to_json(reply) if kind == JSON else reply.SerializeToString(), kind)
+    except Exception as error:  # noqa: BLE001 — whatever it is, the caller gets a fault
+        fault = fault_of(error, door.services, call.language, **context_of(request, method.name))
+        return respond_fault(request, fault, fault.connect())
+
+
+def _read(kind: str, body: bytes, message: Message) -> None:
+    if kind == JSON:
+        from_json(body, message)
+    elif kind == PROTO:
+        message.ParseFromString(body)
+    else:
+        raise WRONG_TYPE(expected=f"{JSON}, {PROTO}")

@@ -1,0 +1,104 @@
+"""Refusals in the words of each wire."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+from google.protobuf.message import DecodeError, Message
+from personae.actors.domain.kit import Code, Refusal
+from personae.actors.domain.kit.refusal import INTERNAL, INVALID, TIMEOUT
+from personae.http.wire.descriptors import message_class
+from personae.http.wire.reasons import TOO_LARGE, WRONG_TYPE, WRONG_VERB
+from personae.http.wire.services import Services
+from personae.http.wire.wrong import Wrong
+
+log = structlog.get_logger()
+DETAIL: Final = message_class("zitadel.v1.ErrorDetail")
+
+HTTP = {
+    Code.INVALID_ARGUMENT: 400,
+    Code.DEADLINE_EXCEEDED: 504,
+    Code.NOT_FOUND: 404,
+    Code.ALREADY_EXISTS: 409,
+    Code.PERMISSION_DENIED: 403,
+    Code.RESOURCE_EXHAUSTED: 429,
+    Code.FAILED_PRECONDITION: 400,
+    Code.ABORTED: 409,
+    Code.UNIMPLEMENTED: 501,
+    Code.INTERNAL: 500,
+    Code.UNAVAILABLE: 503,
+    Code.UNAUTHENTICATED: 401,
+}
+HTTP_ONLY = {WRONG_VERB: 405, TOO_LARGE: 413, WRONG_TYPE: 415}
+"""Where HTTP has a status of its own."""
+RETRY_AFTER = "1"
+"""Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a caller is told: HTTP status, code, and a sentence that ends in the reason's id."""
+
+    status: int
+    code: Code
+    id: str
+    sentence: str
+
+    @property
+    def message(self) -> str:
+        """The sentence with the id that support asks for."""
+        return f"{self.sentence} ({self.id})"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What HTTP adds: how to authenticate, when to come again."""
+        if self.status == HTTP[Code.UNAUTHENTICATED]:
+            return {"WWW-Authenticate": "Bearer"}
+        if self.status in {HTTP[Code.UNAVAILABLE], HTTP[Code.RESOURCE_EXHAUSTED]}:
+            return {"Retry-After": RETRY_AFTER}
+        return {}
+
+    def detail(self) -> Message:
+        """Return the detail as the message that gRPC and Connect carry."""
+        return DETAIL(id=self.id, message=self.sentence)
+
+    def rest(self) -> dict[str, Any]:
+        """Return the body of a REST answer."""
+        kind = f"type.googleapis.com/{DETAIL.DESCRIPTOR.full_name}"
+        detail = {"@type": kind, "id": self.id, "message": self.sentence}
+        return {"code": self.code.value, "message": self.message, "details": [detail]}
+
+    def connect(self) -> dict[str, Any]:
+        """Return the body of a Connect answer."""
+        detail = {
+            "type": DETAIL.DESCRIPTOR.full_name,
+            "value": b64encode(self.detail().SerializeToString()).decode().rstrip("="),
+            "debug": {"id": self.id, "message": self.sentence},
+        }
+        return {"code": self.code.name.lower(), "message": self.message, "details": [detail]}
+
+
+def fault_of(error: Exception, services: Services, language: str, **context: str) -> Fault:
+    """Return what to tell about an error; what nobody foresaw is logged with ``context``."""
+    refusal = _refusal(error)
+    if refusal is None:
+        log.error("call failed", **context, exc_info=error)
+        refusal = INTERNAL()
+    status = HTTP_ONLY.get(refusal.reason) or HTTP[refusal.code]
+    return Fault(status, refusal.code, refusal.id, services.sentence(refusal, language))
+
+
+def _refusal(error: Exception) -> Refusal | None:
+    match error:
+        case Refusal():
+            return error
+        case Wrong():
+            return error.refusal()
+        case DecodeError():
+            return INVALID(field="request", rule="protobuf")
+        case TimeoutError():
+            return TIMEOUT()
+    return None

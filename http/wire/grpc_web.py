@@ -1,0 +1,85 @@
+"""gRPC-web's unary calls, binary and as base64 text: frames, the last one with the trailers."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from base64 import b64decode, b64encode
+from urllib.parse import quote
+
+from aiohttp import web
+from google.protobuf.message import Message
+from google.rpc.status_pb2 import Status
+from personae.actors.domain.kit import Refusal
+from personae.http.wire.faults import Fault, fault_of
+from personae.http.wire.http_calls import body_of, call_of, context_of, media_type, respond
+from personae.http.wire.interceptors import Door
+from personae.http.wire.limits import grpc_seconds
+from personae.http.wire.methods import Method
+from personae.http.wire.reasons import COMPRESSED, WRONG_TYPE
+from personae.http.wire.wrong import Wrong
+
+TYPE = "application/grpc-web"
+TEXT = "application/grpc-web-text"
+TYPES = {TYPE, f"{TYPE}+proto", TEXT, f"{TEXT}+proto"}
+HEAD = 5
+"""Bytes before a message: flags, and its length."""
+TRAILERS = 0x80
+_SEGMENT = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
+
+
+async def answer(door: Door, method: Method, request: web.Request) -> web.Response:
+    """Answer one call. The HTTP status is always 200: the trailers tell how it went."""
+    call = call_of(request, method, door.services)
+    kind = media_type(request)
+    try:
+        call.seconds = grpc_seconds(request.headers.get("grpc-timeout"))
+        body = await body_of(request)
+        reply = await door.answer(call, lambda message: _read(kind, body, message))
+        frames = frame(0, reply.SerializeToString()) + frame(TRAILERS, b"grpc-status:0\r\n")
+    except Exception as error:  # noqa: BLE001 — whatever it is, the caller gets a fault
+        fault = fault_of(error, door.services, call.language, **context_of(request, method.name))
+        frames = frame(TRAILERS, trailers(fault))
+    return respond(request, b64encode(frames) if kind.startswith(TEXT) else frames, kind)
+
+
+def frame(flags: int, data: bytes) -> bytes:
+    """Return data behind its head."""
+    return bytes((flags,)) + len(data).to_bytes(4) + data
+
+
+def trailers(fault: Fault) -> bytes:
+    """Return the trailers of a fault, with its details."""
+    status = Status(code=fault.code.value, message=fault.message)
+    status.details.add().Pack(fault.detail())
+    details = b64encode(status.SerializeToString()).decode().rstrip("=")
+    lines = {
+        "grpc-status": str(fault.code.value),
+        "grpc-message": quote(fault.message, safe=" !#$&'()*+,/:;=?@[]~"),
+        "grpc-status-details-bin": details,
+        **{name.lower(): value for name, value in fault.headers.items()},
+    }
+    return "".join(f"{name}:{value}\r\n" for name, value in lines.items()).encode()
+
+
+def _read(kind: str, body: bytes, message: Message) -> None:
+    if kind not in TYPES:
+        raise WRONG_TYPE(expected=TYPE)
+    data = _plain(body) if kind.startswith(TEXT) else body
+    if len(data) < HEAD or len(data) - HEAD < int.from_bytes(data[1:HEAD]):
+        raise Wrong("gRPC frame")
+    if data[0]:
+        raise _flags(data[0])
+    message.ParseFromString(data[HEAD : HEAD + int.from_bytes(data[1:HEAD])])
+
+
+def _flags(flags: int) -> Wrong | Refusal:
+    return COMPRESSED() if flags == 1 else Wrong("gRPC frame")
+
+
+def _plain(text: bytes) -> bytes:
+    """Decode base64 that may be several padded pieces in a row."""
+    try:
+        return b"".join(b64decode(piece) for piece in _SEGMENT.findall(text))
+    except binascii.Error:
+        raise Wrong("base64") from None

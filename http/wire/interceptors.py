@@ -1,0 +1,94 @@
+"""What happens to every call before its function runs: one ordered list for all wires."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Any
+
+from google.protobuf.message import Message
+from personae.actors.domain.kit import Caller
+from personae.http.wire.call import Call
+from personae.http.wire.reasons import NOT_YET
+from personae.http.wire.registry import Registry
+from personae.http.wire.services import Services
+from personae.http.wire.validate import validate
+
+PUBLIC = {"", "public"}
+ANY_TOKEN = "authenticated"  # noqa: S105 — a permission's name
+Step = Callable[[Call, Any], Awaitable[None]]
+
+
+class Wire(IntEnum):
+    """The columns of the table below."""
+
+    REST = 1
+    CONNECT = 2
+    GRPC_WEB = 3
+    GRPC = 4
+
+
+async def find_instance(call: Call, _request: Any) -> None:
+    """Whose users and settings: told by the host asked for."""
+    instance_id = await call.services.instance_of(call.host)
+    call.caller = Caller(instance_id=instance_id, language=call.language)
+
+
+async def authenticate(call: Call, _request: Any) -> None:
+    """Who is calling: told by the token, where the method asks for one."""
+    if call.method.permission not in PUBLIC:
+        caller = await call.services.authenticate(call.caller.instance_id, call.headers)
+        call.caller = replace(caller, language=call.language)
+
+
+async def permit(call: Call, request: Any) -> None:
+    """Whether they may, in the organization that the request or the caller names."""
+    method = call.method
+    if method.permission in PUBLIC or method.permission == ANY_TOKEN:
+        return
+    organization = getattr(request, method.org_field).org_id if method.org_field else ""
+    asked = call.caller.at(organization) if organization else call.caller
+    await call.services.permit(asked, method.permission)
+
+
+async def check(_call: Call, request: Any) -> None:
+    """Whether the request keeps the field rules."""
+    validate(request)
+
+
+#   step           REST   Connect gRPC-web gRPC
+ORDER: tuple[tuple[Step, bool, bool, bool, bool], ...] = (
+    (find_instance, True, True, True, True),
+    (authenticate, True, True, True, True),
+    (permit, True, True, True, True),
+    (check, True, True, True, True),
+)
+"""Run within the call's deadline, which therefore covers them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One wire's way to the functions of a registry."""
+
+    wire: Wire
+    registry: Registry
+    services: Services
+
+    async def answer(self, call: Call, read: Callable[[Message], None]) -> Message:
+        """Fill the request with ``read``, run all steps and the function; returns its answer.
+
+        Raises ``Refusal``, ``Wrong``, ``DecodeError`` or ``TimeoutError``.
+        """
+        function = self.registry.function(call.method.name)
+        if function is None:
+            raise NOT_YET(method=call.method.name)
+        request = call.method.request()
+        read(request)
+        async with asyncio.timeout(call.seconds):
+            for row in ORDER:
+                if row[self.wire]:
+                    await row[0](call, request)
+            answer: Message = await function(request, call)
+        return answer
