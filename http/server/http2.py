@@ -1,0 +1,402 @@
+"""HTTP/2: grpclib's protocol object, with the limits that it lacks.
+
+gRPC streams go to grpclib's own handler, all others to the HTTP application (:mod:`h2_rest`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from time import monotonic
+from typing import TYPE_CHECKING, Any, cast
+
+from google.protobuf.message import DecodeError
+from grpclib.config import Configuration
+from grpclib.const import Status
+from grpclib.encoding.proto import ProtoCodec, ProtoStatusDetailsCodec
+from grpclib.events import _DispatchServerEvents
+from grpclib.exceptions import GRPCError
+from grpclib.protocol import Connection, EventsProcessor, H2Protocol, Stream
+from grpclib.server import Handler
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.errors import ErrorCodes
+from h2.events import (
+    DataReceived,
+    Event,
+    PingReceived,
+    PriorityUpdated,
+    RemoteSettingsChanged,
+    RequestReceived,
+    StreamReset,
+    UnknownFrameReceived,
+)
+from h2.exceptions import ProtocolError
+from h2.settings import SettingCodes, Settings
+from hyperframe.frame import GoAwayFrame
+from personae.http.server import h2_rest
+from personae.http.server.budget import Budget
+from personae.http.server.origin import Origin, checked_host, request_id
+
+if TYPE_CHECKING:
+    from personae.http.server.port import Port
+
+log = logging.getLogger("personae.http")
+
+Headers = list[tuple[str, str]]
+
+_CONFIG = Configuration().__for_server__()
+_H2_CONFIG = H2Configuration(client_side=False, header_encoding="utf-8")
+_PREFIX_SIZE = 5
+_CHECKED = frozenset({"host", "x-request-id", "x-client-ip"})
+_FRAME_COST: dict[type[Event], int] = {
+    PingReceived: 1,
+    PriorityUpdated: 1,
+    RemoteSettingsChanged: 4,
+    UnknownFrameReceived: 1,
+}
+
+
+class Codec(ProtoCodec):
+    """Protocol buffers; bytes that are none are the caller's fault."""
+
+    def decode(self, data: bytes, message_type: Any) -> Any:
+        """Return the message. Raises ``GRPCError`` with INVALID_ARGUMENT."""
+        try:
+            return super().decode(data, message_type)
+        except DecodeError as exc:
+            raise GRPCError(Status.INVALID_ARGUMENT, "malformed message") from exc
+
+
+class CallStream(Stream):
+    """One HTTP/2 stream. As a gRPC call: bounded in message size, counted by its status."""
+
+    path = ""
+    """The method of a gRPC call; empty for every other request."""
+    unary = True
+    max_message = 0
+    count: Callable[[str, str], None]
+    on_terminated: Callable[[], None] | None = None
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        """The connection underneath."""
+        return self._transport
+
+    def acknowledge(self, size: int) -> None:
+        """Give the client its window back."""
+        assert self.id is not None  # noqa: S101 — for the type checker; always set here
+        if not self.connection.is_closing():
+            self.connection.ack(self.id, size)
+
+    def __terminated__(self, reason: str) -> None:
+        super().__terminated__(reason)
+        if self.on_terminated is not None:
+            self.on_terminated()
+
+    async def recv_data(self, size: int) -> bytes:
+        """Return ``size`` bytes of the call. Raises ``GRPCError`` when they cannot be had."""
+        if size > self.max_message:
+            raise GRPCError(Status.RESOURCE_EXHAUSTED, "message too large")
+        try:
+            data = await super().recv_data(size)
+        except AssertionError as exc:
+            raise GRPCError(Status.INVALID_ARGUMENT, "truncated message") from exc
+        if size == _PREFIX_SIZE and data and data[0]:
+            raise GRPCError(Status.UNIMPLEMENTED, "compression is not supported")
+        return data
+
+    async def send_headers(self, headers: Headers, end_stream: bool = False) -> None:  # noqa: FBT001, FBT002
+        """Send headers or trailers; trailers carry the status that is counted."""
+        await super().send_headers(headers, end_stream)
+        if end_stream and self.path:
+            self.count(self.path, next((v for k, v in headers if k == "grpc-status"), ""))
+
+
+class Processor(EventsProcessor):
+    """grpclib's event loop of one connection; ignores what RFC 9113 tells to ignore."""
+
+    def __init__(self, owner: Http2, connection: Connection) -> None:
+        super().__init__(owner.streams, connection)
+        self.owner = owner
+
+    def process(self, event: Event) -> None:
+        """Act on one event; unknown ones are no error (RFC 9113 section 5.5)."""
+        if event.__class__ in getattr(self, "processors", ()):
+            super().process(event)
+
+    def process_request_received(self, event: RequestReceived) -> None:
+        """Open a stream and hand it on."""
+        connection = self.connection
+        stream = CallStream(
+            connection,
+            connection._connection,  # noqa: SLF001 — as grpclib's own create_stream does
+            connection._transport,  # noqa: SLF001
+            stream_id=event.stream_id,
+        )
+        headers: Any = event.headers
+        self.handler.accept(stream, headers, self.register(stream))
+
+    def register(self, stream: Stream) -> Callable[[], None]:
+        """Keep the stream until the returned function is called, once or more often."""
+        assert stream.id is not None  # noqa: S101 — for the type checker; always set here
+        stream_id = stream.id
+        self.streams[stream_id] = stream
+
+        def release() -> None:
+            if self.streams.pop(stream_id, None) is None:
+                return
+            self.owner.released()
+            if not self.connection.is_closing():
+                self.connection.ack(stream_id, stream.buffer.unacked_size())
+
+        return release
+
+
+class Streams(Handler):
+    """The streams of one connection: accepted or refused, routed by content type."""
+
+    def __init__(self, owner: Http2) -> None:
+        port = owner.port
+        super().__init__(port.grpc, Codec(), ProtoStatusDetailsCodec(), port.grpc_events)
+        self.owner = owner
+        self.running: dict[asyncio.Task[None], CallStream] = {}
+
+    def accept(self, stream: Any, headers: Headers, release_stream: Callable[[], Any]) -> None:
+        """Start the call or request that these headers open."""
+        owner = self.owner
+        if owner.leaving or len(self.running) >= owner.port.settings.limits.streams:
+            stream.reset_nowait(ErrorCodes.REFUSED_STREAM)
+            release_stream()
+            return
+        fields = dict(headers)
+        if is_grpc(fields.get("content-type", "")):
+            task = self._call(stream, headers, fields, release_stream)
+        else:
+            exchange = h2_rest.Exchange(owner.port, stream, headers)
+            task = self._tasks[stream] = self.loop.create_task(exchange.run())
+        if task is None:
+            return
+        self.running[task] = stream
+        task.add_done_callback(lambda done: self._done(done, stream, release_stream))
+
+    def _done(self, task: asyncio.Task[None], stream: Any, release: Callable[[], Any]) -> None:
+        # A task that was cancelled before its first step never reached its own `finally`.
+        self.running.pop(task, None)
+        self._tasks.pop(stream, None)
+        release()
+
+    def _call(
+        self, stream: CallStream, headers: Headers, fields: dict[str, str], release: Any
+    ) -> asyncio.Task[None] | None:
+        port = self.owner.port
+        origin = self._origin(fields)
+        if origin is None:
+            stream.reset_nowait(ErrorCodes.PROTOCOL_ERROR)
+            release()
+            return None
+        path = fields.get(":path", "")
+        method = port.grpc.get(path)
+        stream.path = path if method is not None else "unknown"
+        stream.unary = method is None or not (
+            method.cardinality.client_streaming or method.cardinality.server_streaming
+        )
+        stream.max_message = port.settings.limits.message_size
+        stream.count = port.metrics.count_call
+        port.origin(origin)
+        super().accept(stream, with_origin(headers, origin), release)
+        return self._tasks[stream]
+
+    def _origin(self, fields: dict[str, str]) -> Origin | None:
+        port = self.owner.port
+        host, client = port.proxies.seen(
+            self.owner.peer,
+            fields.get(":authority", fields.get("host", "")),
+            fields.get("x-forwarded-for"),
+            fields.get("x-forwarded-host"),
+        )
+        try:
+            return Origin(request_id(fields.get("x-request-id")), checked_host(host), client)
+        except ValueError:
+            return None
+
+    def cancel(self, stream: Any) -> None:
+        """End a call that the client has reset. Other requests run to their end (P-36)."""
+        task = self._tasks.pop(stream, None)
+        if task is not None and stream.path:
+            task.cancel()
+
+    def close(self) -> None:
+        """End the calls of a lost connection. Other requests run to their end."""
+        for task, stream in self.running.items():
+            if stream.path:
+                task.cancel()
+        self.closing = True
+
+    def sweep(self, now: float) -> None:
+        """End what has used up its time."""
+        limits = self.owner.port.settings.limits
+        for task, stream in list(self.running.items()):
+            age = now - (stream.created or now)
+            if stream.path and stream.unary and age > limits.request_timeout:
+                if stream.wrapper is not None:
+                    stream.wrapper.cancel(TimeoutError("deadline"))
+            elif isinstance(stream.buffer, h2_rest.Body):
+                stream.buffer.sweep(now, limits)
+                if age > limits.request_timeout + limits.write_timeout:
+                    stream.reset_nowait(ErrorCodes.CANCEL)
+                    task.cancel()
+
+
+def is_grpc(content_type: str) -> bool:
+    """Tell native gRPC from gRPC-web, Connect and everything else."""
+    return content_type == "application/grpc" or content_type.startswith("application/grpc+")
+
+
+def with_origin(headers: Headers, origin: Origin) -> Headers:
+    """Return the headers with what was checked in place of what was sent.
+
+    Handlers find ``host``, ``x-request-id`` and ``x-client-ip`` in their metadata.
+    """
+    kept = [header for header in headers if header[0] not in _CHECKED]
+    kept += [
+        ("host", origin.host),
+        ("x-request-id", origin.request_id),
+        ("x-client-ip", origin.client_ip),
+    ]
+    return kept
+
+
+class Http2(H2Protocol):
+    """One HTTP/2 connection."""
+
+    def __init__(self, port: Port, peer: str) -> None:
+        self.port = port
+        self.peer = peer
+        self.leaving = False
+        self.streams = Streams(self)
+        limits = port.settings.limits
+        self._frames = Budget(limits.frame_burst, limits.frame_rate)
+        self._resets = Budget(limits.reset_burst, limits.reset_rate)
+        self._idle_since = monotonic()
+        self._stalled_since = self._closing_since = 0.0
+        super().__init__(self.streams, _CONFIG, _H2_CONFIG)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Greet with our settings."""
+        self._socket = cast("asyncio.Transport", transport)
+        h2 = H2Connection(config=_H2_CONFIG)
+        limits = self.port.settings.limits
+        h2.local_settings = Settings(
+            client=False,
+            initial_values={
+                SettingCodes.MAX_CONCURRENT_STREAMS: limits.streams,
+                SettingCodes.MAX_HEADER_LIST_SIZE: limits.header_list_size,
+                SettingCodes.INITIAL_WINDOW_SIZE: limits.window,
+                SettingCodes.ENABLE_CONNECT_PROTOCOL: 0,
+            },
+        )
+        h2.decoder.max_header_list_size = limits.header_list_size
+        h2.initiate_connection()
+        h2.increment_flow_control_window(2 * limits.window)
+        self.h2 = h2
+        self.connection = Connection(h2, self._socket, config=self.config)
+        self.connection.flush()
+        self.processor = Processor(self, self.connection)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse frames and act on them; a client that breaks the rules gets GOAWAY."""
+        try:
+            events = self.connection.feed(data)
+        except ProtocolError:
+            self._cut("Protocol error")
+            return
+        except Exception:
+            log.warning("HTTP/2 parser failed", exc_info=True)
+            self._cut("Protocol error")
+            return
+        self.connection.flush()
+        for event in events:
+            if not self._affordable(event):
+                self._goaway(ErrorCodes.ENHANCE_YOUR_CALM)
+                self._cut("Too many frames")
+                return
+            self.processor.process(event)
+        if not self.connection.is_closing():
+            self.connection.flush()
+
+    def _affordable(self, event: Event) -> bool:
+        kind = event.__class__
+        if kind is StreamReset:
+            return self._resets.spend()
+        if kind is DataReceived and not event.data and event.stream_ended is None:  # type: ignore[attr-defined]
+            return self._frames.spend()
+        cost = _FRAME_COST.get(kind)
+        return cost is None or self._frames.spend(cost)
+
+    def released(self) -> None:
+        """Note that a stream has ended: useful work earns more frames and resets."""
+        self._idle_since = monotonic()
+        self._frames.earn(8)
+        self._resets.earn()
+
+    def _cut(self, reason: str) -> None:
+        if not self.connection.is_closing():
+            self.connection.flush()
+        self.processor.close(reason)
+
+    def _goaway(self, code: ErrorCodes = ErrorCodes.NO_ERROR) -> None:
+        # h2's own close_connection would forbid the streams that still run to end.
+        frame = GoAwayFrame(0)
+        frame.last_stream_id = self.h2.highest_inbound_stream_id
+        frame.error_code = code
+        if not self._socket.is_closing():
+            self._socket.write(frame.serialize())
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Forget the connection."""
+        self.port.forget(self)
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Note since when the client does not read."""
+        super().pause_writing()
+        self._stalled_since = monotonic()
+
+    def resume_writing(self) -> None:
+        """Note that the client reads again."""
+        super().resume_writing()
+        self._stalled_since = 0.0
+
+    def sweep(self, now: float) -> None:
+        """Cut the connection, or single streams, when they have used up their time."""
+        limits = self.port.settings.limits
+        if self._socket.is_closing():
+            self._closing_since = self._closing_since or now
+            if now - self._closing_since > limits.write_timeout:
+                self._socket.abort()
+        elif self._stalled_since and now - self._stalled_since > limits.write_timeout:
+            self._socket.abort()
+        elif self.streams.running:
+            self.streams.sweep(now)
+        elif self.leaving or now - self._idle_since > limits.idle_timeout:
+            self.drain(now)
+
+    def drain(self, now: float) -> None:
+        """Say that no further stream is served; close when the last one has ended."""
+        if not self.leaving:
+            self.leaving = True
+            self._idle_since = now
+            self._goaway()
+        elif not self.streams.running and now - self._idle_since >= self.port.settings.drain_grace:
+            self._cut("Drained")
+
+    def abort(self) -> None:
+        """Cut the connection now."""
+        self._socket.abort()
+
+
+def dispatcher() -> _DispatchServerEvents:
+    """Return grpclib's hooks around calls, one set per port."""
+    return _DispatchServerEvents()

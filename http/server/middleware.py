@@ -1,0 +1,168 @@
+"""What surrounds every request: who asks and for which host, headers, deadlines, last resort."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import monotonic
+
+from aiohttp import hdrs, web
+from multidict import CIMultiDictProxy, istr
+from personae.http.server.faults import Fault, Faults
+from personae.http.server.metrics import Metrics
+from personae.http.server.origin import ORIGIN, Origin, agree, checked_host, request_id
+from personae.http.server.proxies import Proxies
+from personae.http.server.refusals import BAD_HOST, DEADLINE, METHOD_NOT_ALLOWED, TOO_LARGE
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+_HOST = istr("Host")
+_REQUEST_ID = istr("X-Request-Id")
+_SERVER = istr("Server")
+_TYPE = istr("Content-Type")
+_CSP = istr("Content-Security-Policy")
+_NOSNIFF = istr("X-Content-Type-Options")
+_HSTS = istr("Strict-Transport-Security")
+_DEFAULT_CSP = "object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+_HTML = (
+    (istr("Referrer-Policy"), "same-origin"),
+    (istr("Cross-Origin-Opener-Policy"), "same-origin"),
+)
+_TWO_YEARS = "max-age=63072000; includeSubDomains"
+
+# The keys are agreed between rooms as plain strings; aiohttp would warn about each once.
+web.BaseRequest._seen_str_keys.update({"host", "client_ip", "request_id"})  # noqa: SLF001
+
+
+class InFlight:
+    """The requests under way, oldest first, and their deadline (P-36).
+
+    One sweep over the oldest replaces a timer per request.
+    """
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
+        self._overdue: set[asyncio.Task[object]] = set()
+        self.since: dict[asyncio.Task[object], float] = {}
+
+    def sweep(self, now: float) -> None:
+        """Cancel what is overdue."""
+        for task, since in list(self.since.items()):
+            if now - since <= self._timeout:
+                return
+            if task not in self._overdue:
+                self._overdue.add(task)
+                task.cancel()
+
+    def expired(self, task: asyncio.Task[object]) -> bool:
+        """Tell whether the task's cancellation came from here; take it back if so."""
+        if task not in self._overdue:
+            return False
+        task.uncancel()
+        return True
+
+    def enter(self, task: asyncio.Task[object], now: float) -> None:
+        """Begin a request."""
+        self.since[task] = now
+
+    def leave(self, task: asyncio.Task[object]) -> None:
+        """End a request."""
+        del self.since[task]
+        if self._overdue:
+            self._overdue.discard(task)
+
+
+def checked_origin(request: web.Request, proxies: Proxies) -> Origin:
+    """Return who asks for which host (P-33). Raises :class:`Fault` with 400 when unclear."""
+    headers = request.headers
+    peer = request.remote or ""
+    host = headers.get(_HOST, "")
+    client = peer
+    try:
+        agree(request.raw_path, host)
+        if proxies.networks:
+            host, client = proxies.seen(
+                peer, host, _joined(headers, "X-Forwarded-For"), headers.get("X-Forwarded-Host")
+            )
+        return Origin(request_id(headers.get(_REQUEST_ID)), checked_host(host), client)
+    except ValueError:
+        raise Fault(400, BAD_HOST, close=True) from None
+
+
+def _joined(headers: CIMultiDictProxy[str], name: str) -> str | None:
+    values = headers.getall(name, None)
+    return None if values is None else ",".join(values)
+
+
+def surround(
+    app: web.Application,
+    *,
+    proxies: Proxies,
+    faults: Faults,
+    metrics: Metrics,
+    in_flight: InFlight,
+    body_size: int,
+) -> None:
+    """Put the outermost middleware around an application that is not yet started."""
+
+    def enter(request: web.Request) -> None:
+        origin = checked_origin(request, proxies)
+        request["request_id"], request["host"], request["client_ip"] = origin
+        ORIGIN.set(origin)
+        if request.method not in METHODS:
+            raise Fault(405, METHOD_NOT_ALLOWED)
+        if request.body_exists and (request.content_length or 0) > body_size:
+            raise Fault(413, TOO_LARGE, close=True)
+
+    @web.middleware
+    async def outermost(request: web.Request, handler: Handler) -> web.StreamResponse:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 — for the type checker; coroutines run in tasks
+        started = monotonic()
+        in_flight.enter(task, started)
+        status = 500
+        try:
+            enter(request)
+            response = await handler(request)
+            status = response.status
+        except web.HTTPException as exc:
+            status = exc.status
+            response = faults.answer(request, exc)
+        except Exception as exc:  # noqa: BLE001 — the last resort
+            response = faults.answer(request, exc)
+            status = response.status
+        except asyncio.CancelledError:
+            if not in_flight.expired(task):
+                raise
+            response = faults.answer(request, Fault(504, DEADLINE, close=True))
+            status = 504
+        finally:
+            in_flight.leave(task)
+            metrics.count_request(request, status, monotonic() - started)
+        return response
+
+    app.middlewares.insert(0, outermost)
+
+
+def dress(app: web.Application, *, external_secure: bool, draining: Callable[[], bool]) -> None:
+    """Give every response its request id and security headers, and take ``Server`` away."""
+
+    async def finish(request: web.Request, response: web.StreamResponse) -> None:
+        headers = response.headers
+        headers.popall(_SERVER, None)
+        if "request_id" in request:
+            headers[_REQUEST_ID] = request["request_id"]
+        headers.setdefault(_NOSNIFF, "nosniff")
+        if external_secure:
+            headers.setdefault(_HSTS, _TWO_YEARS)
+        if headers.get(_TYPE, "")[:9] == "text/html":
+            headers.setdefault(_CSP, _DEFAULT_CSP)
+            for name, value in _HTML:
+                headers.setdefault(name, value)
+        if draining():
+            response.force_close()
+            headers[hdrs.CONNECTION] = "close"
+
+    app.on_response_prepare.append(finish)

@@ -1,0 +1,197 @@
+"""One listening port for every protocol, on one event loop.
+
+A connection is looked at once, when its first bytes (or TLS's ALPN) tell the protocol, and is then
+handed over for good: HTTP/2 to grpclib's protocol object, everything else to aiohttp's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from time import monotonic
+from typing import Any, Protocol, cast
+
+from aiohttp import web
+from grpclib.const import Handler
+from personae.http.server.http1 import Http1
+from personae.http.server.http2 import Http2, dispatcher
+from personae.http.server.metrics import Metrics
+from personae.http.server.origin import ORIGIN, Origin
+from personae.http.server.proxies import Proxies
+from personae.http.server.settings import ServerSettings
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+
+
+class Guest(Protocol):
+    """A connection in whatever state, as the port sees it."""
+
+    def sweep(self, now: float) -> None:
+        """Cut what has used up its time."""
+
+    def drain(self, now: float) -> None:
+        """Leave as soon as nothing is under way; asked again until it has."""
+
+    def abort(self) -> None:
+        """Leave now."""
+
+
+class Port:
+    """The connections of one listening socket and what they share."""
+
+    def __init__(
+        self,
+        settings: ServerSettings,
+        manager: web.Server,
+        grpc: Mapping[str, Handler],
+        metrics: Metrics,
+    ) -> None:
+        self.settings = settings
+        self.manager = manager
+        self.grpc = dict(grpc)
+        self.grpc_events = dispatcher()
+        self.metrics = metrics
+        self.proxies = Proxies(settings.trusted_proxies)
+        self.loop = asyncio.get_running_loop()
+        self.guests: dict[Guest, str] = {}
+        self._by_ip: Counter[str] = Counter()
+        self._server: asyncio.Server | None = None
+        self.number = 0
+        manager.request_factory = self.request
+
+    async def listen(self) -> None:
+        """Open the socket. Raises ``OSError`` when the address is taken."""
+        settings = self.settings
+        tls: dict[str, Any] = {}
+        if settings.tls is not None:
+            tls = {"ssl": settings.tls, "ssl_handshake_timeout": settings.limits.header_timeout}
+        self._server = await self.loop.create_server(
+            lambda: Accepted(self),
+            settings.host,
+            settings.port,
+            backlog=settings.backlog,
+            reuse_port=settings.reuse_port or None,
+            **tls,
+        )
+        self.number = int(self._server.sockets[0].getsockname()[1])
+
+    def close(self) -> None:
+        """Close the listening socket; connections stay."""
+        if self._server is not None:
+            self._server.close()
+
+    def admit(self, guest: Guest, ip: str) -> bool:
+        """Count a connection in, unless there are too many."""
+        limits = self.settings.limits
+        if len(self.guests) >= limits.connections:
+            return False
+        if self._by_ip[ip] >= limits.connections_per_ip and not self.proxies.networks.holds(ip):
+            return False
+        self.guests[guest] = ip
+        self._by_ip[ip] += 1
+        return True
+
+    def hand_over(self, guest: Guest, successor: Guest) -> None:
+        """Let one guest take another's place."""
+        self.guests[successor] = self.guests.pop(guest)
+
+    def forget(self, guest: Guest) -> None:
+        """Count a connection out."""
+        ip = self.guests.pop(guest, None)
+        if ip is not None:
+            self._by_ip[ip] -= 1
+            if not self._by_ip[ip]:
+                del self._by_ip[ip]
+
+    def sweep(self, now: float) -> None:
+        """Cut every connection that has used up its time."""
+        for guest in list(self.guests):
+            guest.sweep(now)
+
+    def drain(self, now: float) -> None:
+        """Let every connection leave that can."""
+        for guest in list(self.guests):
+            guest.drain(now)
+
+    def abort(self) -> None:
+        """Cut every connection."""
+        for guest in list(self.guests):
+            guest.abort()
+
+    def request(
+        self, message: Any, payload: Any, protocol: Any, writer: Any, task: asyncio.Task[None]
+    ) -> web.Request:
+        """Make aiohttp's request object with our limits."""
+        limits = self.settings.limits
+        return web.Request(
+            message,
+            payload,
+            protocol,
+            writer,
+            task,
+            self.loop,
+            client_max_size=limits.body_size,
+            client_max_fields=limits.form_fields,
+        )
+
+    def origin(self, origin: Origin) -> None:
+        """Make this the origin of whatever task is created next."""
+        ORIGIN.set(origin)
+
+
+class Accepted(asyncio.Protocol):
+    """A connection that has not yet said which protocol it speaks."""
+
+    def __init__(self, port: Port) -> None:
+        self._port = port
+        self._seen = b""
+        self._since = monotonic()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Admit or drop; with ALPN the protocol is known already."""
+        self._transport = cast("asyncio.Transport", transport)
+        peer = transport.get_extra_info("peername")
+        self._ip = str(peer[0]) if isinstance(peer, tuple) else ""
+        if not self._port.admit(self, self._ip):
+            self._transport.abort()
+            return
+        tls = transport.get_extra_info("ssl_object")
+        if tls is not None and (chosen := tls.selected_alpn_protocol()):
+            self._become(self._http2() if chosen == "h2" else Http1(self._port))
+
+    def data_received(self, data: bytes) -> None:
+        """Look at the first bytes until they decide."""
+        self._seen += data
+        if self._seen.startswith(PREFACE):
+            self._become(self._http2())
+        elif not PREFACE.startswith(self._seen):
+            self._become(Http1(self._port))
+
+    def _http2(self) -> Http2:
+        return Http2(self._port, self._ip)
+
+    def _become(self, successor: Http1 | Http2) -> None:
+        self._port.hand_over(self, successor)
+        self._transport.set_protocol(successor)
+        successor.connection_made(self._transport)
+        if self._seen:
+            successor.data_received(self._seen)
+
+    def connection_lost(self, exc: BaseException | None) -> None:  # noqa: ARG002
+        """Forget the connection."""
+        self._port.forget(self)
+
+    def sweep(self, now: float) -> None:
+        """Cut who says nothing."""
+        if now - self._since > self._port.settings.limits.header_timeout:
+            self.abort()
+
+    def drain(self, now: float) -> None:
+        """Leave when still silent after a moment."""
+        if now - self._since >= self._port.settings.drain_grace:
+            self.abort()
+
+    def abort(self) -> None:
+        """Cut the connection now."""
+        self._transport.abort()
