@@ -109,11 +109,13 @@ class Session:
 
     async def rows(self, sql: str, params: Params = None, *, limit: float = 0) -> list[Row]:
         """Return all rows of a statement. ``limit``: seconds, else the pool's."""
-        return (await self._execute(sql, params, limit)).fetchall()  # type: ignore[no-any-return]
+        cursor = await self._execute(sql, params, limit)
+        return cursor.fetchall() if cursor.description else []
 
     async def row(self, sql: str, params: Params = None, *, limit: float = 0) -> Row | None:
         """Return the first row, or None."""
-        return (await self._execute(sql, params, limit)).fetchone()  # type: ignore[no-any-return]
+        cursor = await self._execute(sql, params, limit)
+        return cursor.fetchone() if cursor.description else None
 
     async def run(self, sql: str, params: Params = None, *, limit: float = 0) -> int:
         """Run a statement and return how many rows it touched."""
