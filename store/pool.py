@@ -1,0 +1,368 @@
+"""The way to PostgreSQL: a bounded pool of connections, and errors that say what to do next.
+
+The only importer of aiopg and psycopg2. Nothing of theirs leaves this module, neither a connection
+nor an exception, because their habits differ from asyncio's: a ``statement_timeout`` arrives as
+``CancelledError``, a cancelled statement leaves a connection in the middle of a result, and
+aiopg's own pool forgets to wake a waiter. Here a connection belongs to one call, and one that was
+cancelled, timed out or lost is thrown away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+import aiopg
+import psycopg2
+from psycopg2 import errorcodes, errors
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+Params = Sequence[Any] | Mapping[str, Any] | None
+Isolation = Literal["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"]
+
+SESSION = {
+    "timezone": "UTC",
+    "statement_timeout": "10s",
+    "idle_in_transaction_session_timeout": "5s",
+    "client_connection_check_interval": "500ms",
+}
+"""Session settings of every connection: no client of ours can hold a lock for long."""
+
+KEEPALIVE: Mapping[str, Any] = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""libpq parameters (seconds, milliseconds) that end a half-open connection in about ten seconds."""
+
+FIRST_RETRY, LAST_RETRY = 0.05, 1.0
+"""Seconds to the next attempt to connect, after the first failure and at most."""
+
+
+class DatabaseError(Exception):
+    """What a statement may raise. ``outcome_unknown``: a write may have been committed."""
+
+    def __init__(self, message: str, *, outcome_unknown: bool = False) -> None:
+        super().__init__(message)
+        self.outcome_unknown = outcome_unknown
+
+
+class Unavailable(DatabaseError):  # noqa: N818 — a state, not a fault of the caller
+    """The database cannot be reached, went away, or every connection is taken: try later."""
+
+
+class QueryTimeout(DatabaseError):  # noqa: N818 — as above
+    """The statement took longer than allowed."""
+
+
+class SerializationFailure(DatabaseError):  # noqa: N818 — PostgreSQL's word
+    """The transaction met another one (40001, deadlock included): run it again."""
+
+
+class Conflict(DatabaseError):  # noqa: N818 — as above
+    """A row with this key exists; ``constraint`` names the key that refused."""
+
+    def __init__(self, constraint: str) -> None:
+        super().__init__(f"conflict with {constraint}")
+        self.constraint = constraint
+
+
+class StatementError(DatabaseError):
+    """The statement or one of its values is wrong; ``sqlstate`` says how."""
+
+    def __init__(self, sqlstate: str, message: str) -> None:
+        super().__init__(f"{sqlstate} {message}".rstrip())
+        self.sqlstate = sqlstate
+
+
+@dataclass(slots=True)
+class Stats:
+    """Counters of a pool since its start, and its state now."""
+
+    size: int
+    busy: int = 0
+    idle: int = 0
+    waiting: int = 0
+    opened: int = 0
+    discarded: int = 0
+    timeouts: int = 0
+    refused: int = 0
+
+
+class Session:
+    """One connection in the hands of one call or one transaction."""
+
+    def __init__(self, connection: aiopg.Connection, timeout: float) -> None:
+        self._connection = connection
+        self._timeout = timeout
+        self._over = False
+
+    def end(self) -> None:
+        """Let go of the connection: from now on it serves others."""
+        self._over = True
+
+    async def rows(self, sql: str, params: Params = None, *, limit: float = 0) -> list[Row]:
+        """Return all rows of a statement. ``limit``: seconds, else the pool's."""
+        return (await self._execute(sql, params, limit)).fetchall()  # type: ignore[no-any-return]
+
+    async def row(self, sql: str, params: Params = None, *, limit: float = 0) -> Row | None:
+        """Return the first row, or None."""
+        return (await self._execute(sql, params, limit)).fetchone()  # type: ignore[no-any-return]
+
+    async def run(self, sql: str, params: Params = None, *, limit: float = 0) -> int:
+        """Run a statement and return how many rows it touched."""
+        return int((await self._execute(sql, params, limit)).rowcount)
+
+    async def _execute(self, sql: str, params: Params, limit: float) -> Any:
+        connection = self._connection
+        if self._over:
+            raise RuntimeError("the transaction is over")
+        if connection.closed:
+            raise Unavailable("connection lost")
+        cancels = _cancels()
+        cursor = await connection.cursor()
+        try:
+            await cursor.execute(sql, params, timeout=limit or self._timeout)
+        except asyncio.CancelledError:
+            # aiopg closes the connection of a cancelled task, and reports a statement that the
+            # server cancelled in the same words, with the connection still open.
+            if bool(connection.closed) or _cancels() > cancels:
+                raise
+            raise QueryTimeout("cancelled by the server") from None
+        except TimeoutError:
+            raise QueryTimeout("no answer in time", outcome_unknown=True) from None
+        except psycopg2.Error as error:
+            raise _translated(error, lost=bool(connection.closed)) from None
+        return cursor.raw
+
+
+class Database:
+    """A pool of connections to one database.
+
+    ``size`` connections at most, ``waiting`` callers at most in the queue before them, each for
+    ``patience`` seconds; ``timeout`` seconds for a statement, ``connect_timeout`` for a new
+    connection. While the database is away callers are refused at once, and one of them tries
+    again now and then; so it serves again by itself.
+    """
+
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        size: int = 10,
+        waiting: int = 1000,
+        patience: float = 2.0,
+        timeout: float = 12.0,
+        connect_timeout: float = 2.0,
+        session: Mapping[str, str] | None = None,
+    ) -> None:
+        self.dsn = dsn
+        self._waiting_limit = waiting
+        self._patience = patience
+        self._timeout = timeout
+        self._connect_timeout = connect_timeout
+        self._options = " ".join(f"-c {k}={v}" for k, v in {**SESSION, **(session or {})}.items())
+        self._turns = asyncio.Semaphore(size)
+        self._idle: list[aiopg.Connection] = []
+        self._busy: set[aiopg.Connection] = set()
+        self._writes: set[asyncio.Task[Any]] = set()
+        self._retry_at = 0.0
+        self._retry_in = FIRST_RETRY
+        self._closed = False
+        self._stats = Stats(size)
+
+    async def open(self) -> None:
+        """Connect to the full size, so that no request pays for it. Raises :class:`Unavailable`."""
+        wanted = self._stats.size - len(self._idle) - len(self._busy)
+        made = await asyncio.gather(*(self._connect() for _ in range(wanted)))
+        self._idle.extend(made)
+
+    async def close(self) -> None:
+        """Let writes under way finish, then close every connection."""
+        self._closed = True
+        if self._writes:
+            await asyncio.wait(self._writes, timeout=self._timeout)
+        for connection in [*self._idle, *self._busy]:
+            _ = connection.close()
+        self._idle.clear()
+
+    @property
+    def stats(self) -> Stats:
+        """What the pool does now and has done."""
+        self._stats.idle = len(self._idle)
+        self._stats.busy = len(self._busy)
+        return self._stats
+
+    async def rows(self, sql: str, params: Params = None, *, limit: float = 0) -> list[Row]:
+        """Return all rows of a statement. ``limit``: seconds, else the pool's."""
+        async with self._session() as session:
+            return await session.rows(sql, params, limit=limit)
+
+    async def row(self, sql: str, params: Params = None, *, limit: float = 0) -> Row | None:
+        """Return the first row, or None."""
+        async with self._session() as session:
+            return await session.row(sql, params, limit=limit)
+
+    async def run(self, sql: str, params: Params = None, *, limit: float = 0) -> int:
+        """Write; return how many rows were touched. Goes on to its end when the caller is gone."""
+
+        async def write() -> int:
+            async with self._session() as session:
+                return await session.run(sql, params, limit=limit)
+
+        return await self._to_the_end(write())
+
+    @contextlib.asynccontextmanager
+    async def transaction(self, isolation: Isolation | None = None) -> AsyncIterator[Session]:
+        """Run several statements as one: committed at the end, rolled back when it raises.
+
+        A caller cancelled in the middle rolls back; one cancelled at the end has committed.
+        """
+        async with self._session() as session:
+            await session.run(f"BEGIN ISOLATION LEVEL {isolation}" if isolation else "BEGIN")
+            try:
+                yield session
+            except Exception:
+                # An error in the rollback closes the connection, which rolls back as well.
+                with contextlib.suppress(DatabaseError):
+                    await session.run("ROLLBACK")
+                raise
+            await self._to_the_end(session.run("COMMIT"))
+
+    async def listen(self, channel: str) -> AsyncIterator[str | None]:
+        """Yield the payloads sent to a channel, for ever, over a connection of its own.
+
+        Yields None whenever it begins to listen, at first and after each loss: what was sent
+        before may be missed, so read the truth from the tables then.
+        """
+        while not self._closed:
+            with contextlib.suppress(Unavailable, QueryTimeout, psycopg2.Error):
+                connection = await self._connect()
+                try:
+                    await Session(connection, self._timeout).run(f'LISTEN "{channel}"')
+                    yield None
+                    while True:
+                        yield (await connection.notifies.get()).payload
+                finally:
+                    _ = connection.close()
+            await asyncio.sleep(self._retry_in)
+
+    async def _to_the_end(self, work: Coroutine[Any, Any, T]) -> T:
+        """Await work that a cancelled caller must not cut off."""
+        task = asyncio.ensure_future(work)
+        self._writes.add(task)
+        task.add_done_callback(self._written)
+        return await asyncio.shield(task)
+
+    def _written(self, task: asyncio.Task[Any]) -> None:
+        self._writes.discard(task)
+        if not task.cancelled():
+            task.exception()
+
+    @contextlib.asynccontextmanager
+    async def _session(self) -> AsyncIterator[Session]:
+        await self._turn()
+        try:
+            connection = self._take_idle() or await self._connect()
+            self._busy.add(connection)
+            session = Session(connection, self._timeout)
+            try:
+                yield session
+            except QueryTimeout:
+                self._stats.timeouts += 1
+                raise
+            except asyncio.CancelledError:
+                _ = connection.close()
+                raise
+            finally:
+                session.end()
+                self._busy.discard(connection)
+                self._keep(connection)
+        finally:
+            self._turns.release()
+
+    async def _turn(self) -> None:
+        """Wait for one of the connections, in order, for a bounded time."""
+        if not self._turns.locked():
+            await self._turns.acquire()
+            return
+        if self._stats.waiting >= self._waiting_limit:
+            self._stats.refused += 1
+            raise Unavailable("too many callers wait for a connection")
+        self._stats.waiting += 1
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._turns.acquire()
+        except TimeoutError:
+            self._stats.refused += 1
+            raise Unavailable("no connection became free in time") from None
+        finally:
+            self._stats.waiting -= 1
+
+    def _take_idle(self) -> aiopg.Connection | None:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.closed:
+                return connection
+            self._stats.discarded += 1
+        return None
+
+    def _keep(self, connection: aiopg.Connection) -> None:
+        """Keep a connection that is whole: open, between statements, in no transaction."""
+        whole = not connection.closed and (
+            connection.raw.get_transaction_status() == TRANSACTION_STATUS_IDLE
+        )
+        if whole and not self._closed:
+            self._idle.append(connection)
+            return
+        self._stats.discarded += 1
+        _ = connection.close()
+
+    async def _connect(self) -> aiopg.Connection:
+        loop = asyncio.get_running_loop()
+        if self._closed or loop.time() < self._retry_at:
+            raise Unavailable("the database is away")
+        try:
+            connection = await aiopg.connect(
+                self.dsn,
+                timeout=self._connect_timeout,
+                enable_json=False,
+                enable_hstore=False,
+                enable_uuid=False,
+                options=self._options,
+                **KEEPALIVE,
+            )
+        except (TimeoutError, psycopg2.Error) as error:
+            self._retry_at = loop.time() + self._retry_in
+            self._retry_in = min(self._retry_in * 2, LAST_RETRY)
+            reason = str(error).strip().partition("\n")[0] or "no answer in time"
+            raise Unavailable(f"cannot connect: {reason}") from None
+        self._retry_at, self._retry_in = 0.0, FIRST_RETRY
+        self._stats.opened += 1
+        return connection
+
+
+def _cancels() -> int:
+    task = asyncio.current_task()
+    return task.cancelling() if task else 0
+
+
+def _translated(error: psycopg2.Error, *, lost: bool) -> DatabaseError:
+    """Return our word for a driver's error, without the values that PostgreSQL puts in its text."""
+    state = error.pgcode or ""
+    if state == errorcodes.UNIQUE_VIOLATION:
+        return Conflict(error.diag.constraint_name or "")
+    if isinstance(error, (errors.SerializationFailure, errors.DeadlockDetected)):
+        return SerializationFailure(state)
+    if lost or state[:2] in {"08", "53", "57"}:
+        return Unavailable(f"connection lost {state}".rstrip(), outcome_unknown=lost)
+    if not state and isinstance(error, (psycopg2.OperationalError, psycopg2.InterfaceError)):
+        return Unavailable("connection lost", outcome_unknown=True)
+    about_the_sql = state.startswith("42")
+    return StatementError(state, (error.diag.message_primary or "") if about_the_sql else "")
