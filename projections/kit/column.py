@@ -73,6 +73,11 @@ def json() -> Column:
     return Column("jsonb", nullable=True)
 
 
+def binary() -> Column:
+    """Return a column of bytes, empty before it is set."""
+    return Column("bytea", b"")
+
+
 def lookup(table: Table, column: str, *, by: str) -> Column:
     """Return a column that is read from another table at question time, and never stored here.
 
@@ -81,9 +86,7 @@ def lookup(table: Table, column: str, *, by: str) -> Column:
         "project_name": lookup(PROJECTS, "name", by="project_id")
     """
     theirs = table.columns[column]
-    return Column(
-        theirs.type, lower=theirs.lower, nullable=True, lookup=Lookup(table, column, by)
-    )
+    return Column(theirs.type, lower=theirs.lower, nullable=True, lookup=Lookup(table, column, by))
 
 
 def checked(name: str) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
-
 from personae.actors.domain.kit import Recorded
 from personae.projections.kit.table import DeleteWhere, Key, Row, Table, Wide
 
@@ -19,8 +18,9 @@ class Fold:
     these operations, to be run, in order, before ``kept`` and ``gone`` are written.
     """
 
-    def __init__(self, table: Table, rows: Mapping[Key, Row | None]) -> None:
+    def __init__(self, table: Table, instance_id: str, rows: Mapping[Key, Row | None]) -> None:
         self.table = table
+        self.instance_id = instance_id
         self.rows = dict(rows)
         self.wide: list[Wide] = []
         self._changed: dict[Key, None] = {}
@@ -30,18 +30,27 @@ class Fold:
 
         When a reducer raises, nothing of this event has been applied.
         """
-        sweeps = self.table.sweeps(type(recorded.event))
-        if not sweeps:
+        if not self.table.sweeps(type(recorded.event)):
             self._reduce(recorded)
             return
         before = self.rows.copy(), self.wide.copy(), self._changed.copy()
         try:
-            for operation in [op for sweep in sweeps for op in _several(sweep(recorded))]:
+            for operation in self.sweeps(recorded):
                 self._sweep(operation)
             self._reduce(recorded)
         except Exception:
             self.rows, self.wide, self._changed = before
             raise
+
+    def sweeps(self, recorded: Recorded) -> list[Wide]:
+        """Return the wide operations of an event."""
+        sweeps = self.table.sweeps(type(recorded.event))
+        return [operation for sweep in sweeps for operation in _several(sweep(recorded))]
+
+    def replace(self, rows: Mapping[Key, Row | None]) -> None:
+        """Let rows be as given, whatever they were."""
+        self.rows.update(rows)
+        self._changed.update(dict.fromkeys(rows))
 
     @property
     def kept(self) -> list[Row]:
@@ -63,8 +72,12 @@ class Fold:
             after = reducer.reduce(before, recorded)
             if after is not before:
                 fresh[key] = None if after is None else self._stamped(after, key, recorded)
-        self.rows.update(fresh)
-        self._changed.update(dict.fromkeys(fresh))
+        self.replace(fresh)
+
+    @property
+    def empty(self) -> bool:
+        """Whether the events changed nothing."""
+        return not (self._changed or self.wide)
 
     def _stamped(self, row: Row, key: Key, recorded: Recorded) -> Row:
         """Return a row with the columns that every table has."""
@@ -85,8 +98,8 @@ class Fold:
         for key, row in self.rows.items():
             if row is None or any(getattr(row, column) != value for column, value in wanted):
                 continue
-            deletes = isinstance(operation, DeleteWhere)
-            self.rows[key] = None if deletes else replace(row, **operation.values)
+            values = None if isinstance(operation, DeleteWhere) else operation.values
+            self.rows[key] = None if values is None else replace(row, **values)
             self._changed[key] = None
 
 

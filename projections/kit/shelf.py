@@ -4,7 +4,7 @@ Live tables stand in the schema ``projections``; a table that is built anew for 
 rebuild stands in a schema of its own. Beside the tables ``<name>_v<version>`` each schema has
 
 - ``positions``: up to which position of an instance's log a table has everything. Moving it from
-  the position one has read is the fence: of two appliers, one moves it and the other writes nothing;
+  the position one has read is the fence: of two appliers, one moves it, the other writes nothing;
 - ``tables``: which versions exist, of what shape, and which of them is asked;
 - ``failed_events``: events that a reducer could not digest;
 - ``leases``: who sweeps which projection, until when;
@@ -21,14 +21,14 @@ from typing import Any
 
 from personae.projections.kit.column import checked
 from personae.projections.kit.table import Table
-from personae.store.pool import Conflict, Database, DatabaseError, SerializationFailure, Session
+from personae.store.pool import Conflict, Database, SerializationFailure, Session
 
 LIVE = "projections"
 TRIES = 5
 """Attempts to create what another process may be creating at the same time."""
 
 
-class ShapeChanged(RuntimeError):
+class ShapeChangedError(RuntimeError):
     """A table's columns differ from those in the database under the same version."""
 
 
@@ -44,12 +44,12 @@ class Shelf:
         return f'{self.schema}."{name}"'
 
     async def prepare(self, tables: Sequence[Table]) -> None:
-        """Create what is absent. Raises :class:`ShapeChanged`."""
+        """Create what is absent. Raises :class:`ShapeChangedError`."""
         checked(self.schema)
         for attempt in range(TRIES):
             try:
                 await self._prepare(tables)
-            except (Conflict, SerializationFailure):  # noqa: PERF203 — only another's work is met
+            except (Conflict, SerializationFailure):
                 if attempt == TRIES - 1:
                     raise
                 await asyncio.sleep(0.05 * 2**attempt)
@@ -78,7 +78,7 @@ class Shelf:
                 (table.name, table.version, shape),
             )
         elif known != shape:
-            raise ShapeChanged(
+            raise ShapeChangedError(
                 f"the columns of {table.name} changed: raise its version above {table.version}"
             )
         if first:
@@ -98,7 +98,7 @@ class Shelf:
     async def asked(self) -> dict[str, int]:
         """Return which version of each table questions ask."""
         sql = f"SELECT name, version FROM {self.path('tables')} WHERE asked"
-        return {name: version for name, version in await self.database.rows(sql)}
+        return dict(await self.database.rows(sql))
 
     async def position(self, table: Table, instance_id: str) -> int:
         """Return up to which position a table has everything."""
@@ -114,7 +114,9 @@ class Shelf:
         sql = f"SELECT name, version, instance_id, position FROM {self.path('positions')}"
         return {(n, v, i): position for n, v, i, position in await self.database.rows(sql)}
 
-    async def move(self, table: Table, instance_id: str, old: int, new: int, tx: Any = None) -> bool:
+    async def move(
+        self, table: Table, instance_id: str, old: int, new: int, tx: Any = None
+    ) -> bool:
         """Move a position from ``old`` to ``new``; False when it is elsewhere by now."""
         params = move_params(table, instance_id, old, new)
         return bool(await (tx or self.database).run(move_sql(self.schema), params))

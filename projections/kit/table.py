@@ -30,7 +30,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
-
 from personae.actors.domain.kit import Recorded
 from personae.projections.kit.column import Column, checked, integer, text, timestamp
 
