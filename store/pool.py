@@ -139,6 +139,8 @@ class Session:
             raise QueryTimeout("no answer in time", outcome_unknown=True) from None
         except psycopg2.Error as error:
             raise _translated(error, lost=bool(connection.closed)) from None
+        except ValueError:
+            raise StatementError("22021", "a text holds NUL or half a character") from None
         return cursor.raw
 
 

@@ -1,0 +1,338 @@
+"""The write path: one lane per instance and process, many commits in one statement.
+
+While a flush is under way the lane collects what is appended; the next flush takes it all. A
+flush is a single statement, so a client that hangs can never hold the lock of the instance's
+head: the head moves, names are given back and taken, events are inserted, or nothing happens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC
+from typing import Any, NamedTuple
+
+from personae.actors.domain.kit import Recorded, Refusal, Stream
+from personae.actors.domain.kit.refusal import INTERNAL, INVALID, OVERLOADED, UNAVAILABLE
+from personae.store.codec import encode, to_json
+from personae.store.log import Commit, Name, OutcomeUnknown, WrongVersion, revision_of
+from personae.store.pool import (
+    Conflict,
+    Database,
+    DatabaseError,
+    SerializationFailure,
+    StatementError,
+)
+
+CHANNEL = "personae_events"
+"""Where a flush tells other processes ``instance:position``."""
+
+_EVENT = "t text, i text, s bigint, e text, r smallint, o text, c text, a timestamptz, p jsonb"
+_HEAD = f"""
+WITH head AS (
+    INSERT INTO heads (instance_id, position) VALUES (%(instance)s, %(count)s)
+    ON CONFLICT (instance_id) DO UPDATE SET position = heads.position + excluded.position
+    RETURNING position
+), happened AS (
+    INSERT INTO events (instance_id, aggregate_type, aggregate_id, sequence, position, event_type,
+                        revision, owner, creator, created_at, payload)
+    SELECT %(instance)s, t, i, s, head.position - %(count)s + n, e, r, o, c, a, p
+    FROM head, ROWS FROM (jsonb_to_recordset(%(events)s) AS ({_EVENT}))
+         WITH ORDINALITY AS event (t, i, s, e, r, o, c, a, p, n)
+)"""
+_RELEASED = """, given_back AS (
+    DELETE FROM claims USING jsonb_to_recordset(%(released)s) AS name (k text, v text, h text)
+    WHERE instance_id = %(instance)s AND kind = k AND value = v AND holder = h
+)"""
+_CLAIMED = """, taken AS (
+    INSERT INTO claims (instance_id, kind, value, holder)
+    SELECT %(instance)s, k, v, h
+    FROM jsonb_to_recordset(%(claimed)s) AS name (k text, v text, h text)
+)"""
+_POSITION = " SELECT position FROM head"
+_AND_TELL = f" SELECT position, pg_notify('{CHANNEL}', %(instance)s || ':' || position) FROM head"
+
+_FIND = f"""
+SELECT t, i, s, position,
+       (event_type, revision, owner, creator, created_at, payload) = (e, r, o, c, a, p)
+FROM jsonb_to_recordset(%(events)s) AS event ({_EVENT}) JOIN events
+  ON instance_id = %(instance)s AND aggregate_type = t AND aggregate_id = i AND sequence = s
+"""
+HOLDER = "SELECT holder FROM claims WHERE instance_id = %s AND kind = %s AND value = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a lane takes on.
+
+    ``events`` and ``bytes`` of one flush, ``queued`` events waiting for one, and the ``seconds``
+    that an append whose outcome is unknown is asked after.
+    """
+
+    events: int = 500
+    bytes: int = 4_000_000
+    queued: int = 20_000
+    seconds: float = 10.0
+
+
+class Row(NamedTuple):
+    """An event on its way: where it goes, and itself as JSON."""
+
+    stream: Stream
+    sequence: int
+    owner: str
+    event: Any
+    json: bytes
+
+
+@dataclass(eq=False, slots=True)
+class Entry:
+    """A commit in the queue. ``uncertain`` once it was sent and no answer came."""
+
+    commit: Commit
+    rows: list[Row]
+    taken: dict[Name, Any]
+    given_back: dict[Name, str]
+    answer: asyncio.Future[list[Recorded]]
+    size: int = field(init=False)
+    uncertain: bool = False
+
+    def __post_init__(self) -> None:
+        self.size = sum(len(row.json) for row in self.rows)
+
+
+class Lane:
+    """Appends to the log of one instance, in the order of its queue."""
+
+    def __init__(
+        self,
+        instance_id: str,
+        database: Database,
+        committed: Callable[[list[Recorded]], None],
+        *,
+        notify: bool = False,
+        limits: Limits | None = None,
+    ) -> None:
+        self._instance_id = instance_id
+        self._database = database
+        self._committed = committed
+        self._last = _AND_TELL if notify else _POSITION
+        self._limits = limits or Limits()
+        self._queue: deque[Entry] = deque()
+        self._queued = 0
+        self._flushing: asyncio.Task[None] | None = None
+
+    async def append(self, commit: Commit) -> list[Recorded]:
+        """See :class:`personae.store.log.Log`. Goes on to its end when the caller is gone."""
+        rows = _rows(commit)
+        if self._queued + len(rows) > self._limits.queued and self._queued:
+            raise OVERLOADED(queued=self._queued)
+        answer: asyncio.Future[list[Recorded]] = asyncio.get_running_loop().create_future()
+        self._queue.append(Entry(commit, rows, commit.taken, commit.given_back, answer))
+        self._queued += len(rows)
+        if self._flushing is None:
+            self._flushing = asyncio.create_task(self._flush_all())
+        return await answer
+
+    async def idle(self) -> None:
+        """Wait until nothing is queued or under way."""
+        while self._flushing:
+            await asyncio.wait([self._flushing])
+
+    @property
+    def depth(self) -> int:
+        """Events that wait for a flush."""
+        return self._queued
+
+    async def _flush_all(self) -> None:
+        try:
+            while self._queue:
+                batch = self._take()
+                try:
+                    await self._settle(batch)
+                except Exception as error:  # noqa: BLE001 — a bug here must not stop the lane
+                    _report("a flush failed", error)
+                    _refuse(batch, OutcomeUnknown())
+        finally:
+            self._flushing = None
+
+    def _take(self) -> list[Entry]:
+        """Take the next flush from the queue.
+
+        A name released and claimed again must go in two: one statement does not see its own rows.
+        """
+        batch: list[Entry] = []
+        events = size = 0
+        taken: set[Name] = set()
+        given_back: set[Name] = set()
+        while self._queue:
+            entry = self._queue[0]
+            events += len(entry.rows)
+            size += entry.size
+            full = events > self._limits.events or size > self._limits.bytes
+            meets = not (given_back.isdisjoint(entry.taken) and taken.isdisjoint(entry.given_back))
+            if batch and (full or meets):
+                break
+            taken.update(entry.taken)
+            given_back.update(entry.given_back)
+            batch.append(self._queue.popleft())
+            self._queued -= len(entry.rows)
+        return batch
+
+    async def _settle(self, batch: list[Entry]) -> None:
+        """Write a batch and answer its callers; refused, look in its halves for the culprits."""
+        try:
+            last = await self._write(batch)
+            count = sum(len(entry.rows) for entry in batch)
+            self._acknowledge(batch, range(last - count + 1, last + 1))
+        except Refusal as refusal:
+            _refuse(batch, refusal)
+        except (Conflict, StatementError) as error:
+            if batch[0].uncertain and await self._was_stored(batch):
+                return
+            if len(batch) == 1:
+                _refuse(batch, await self._complaint(batch[0], error))
+                return
+            middle = len(batch) // 2
+            await self._settle(batch[:middle])
+            await self._settle(batch[middle:])
+
+    async def _write(self, batch: list[Entry]) -> int:
+        """Run the flush until its outcome is known; return the last position.
+
+        Raises :class:`Conflict` or :class:`StatementError` when it was refused as a whole,
+        UNAVAILABLE when nothing was written, :class:`OutcomeUnknown` when no answer came in time.
+        """
+        loop = asyncio.get_running_loop()
+        sql, values = self._statement(batch)
+        deadline = loop.time() + self._limits.seconds
+        pause = 0.01
+        while True:
+            try:
+                return int((await self._database.rows(sql, values))[0][0])
+            except (Conflict, StatementError):
+                raise
+            except DatabaseError as error:
+                if error.outcome_unknown:
+                    for entry in batch:
+                        entry.uncertain = True
+                again = batch[0].uncertain or isinstance(error, SerializationFailure)
+                if not again or loop.time() > deadline:
+                    raise _unavailable(batch) from None
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 0.5)
+
+    def _statement(self, batch: list[Entry]) -> tuple[str, dict[str, Any]]:
+        rows = [row for entry in batch for row in entry.rows]
+        values = {"instance": self._instance_id, "count": len(rows), **_events(rows)}
+        sql = _HEAD
+        released = [(*name, h) for entry in batch for name, h in entry.given_back.items()]
+        claimed = [(*name, h) for entry in batch for name, (_, h) in entry.taken.items()]
+        if released:
+            sql += _RELEASED
+            values["released"] = _names(released)
+        if claimed:
+            sql += _CLAIMED
+            values["claimed"] = _names(claimed)
+        return sql + self._last, values
+
+    def _acknowledge(self, batch: list[Entry], positions: Iterable[int]) -> None:
+        position = iter(positions)
+        answers = [_recorded(entry, position) for entry in batch]
+        self._committed([recorded for answer in answers for recorded in answer])
+        for entry, answer in zip(batch, answers, strict=True):
+            if not entry.answer.done():
+                entry.answer.set_result(answer)
+
+    async def _was_stored(self, batch: list[Entry]) -> bool:
+        """Say whether an earlier try of this batch had been committed; if so, acknowledge it.
+
+        It was one statement: every event of it is in the log as we sent it, or none is.
+        """
+        rows = [row for entry in batch for row in entry.rows]
+        try:
+            found = await self._find(rows)
+        except DatabaseError:
+            _refuse(batch, OutcomeUnknown())
+            return True
+        positions = [found.get(_key(row), (0, False)) for row in rows]
+        if not all(same for _, same in positions):
+            return False
+        self._acknowledge(batch, [position for position, _ in positions])
+        return True
+
+    async def _find(self, rows: list[Row]) -> dict[Any, tuple[int, bool]]:
+        """Return what the log holds at the places of these rows: position, and whether the same."""
+        found = await self._database.rows(_FIND, {**_events(rows), "instance": self._instance_id})
+        return {(t, i, s): (position, same) for t, i, s, position, same in found}
+
+    async def _complaint(self, entry: Entry, error: DatabaseError) -> Exception:
+        """Return what to tell the caller of a commit that was refused alone."""
+        if isinstance(error, StatementError):
+            _report("a commit cannot be stored", error)
+            return INVALID(reason=error.sqlstate) if error.sqlstate[:2] == "22" else INTERNAL()
+        try:
+            written = await self._find(entry.rows)
+            if stale := [row.stream for row in entry.rows if _key(row) in written]:
+                return WrongVersion(stale[0])
+            return await self._first_taken(entry) or UNAVAILABLE()
+        except DatabaseError:
+            return UNAVAILABLE()
+
+    async def _first_taken(self, entry: Entry) -> Refusal | None:
+        for (kind, value), (claim, _) in entry.taken.items():
+            if await self._database.row(HOLDER, (self._instance_id, kind, value)):
+                return claim.taken()  # type: ignore[no-any-return]
+        return None
+
+
+def _rows(commit: Commit) -> list[Row]:
+    at = commit.at.astimezone(UTC)
+    rows = []
+    for part in commit.parts:
+        revision = revision_of(part.stream)
+        for sequence, event in enumerate(part.events, part.version + 1):
+            event_type, payload = encode(event)
+            json = to_json({
+                "t": part.stream.type, "i": part.stream.id, "s": sequence, "e": event_type,
+                "r": revision, "o": part.owner, "c": commit.creator, "a": at, "p": payload,
+            })  # fmt: skip
+            rows.append(Row(part.stream, sequence, part.owner, event, json))
+    return rows
+
+
+def _recorded(entry: Entry, positions: Iterator[int]) -> list[Recorded]:
+    at, creator = entry.commit.at, entry.commit.creator
+    return [
+        Recorded(row.stream, row.sequence, next(positions), at, creator, row.owner, row.event)
+        for row in entry.rows
+    ]
+
+
+def _key(row: Row) -> tuple[str, str, int]:
+    return row.stream.type, row.stream.id, row.sequence
+
+
+def _events(rows: list[Row]) -> dict[str, Any]:
+    return {"events": (b"[" + b",".join([row.json for row in rows]) + b"]").decode()}
+
+
+def _names(names: list[tuple[str, str, str]]) -> str:
+    return to_json([{"k": kind, "v": value, "h": holder} for kind, value, holder in names]).decode()
+
+
+def _unavailable(batch: list[Entry]) -> Refusal:
+    return OutcomeUnknown() if batch[0].uncertain else UNAVAILABLE()
+
+
+def _refuse(batch: list[Entry], refusal: Exception) -> None:
+    for entry in batch:
+        if not entry.answer.done():
+            entry.answer.set_exception(refusal)
+
+
+def _report(message: str, error: Exception) -> None:
+    context = {"message": message, "exception": error}
+    asyncio.get_running_loop().call_exception_handler(context)

@@ -1,0 +1,142 @@
+"""The log in PostgreSQL: reads by page, writes through one lane per instance."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import orjson
+from personae.actors.domain.kit import Kind, Recorded, Stream
+from personae.store import snapshots
+from personae.store.codec import decode
+from personae.store.lane import HOLDER, Lane, Limits
+from personae.store.log import PAGE, Commit, OnCommitted
+from personae.store.pool import Database, Row
+
+_COLUMNS = """
+SELECT aggregate_type, aggregate_id, sequence, position, created_at, creator, owner, event_type,
+       payload::text
+FROM events"""
+_STREAM = f"""{_COLUMNS}
+WHERE instance_id = %s AND aggregate_type = %s AND aggregate_id = %s AND sequence > %s
+ORDER BY sequence LIMIT {PAGE}"""
+_AFTER = f"{_COLUMNS} WHERE instance_id = %s AND position > %s ORDER BY position LIMIT %s"
+_AFTER_OF_TYPES = f"""{_COLUMNS}
+WHERE instance_id = %s AND position > %s AND event_type = ANY(%s) ORDER BY position LIMIT %s"""
+_SNAPSHOT = """
+SELECT sequence, shape, state FROM snapshots
+WHERE instance_id = %s AND aggregate_type = %s AND aggregate_id = %s"""
+_KEEP = """
+INSERT INTO snapshots (instance_id, aggregate_type, aggregate_id, sequence, shape, state)
+VALUES (%s, %s, %s, %s, %s, %s)
+ON CONFLICT (instance_id, aggregate_type, aggregate_id)
+DO UPDATE SET sequence = excluded.sequence, shape = excluded.shape, state = excluded.state
+WHERE snapshots.sequence <= excluded.sequence"""
+
+
+class PostgresLog:
+    """An event log in a migrated database. ``notify``: other processes listen to our appends."""
+
+    def __init__(
+        self, database: Database, *, notify: bool = False, limits: Limits | None = None
+    ) -> None:
+        self.on_committed: list[OnCommitted] = []
+        self._database = database
+        self._notify = notify
+        self._limits = limits
+        self._lanes: dict[str, Lane] = {}
+
+    async def append(self, commit: Commit) -> list[Recorded]:
+        """See :class:`personae.store.log.Log`."""
+        lane = self._lanes.get(commit.instance_id)
+        if lane is None:
+            lane = self._lanes[commit.instance_id] = Lane(
+                commit.instance_id, self._database, self._tell,
+                notify=self._notify, limits=self._limits,
+            )  # fmt: skip
+        return await lane.append(commit)
+
+    async def close(self) -> None:
+        """Wait until every append is answered; the caller closes the database."""
+        for lane in self._lanes.values():
+            await lane.idle()
+
+    @property
+    def depth(self) -> int:
+        """Events that wait to be written."""
+        return sum(lane.depth for lane in self._lanes.values())
+
+    def _tell(self, events: list[Recorded]) -> None:
+        for tell in self.on_committed:
+            try:
+                tell(events)
+            except Exception as error:  # noqa: BLE001 — a listener's fault is not the appender's
+                context = {"message": "a listener of the log failed", "exception": error}
+                asyncio.get_running_loop().call_exception_handler(context)
+
+    async def stream(self, stream: Stream, after: int = 0) -> list[Recorded]:
+        """See :class:`personae.store.log.Log`."""
+        events: list[Recorded] = []
+        while True:
+            page = await self._database.rows(_STREAM, (*stream, after))
+            events += _decoded(stream.instance_id, page)
+            if len(page) < PAGE:
+                return events
+            after = events[-1].sequence
+
+    async def after(
+        self, instance_id: str, position: int, limit: int, types: Collection[str] | None = None
+    ) -> list[Recorded]:
+        """See :class:`personae.store.log.Log`."""
+        limit = min(limit, PAGE)
+        if types is None:
+            rows = await self._database.rows(_AFTER, (instance_id, position, limit))
+        else:
+            values = (instance_id, position, list(types), limit)
+            rows = await self._database.rows(_AFTER_OF_TYPES, values)
+        return _decoded(instance_id, rows)
+
+    async def head(self, instance_id: str) -> int:
+        """See :class:`personae.store.log.Log`."""
+        sql = "SELECT position FROM heads WHERE instance_id = %s"
+        row = await self._database.row(sql, (instance_id,))
+        return row[0] if row else 0
+
+    async def holder(self, instance_id: str, kind: str, value: str) -> str | None:
+        """See :class:`personae.store.log.Log`."""
+        row = await self._database.row(HOLDER, (instance_id, kind, value))
+        return row[0] if row else None
+
+    async def instances(self) -> list[str]:
+        """See :class:`personae.store.log.Log`."""
+        sql = 'SELECT instance_id FROM heads ORDER BY instance_id COLLATE "C"'
+        rows = await self._database.rows(sql)
+        return [instance_id for (instance_id,) in rows]
+
+    async def load_snapshot(self, stream: Stream, kind: Kind[Any]) -> tuple[int, Any] | None:
+        """See :class:`personae.store.log.Log`."""
+        row = await self._database.row(_SNAPSHOT, tuple(stream))
+        if row is None:
+            return None
+        sequence, shape, state = row
+        loaded = snapshots.loads(kind, shape, bytes(state))
+        return None if loaded is None else (sequence, loaded)
+
+    async def keep_snapshot(
+        self, stream: Stream, kind: Kind[Any], sequence: int, state: Any
+    ) -> None:
+        """See :class:`personae.store.log.Log`."""
+        kept = (sequence, snapshots.shape_of(kind), snapshots.dumps(state))
+        await self._database.run(_KEEP, (*stream, *kept))
+
+
+def _decoded(instance_id: str, rows: Iterable[Row]) -> list[Recorded]:
+    loads = orjson.loads
+    return [
+        Recorded(
+            Stream(instance_id, kind, id_), sequence, position, at, creator, owner,
+            decode(event_type, loads(payload)),
+        )
+        for kind, id_, sequence, position, at, creator, owner, event_type, payload in rows
+    ]  # fmt: skip
