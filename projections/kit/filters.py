@@ -72,11 +72,11 @@ def _condition(table: Table, message: Message, depth: int, count: Iterator[int])
     return join([_condition(table, child, depth + 1, count) for child in children])
 
 
-def _member(message: Message) -> FieldDescriptor:
+def _member(message: Message) -> Any:
     """Return the member of a filter message that is set."""
     for oneof in message.DESCRIPTOR.oneofs:
         if name := message.WhichOneof(oneof.name):
-            return message.DESCRIPTOR.fields_by_name[name]
+            return next(field for field in oneof.fields if field.name == name)
     raise INVALID_FILTER(field=message.DESCRIPTOR.name)
 
 
@@ -84,9 +84,8 @@ def _nested(field: FieldDescriptor) -> FieldDescriptor | None:
     """Return where a member holds filters like the one it is a member of (and, or, not)."""
     if field.message_type is None:
         return None
-    parent = field.containing_type.full_name
     for inner in field.message_type.fields:
-        if inner.message_type is not None and inner.message_type.full_name == parent:
+        if inner.message_type is not None and inner.message_type == field.containing_type:
             return inner
     return None
 
@@ -144,7 +143,7 @@ def _shape(leaf: Descriptor) -> tuple[FieldDescriptor, FieldDescriptor | None] |
 
 
 def _number(field: FieldDescriptor, method: FieldDescriptor | None, value: Any) -> int:
-    if method is None:
+    if method is None or method.enum_type is None:
         return 0
     number = int(getattr(value, method.name))
     if number not in method.enum_type.values_by_number:
@@ -169,5 +168,6 @@ def _clean(field: FieldDescriptor, value: Any) -> Any:
 
 def _answerable(table: Table, field: FieldDescriptor) -> bool:
     target = table.filter_of.get(field.name)
-    needs_shape = isinstance(target, str | Via) and field.message_type is not None
-    return target is not None and not (needs_shape and _shape(field.message_type) is None)
+    if isinstance(target, str | Via) and field.message_type is not None:
+        return _shape(field.message_type) is not None
+    return target is not None

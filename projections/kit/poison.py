@@ -103,7 +103,8 @@ async def retry(shelf: Shelf, log: Log, table: Table, instance_id: str, position
     """Apply a parked event after all, and forget it. False when there is none.
 
     Later events have been applied without it, so the rows it touches are folded anew from the
-    whole history of its aggregate. Raises what the reducer raises, and counts the attempt.
+    whole history of its aggregate (events of others that touch the same rows are not: ``rebuild``
+    is the cure for such tables). Raises what the reducer raises, and counts the attempt.
     """
     parked = {
         one.position
@@ -113,7 +114,8 @@ async def retry(shelf: Shelf, log: Log, table: Table, instance_id: str, position
     if position not in parked:
         return False
     try:
-        await _apply(shelf, log, table, instance_id, position, parked)
+        [event] = await log.after(instance_id, position - 1, 1)
+        await _apply(shelf, log, table, event, parked)
     except Exception as error:
         await shelf.database.run(
             f"UPDATE {shelf.path('failed_events')} SET attempts = attempts + 1, error = %s,"
@@ -124,10 +126,8 @@ async def retry(shelf: Shelf, log: Log, table: Table, instance_id: str, position
     return True
 
 
-async def _apply(
-    shelf: Shelf, log: Log, table: Table, instance_id: str, position: int, parked: set[int]
-) -> None:
-    [event] = await log.after(instance_id, position - 1, 1)
+async def _apply(shelf: Shelf, log: Log, table: Table, event: Recorded, parked: set[int]) -> None:
+    instance_id, position = event.stream.instance_id, event.position
     history = await log.stream(event.stream)
     async with shelf.database.transaction() as tx:
         saved = await tx.row(

@@ -15,6 +15,7 @@ from typing import Any
 import pykka
 from personae.actors.domain.kit import Recorded
 from personae.actors.runtime.loop_actor import LoopActor
+from personae.actors.runtime.mailbox import Order
 from personae.projections.kit.applier import Applier
 from personae.projections.kit.poison import Failure, described
 from personae.projections.kit.reader import PAGE, Reader
@@ -103,7 +104,9 @@ class Projector(LoopActor):
     async def close(self) -> None:
         """Finish the batch under way, save positions and stop."""
         self._closing = True
-        await self.order(LoopActor.STOP)
+        stopped = self.loop.create_future()
+        self.order(Order.STOP, stopped)
+        await stopped
 
     async def save(self) -> None:
         """Save positions that ran ahead of the database."""
@@ -122,7 +125,7 @@ class Projector(LoopActor):
         finally:
             self._awake = False
 
-    async def on_stop(self) -> None:
+    async def on_stop(self) -> None:  # type: ignore[override]  # pykka knows no coroutines
         """Save what is not saved, so that the next start reads less."""
         with contextlib.suppress(Exception):
             await self.save()

@@ -16,7 +16,7 @@ from personae.projections.kit.shelf import Shelf
 from personae.projections.kit.table import Table
 from personae.projections.kit.track import Track
 from personae.store.log import Log
-from personae.store.pool import Session
+from personae.store.pool import Database, Session
 
 SCRATCH = "projections_rebuild"
 
@@ -96,9 +96,14 @@ async def switch(shelf: Shelf, table: Table) -> None:
             )
 
 
-async def saved_positions(shelf: Shelf, table: Table, session: Session) -> dict[str, int]:
+async def saved_positions(
+    shelf: Shelf, table: Table, session: Session | Database
+) -> dict[str, int]:
     """Return up to which position the database has everything, by instance."""
-    sql = f"SELECT instance_id, position FROM {shelf.path('positions')} WHERE name = %s AND version = %s"
+    sql = (
+        f"SELECT instance_id, position FROM {shelf.path('positions')}"
+        " WHERE name = %s AND version = %s"
+    )
     return dict(await session.rows(sql, (table.name, table.version)))
 
 

@@ -215,7 +215,8 @@ class Projections:
 
     async def _build(self, table: Table) -> None:
         """Wait until a table has caught up, then let questions ask it."""
-        while any(one.lag for one in await self.status() if one.table == table.name):
+        # One look after the other: other processes move the head, and no event of ours tells.
+        while any(one.lag for one in await self.status() if one.table == table.name):  # noqa: ASYNC110
             await asyncio.sleep(LOOK_AGAIN)
         await switch(self.shelf, table)
         logger.info("%s is built and asked", table)

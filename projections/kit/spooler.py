@@ -36,7 +36,7 @@ class Pace:
 
 
 class Spooler:
-    """Sweeps those of this process' projectors whose lease it holds. ``holder`` names the process."""
+    """Sweeps those projectors of this process whose lease it holds as ``holder``."""
 
     def __init__(
         self,

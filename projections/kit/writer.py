@@ -171,7 +171,7 @@ def maker(row: Any, table: Table, names: Iterable[str]) -> Make:
     kinds = [table.columns[name].type for name in names]
     convert = [(at, FROM_DATABASE[kind]) for at, kind in enumerate(kinds) if kind in FROM_DATABASE]
     if not convert:
-        return lambda values: row(*values)  # type: ignore[no-any-return]
+        return lambda values: row(*values)
 
     def make(values: tuple[Any, ...]) -> Row:
         changed = list(values)
