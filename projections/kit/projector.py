@@ -1,0 +1,198 @@
+"""The projector: one actor per table, which keeps it as new as the log.
+
+It is told of commits by the bus. Events that continue what it has are applied from memory; after a
+gap, a restart, a nudge, or when too many wait, it reads the log after its position. Either way a
+batch is whatever came while the one before it was written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import Any
+
+import pykka
+from personae.actors.domain.kit import Recorded
+from personae.actors.runtime.loop_actor import LoopActor
+from personae.actors.runtime.mailbox import Order
+from personae.projections.kit.applier import Applier
+from personae.projections.kit.poison import Failure, described
+from personae.projections.kit.reader import PAGE, Reader
+from personae.projections.kit.shelf import Shelf
+from personae.projections.kit.table import Table
+from personae.projections.kit.track import Track
+from personae.store.log import Log
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS = 5
+"""Tries of an event that fails, before it is parked."""
+
+FIRST_PAUSE, LAST_PAUSE = 0.1, 5.0
+"""Seconds before the second try, and at most; each pause is three times the one before."""
+
+WORK = "work"
+
+
+class Projector(LoopActor):
+    """Keeps one table. ``gate`` bounds how many projectors use the database at once."""
+
+    def __init__(
+        self,
+        table: Table,
+        shelf: Shelf,
+        log: Log,
+        gate: asyncio.Semaphore | None = None,
+        *,
+        first_pause: float = FIRST_PAUSE,
+    ) -> None:
+        super().__init__()
+        self.table = table
+        self.tracks: dict[str, Track] = {}
+        self._applier = Applier(table, shelf)
+        self._reader = Reader(table, log)
+        self._log = log
+        self._gate = gate or asyncio.Semaphore(1)
+        self._first_pause = first_pause
+        self._ready: dict[str, Track] = {}
+        self._awake = False
+        self._closing = False
+
+    def track(self, instance_id: str) -> Track:
+        """Return the track of an instance."""
+        return self.tracks.setdefault(instance_id, Track(instance_id))
+
+    def offer(self, batch: list[Recorded], *, concerns: bool) -> None:
+        """Take a committed batch of one instance; never waits."""
+        track = self.track(batch[0].stream.instance_id)
+        if not concerns and track.follows(batch):
+            track.advance(batch[-1].position)
+            return
+        track.offer(batch)
+        self._wake(track)
+
+    def hear(self, instance_id: str, head: int) -> None:
+        """Take note that the log reaches ``head``; never waits."""
+        track = self.track(instance_id)
+        track.target = max(track.target, head)
+        if track.behind:
+            self._wake(track)
+
+    def nudge(self, instance_id: str) -> None:
+        """Look whether the log has more than this table; never waits."""
+        track = self.track(instance_id)
+        track.check = True
+        self._wake(track)
+
+    async def reached(self, instance_id: str, position: int, timeout: float) -> bool:  # noqa: ASYNC109 — a bound on waiting for others, not on this call's own work
+        """Wait until everything up to ``position`` is in the table; False when it took too long."""
+        track = self.track(instance_id)
+        if track.seen >= position:
+            return True
+        if track.target < position:
+            self.nudge(instance_id)
+        waiter = asyncio.get_running_loop().create_future()
+        track.waiters.append((position, waiter))
+        try:
+            async with asyncio.timeout(timeout):
+                await waiter
+        except TimeoutError:
+            track.waiters.remove((position, waiter))
+        return track.seen >= position
+
+    async def close(self) -> None:
+        """Finish the batch under way, save positions and stop."""
+        self._closing = True
+        stopped = self.loop.create_future()
+        self.order(Order.STOP, stopped)
+        await stopped
+
+    async def save(self) -> None:
+        """Save positions that ran ahead of the database."""
+        for track in list(self.tracks.values()):
+            async with self._gate:
+                await self._applier.save(track)
+
+    async def on_receive(self, message: Any) -> None:
+        """Work until nothing is left to do, an instance after the other, a page at a time."""
+        del message
+        try:
+            while self._ready and not self._closing:
+                track = self._ready.pop(next(iter(self._ready)))
+                async with self._gate:
+                    await self._step(track)
+        finally:
+            self._awake = False
+
+    async def on_stop(self) -> None:  # type: ignore[override]  # pykka knows no coroutines
+        """Save what is not saved, so that the next start reads less."""
+        with contextlib.suppress(Exception):
+            await self.save()
+
+    def _wake(self, track: Track) -> None:
+        if self.loop.time() < track.retry_at:
+            return
+        self._ready[track.instance_id] = track
+        if not self._awake:
+            self._awake = True
+            with contextlib.suppress(pykka.ActorDeadError):
+                self.actor_ref.tell(WORK)
+
+    async def _step(self, track: Track) -> None:
+        """Do one page of one instance."""
+        try:
+            failure = await self._advance(track)
+            if failure:
+                await self._failed(track, failure)
+            elif track.behind:
+                self._ready[track.instance_id] = track
+            track.pauses, track.error = 0, failure.error if failure else ""
+        except Exception as error:  # noqa: BLE001 — the database may be away; the log waits
+            self._pause(track, described(error))
+
+    async def _advance(self, track: Track) -> Failure | None:
+        if track.stale:
+            await self._applier.load(track)
+        if track.check:
+            track.check = False
+            track.target = max(track.target, await self._log.head(track.instance_id))
+        if batch := track.from_bus(PAGE):
+            events = self._reader.concerning(batch)
+            return await self._applier.apply(track, events, batch[-1].position)
+        if track.target <= track.seen:
+            return None
+        reading = await self._reader.read(track.instance_id, track.seen, track.target)
+        failure = await self._applier.apply(track, reading.events, reading.upto)
+        if failure is None and reading.broken and track.seen == reading.upto:
+            return reading.failure
+        return failure
+
+    async def _failed(self, track: Track, failure: Failure) -> None:
+        """Try an event again later, or put it aside after so many attempts."""
+        if track.failing != failure.position:
+            track.failing, track.attempts = failure.position, 0
+        track.attempts += 1
+        if track.attempts >= ATTEMPTS:
+            logger.error("%s parked event %s: %s", self.table, failure.position, failure.error)
+            await self._applier.park(track, failure, track.attempts)
+            self._ready[track.instance_id] = track
+            return
+        self._retry(track, self._first_pause * 3 ** (track.attempts - 1))
+
+    def _pause(self, track: Track, error: str) -> None:
+        """Try again later, after something that is no event's fault; what is saved is uncertain."""
+        if track.error != error:
+            logger.warning("%s waits: %s", self.table, error)
+        track.stale, track.error = True, error
+        track.pauses += 1
+        self._retry(track, self._first_pause * 3 ** min(track.pauses, 6))
+
+    def _retry(self, track: Track, seconds: float) -> None:
+        seconds = min(seconds, LAST_PAUSE)
+        track.retry_at = self.loop.time() + seconds
+        self.loop.call_later(seconds, self._resume, track)
+
+    def _resume(self, track: Track) -> None:
+        track.retry_at = 0.0
+        self._wake(track)

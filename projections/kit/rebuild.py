@@ -1,0 +1,124 @@
+"""Building tables anew: beside the live one, with progress, continued after a kill.
+
+A table whose version was raised is built by its ordinary projector under its new name; ``switch``
+then lets questions ask it and drops its predecessors. A table of the same version is built in a
+schema of its own and moved into the place of the live one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from personae.projections.kit.applier import Applier
+from personae.projections.kit.progress import Meter, Report
+from personae.projections.kit.reader import Reader
+from personae.projections.kit.shelf import Shelf
+from personae.projections.kit.table import Table
+from personae.projections.kit.track import Track
+from personae.store.log import Log
+from personae.store.pool import Database, Session
+
+SCRATCH = "projections_rebuild"
+
+PATIENT = "SET LOCAL idle_in_transaction_session_timeout = '60s'; SET LOCAL statement_timeout = 0"
+"""For the transaction that holds a table still while its copy does the last events."""
+
+
+class Builder:
+    """Brings a table forward on a shelf that nobody else writes to."""
+
+    def __init__(self, table: Table, shelf: Shelf, log: Log) -> None:
+        self.table = table
+        self.shelf = shelf
+        self._log = log
+        self._applier = Applier(table, shelf)
+        self._reader = Reader(table, log)
+        self._tracks: dict[str, Track] = {}
+
+    async def build(self, until: Mapping[str, int], meter: Meter) -> None:
+        """Apply every instance's events up to a position, and save that."""
+        for instance_id, last in until.items():
+            track = self._tracks.setdefault(instance_id, Track(instance_id))
+            if track.stale:
+                await self._applier.load(track)
+            while track.seen < last:
+                await self._page(track, last)
+                done = sum(min(t.seen, until.get(t.instance_id, 0)) for t in self._tracks.values())
+                meter.at(done, sum(until.values()))
+            await self._applier.save(track)
+
+    async def heads(self) -> dict[str, int]:
+        """Return the last position of every instance."""
+        return {one: await self._log.head(one) for one in await self._log.instances()}
+
+    async def _page(self, track: Track, last: int) -> None:
+        reading = await self._reader.read(track.instance_id, track.seen, last)
+        events = [recorded for recorded in reading.events if recorded.position <= last]
+        failure = await self._applier.apply(track, events, min(reading.upto, last))
+        if failure is None and reading.broken and reading.broken <= last:
+            failure = reading.failure
+        if failure:
+            await self._applier.park(track, failure, attempts=1)
+
+
+async def rebuild(live: Shelf, log: Log, table: Table, report: Report | None = None) -> None:
+    """Build a live table anew from the log and move it into place; questions go on meanwhile.
+
+    One that was cut off before is continued.
+    """
+    scratch = Shelf(live.database, SCRATCH)
+    await scratch.prepare([table])
+    builder, meter = Builder(table, scratch, log), Meter(table.name, report)
+    await builder.build(await builder.heads(), meter)
+    async with live.database.transaction() as tx:
+        await tx.run(PATIENT)
+        await tx.run(f"LOCK TABLE {live.path('positions')} IN SHARE ROW EXCLUSIVE MODE")
+        await builder.build(await saved_positions(live, table, tx), meter)
+        await _move(live, scratch, table, tx)
+
+
+async def switch(shelf: Shelf, table: Table) -> None:
+    """Let questions ask this version of a table from now on, and drop all others."""
+    async with shelf.database.transaction() as tx:
+        await tx.run(f"LOCK TABLE {shelf.path('tables')} IN SHARE ROW EXCLUSIVE MODE")
+        others = await tx.rows(
+            f"DELETE FROM {shelf.path('tables')} WHERE name = %s AND version <> %s"
+            " RETURNING version",
+            (table.name, table.version),
+        )
+        await shelf.show(tx, table)
+        for (version,) in others:
+            await tx.run(f"DROP TABLE {shelf.path(f'{table.name}_v{version}')}")
+        for kept in ("positions", "failed_events"):
+            await tx.run(
+                f"DELETE FROM {shelf.path(kept)} WHERE name = %s AND version <> %s",
+                (table.name, table.version),
+            )
+
+
+async def saved_positions(
+    shelf: Shelf, table: Table, session: Session | Database
+) -> dict[str, int]:
+    """Return up to which position the database has everything, by instance."""
+    sql = (
+        f"SELECT instance_id, position FROM {shelf.path('positions')}"
+        " WHERE name = %s AND version = %s"
+    )
+    return dict(await session.rows(sql, (table.name, table.version)))
+
+
+async def _move(live: Shelf, scratch: Shelf, table: Table, tx: Session) -> None:
+    """Put the scratch table in the place of the live one, with its positions and failures."""
+    await tx.run(f"DROP VIEW {live.path(table.name)}; DROP VIEW {scratch.path(table.name)}")
+    await tx.run(f"DROP TABLE {live.path(table.physical)}")
+    await tx.run(f"ALTER TABLE {scratch.path(table.physical)} SET SCHEMA {live.schema}")
+    await live.show(tx, table)
+    mine = (table.name, table.version)
+    for kept in ("positions", "failed_events"):
+        where = "WHERE name = %s AND version = %s"
+        await tx.run(f"DELETE FROM {live.path(kept)} {where}", mine)
+        await tx.run(
+            f"INSERT INTO {live.path(kept)} SELECT * FROM {scratch.path(kept)} {where}", mine
+        )
+        await tx.run(f"DELETE FROM {scratch.path(kept)} {where}", mine)
+    await tx.run(f"DELETE FROM {scratch.path('tables')} WHERE name = %s", (table.name,))

@@ -1,0 +1,232 @@
+"""All projections of a process: started, told of commits, waited for, asked."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import pkgutil
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from types import ModuleType
+
+from personae.actors.domain.kit import Recorded
+from personae.actors.runtime.loop_actor import LoopActor
+from personae.projections.kit import poison, question
+from personae.projections.kit.page import Page
+from personae.projections.kit.progress import Meter, Progress, Report
+from personae.projections.kit.projector import Projector
+from personae.projections.kit.rebuild import rebuild, switch
+from personae.projections.kit.shelf import Shelf
+from personae.projections.kit.spooler import Pace, Spooler
+from personae.projections.kit.table import Row, Table
+from personae.projections.kit.verify import Difference, verify
+from personae.store.log import Log
+from personae.store.pool import Database
+
+logger = logging.getLogger(__name__)
+
+PATIENCE = 5.0
+"""Seconds that a read waits for the position it needs."""
+
+LOOK_AGAIN = 0.2
+"""Seconds between looks at a table that is being built."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One table within one instance; ``lag`` counts events, ``error`` says why it waits."""
+
+    table: str
+    version: int
+    instance_id: str
+    position: int
+    head: int
+    failed: int
+    building: bool
+    spooled_here: bool
+    error: str
+
+    @property
+    def lag(self) -> int:
+        """How many events the table has not seen."""
+        return max(0, self.head - self.position)
+
+
+class Projections:
+    """The read models of one process over one database and log.
+
+    ``at_once`` projectors use the database at a time. Put :meth:`on_committed` into
+    ``log.on_committed``, and call :meth:`nudge` for what other processes commit.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        log: Log,
+        tables: Sequence[Table],
+        *,
+        at_once: int = 3,
+        pace: Pace | None = None,
+    ) -> None:
+        self.shelf = Shelf(database)
+        self.tables = tables
+        self._database = database
+        self._log = log
+        self._gate = asyncio.Semaphore(at_once)
+        self._projectors: dict[str, Projector] = {}
+        self._spooler = Spooler(self.shelf, log, self._projectors, uuid.uuid4().hex, pace)
+        self._building: dict[str, asyncio.Task[None]] = {}
+        self._stopping = False
+
+    async def start(self) -> None:
+        """Create what is absent, start every projector and let it catch up.
+
+        Returns at once: a table whose version was raised answers with its predecessor's rows
+        until it is built, see :meth:`building`. Raises :class:`ShapeChangedError`.
+        """
+        await self.shelf.prepare(self.tables)
+        asked = await self.shelf.asked()
+        for table in self.tables:
+            self._begin(table)
+            if asked[table.name] != table.version:
+                self._building[table.name] = asyncio.create_task(self._build(table))
+        await self._load_positions()
+        await self._spooler.sweep(list(self._projectors))
+        self._spooler.start()
+
+    async def stop(self) -> None:
+        """Finish the batches under way, save positions, release leases."""
+        self._stopping = True
+        for task in self._building.values():
+            task.cancel()
+        await self._spooler.stop()
+        await asyncio.gather(*(projector.close() for projector in self._projectors.values()))
+
+    def on_committed(self, recorded: list[Recorded]) -> None:
+        """Tell the projectors of committed events, in order of position; never waits."""
+        for _, group in groupby(recorded, lambda one: one.stream.instance_id):
+            batch = list(group)
+            types = {type(one.event) for one in batch}
+            for projector in self._projectors.values():
+                concerns = not types.isdisjoint(projector.table.events)
+                projector.offer(batch, concerns=concerns)
+
+    def nudge(self, instance_id: str) -> None:
+        """Let the projectors look into the log: another process wrote; never waits."""
+        for projector in self._projectors.values():
+            projector.nudge(instance_id)
+
+    async def reached(
+        self,
+        table: Table,
+        instance_id: str,
+        position: int,
+        timeout: float = PATIENCE,  # noqa: ASYNC109 — how long to wait for others
+    ) -> bool:
+        """Wait until a table has everything up to ``position``; False when it took too long."""
+        return await self._projectors[table.physical].reached(instance_id, position, timeout)
+
+    fresh = reached
+
+    async def ask(self, asked: question.Question) -> Page:
+        """Return the page that answers a question, and as of which position at least."""
+        track = self._projectors[asked.table.physical].track(asked.instance_id)
+        position = track.seen
+        return replace(await question.ask(self._database, asked), position=position)
+
+    async def find(self, table: Table, instance_id: str, *key: str) -> Row | None:
+        """Return the row with a key, or None."""
+        return await question.find(self._database, table, instance_id, *key)
+
+    async def status(self) -> list[Status]:
+        """Return how far every table is in every instance."""
+        heads = {one: await self._log.head(one) for one in await self._log.instances()}
+        failures = await poison.failed(self.shelf)
+        return [
+            Status(
+                table=projector.table.name,
+                version=projector.table.version,
+                instance_id=instance_id,
+                position=projector.track(instance_id).seen,
+                head=head,
+                failed=sum(
+                    (one.name, one.instance_id) == (projector.table.name, instance_id)
+                    for one in failures
+                ),
+                building=projector.table.name in self._building,
+                spooled_here=projector.table.physical in self._spooler.held,
+                error=projector.track(instance_id).error,
+            )
+            for projector in self._projectors.values()
+            for instance_id, head in heads.items()
+        ]
+
+    async def building(self) -> AsyncIterator[Progress]:
+        """Yield the progress of tables that are being built, until all of them are asked."""
+        meters: dict[str, Meter] = {}
+        while self._building:
+            for name in list(self._building):
+                rows = [one for one in await self.status() if one.table == name]
+                meter = meters.setdefault(name, Meter(name))
+                yield meter.at(sum(one.position for one in rows), sum(one.head for one in rows))
+            await asyncio.sleep(LOOK_AGAIN)
+
+    async def failed(self, instance_id: str = "") -> list[poison.Failed]:
+        """Return the events that were put aside."""
+        return await poison.failed(self.shelf, instance_id)
+
+    async def retry(self, table: Table, instance_id: str, position: int) -> bool:
+        """Apply a parked event after all; see :func:`personae.projections.kit.poison.retry`."""
+        return await poison.retry(self.shelf, self._log, table, instance_id, position)
+
+    async def remove(self, table: Table, instance_id: str, position: int) -> bool:
+        """Forget a parked event; False when there is none."""
+        return await poison.remove(self.shelf, table.name, instance_id, position)
+
+    async def verify(self, table: Table, report: Report | None = None) -> list[Difference]:
+        """Return where a live table differs from the log."""
+        return await verify(self.shelf, self._log, table, report)
+
+    async def rebuild(self, table: Table, report: Report | None = None) -> None:
+        """Build a live table anew from the log and move it into place."""
+        await rebuild(self.shelf, self._log, table, report)
+
+    def ended(self, actor: LoopActor, error: BaseException | None) -> None:
+        """Replace a projector that died; what it knew is in the database."""
+        if error is None or self._stopping or not isinstance(actor, Projector):
+            return
+        logger.error("%s died of %s", actor.table, poison.described(error))
+        projector = self._begin(actor.table)
+        for instance_id in actor.tracks:
+            projector.nudge(instance_id)
+
+    def _begin(self, table: Table) -> Projector:
+        projector = Projector(table, self.shelf, self._log, self._gate)
+        self._projectors[table.physical] = projector.begin(self, f"projector {table.physical}")
+        return projector
+
+    async def _load_positions(self) -> None:
+        for (name, version, instance_id), position in (await self.shelf.positions()).items():
+            if projector := self._projectors.get(f"{name}_v{version}"):
+                projector.track(instance_id).load(position)
+
+    async def _build(self, table: Table) -> None:
+        """Wait until a table has caught up, then let questions ask it."""
+        # One look after the other: other processes move the head, and no event of ours tells.
+        while any(one.lag for one in await self.status() if one.table == table.name):  # noqa: ASYNC110
+            await asyncio.sleep(LOOK_AGAIN)
+        await switch(self.shelf, table)
+        logger.info("%s is built and asked", table)
+        del self._building[table.name]
+
+
+def tables_in(package: ModuleType) -> list[Table]:
+    """Return every table that the modules of a package declare, in order of names."""
+    found: dict[str, Table] = {}
+    for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        declared = vars(importlib.import_module(module.name)).values()
+        found |= {table.name: table for table in declared if isinstance(table, Table)}
+    return [found[name] for name in sorted(found)]

@@ -1,0 +1,199 @@
+"""The shelf: one database schema with tables, and the bookkeeping beside them.
+
+Live tables stand in the schema ``projections``; a table that is built anew for a comparison or a
+rebuild stands in a schema of its own. Beside the tables ``<name>_v<version>`` each schema has
+
+- ``positions``: up to which position of an instance's log a table has everything. Moving it from
+  the position one has read is the fence: of two appliers, one moves it, the other writes nothing;
+- ``tables``: which versions exist, of what shape, and which of them is asked;
+- ``failed_events``: events that a reducer could not digest;
+- ``leases``: who sweeps which projection, until when;
+- a view ``<name>`` on the version that is asked, so that a switch is one statement for everyone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from personae.projections.kit.column import checked
+from personae.projections.kit.table import Table
+from personae.store.pool import Conflict, Database, SerializationFailure, Session
+
+LIVE = "projections"
+TRIES = 5
+"""Attempts to create what another process may be creating at the same time."""
+
+
+class ShapeChangedError(RuntimeError):
+    """A table's columns differ from those in the database under the same version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The names and the bookkeeping of one schema."""
+
+    database: Database
+    schema: str = LIVE
+
+    def path(self, name: str) -> str:
+        """Return the name of a table or view with its schema, for SQL."""
+        return f'{self.schema}."{name}"'
+
+    async def prepare(self, tables: Sequence[Table]) -> None:
+        """Create what is absent. Raises :class:`ShapeChangedError`."""
+        checked(self.schema)
+        for attempt in range(TRIES):
+            try:
+                await self._prepare(tables)
+            except (Conflict, SerializationFailure):
+                if attempt == TRIES - 1:
+                    raise
+                await asyncio.sleep(0.05 * 2**attempt)
+            else:
+                return
+
+    async def _prepare(self, tables: Sequence[Table]) -> None:
+        await self.database.run(bookkeeping(self.schema))
+        async with self.database.transaction() as tx:
+            await tx.run(f"LOCK TABLE {self.path('tables')} IN SHARE ROW EXCLUSIVE MODE")
+            rows = await tx.rows(f"SELECT name, version, shape FROM {self.path('tables')}")
+            shapes = {(name, version): shape for name, version, shape in rows}
+            named = {name for name, _, _ in rows}
+            for table in tables:
+                await self._place(tx, table, shapes, first=table.name not in named)
+
+    async def _place(
+        self, tx: Session, table: Table, shapes: dict[tuple[str, int], str], *, first: bool
+    ) -> None:
+        known = shapes.get((table.name, table.version))
+        shape = shape_of(table)
+        if known is None:
+            await tx.run(definition(self.schema, table))
+            await tx.run(
+                f"INSERT INTO {self.path('tables')} VALUES (%s, %s, %s, false)",
+                (table.name, table.version, shape),
+            )
+        elif known != shape:
+            raise ShapeChangedError(
+                f"the columns of {table.name} changed: raise its version above {table.version}"
+            )
+        if first:
+            await self.show(tx, table)
+
+    async def show(self, tx: Session, table: Table) -> None:
+        """Let questions ask this version of a table from now on."""
+        await tx.run(f"DROP VIEW IF EXISTS {self.path(table.name)}")
+        await tx.run(
+            f"CREATE VIEW {self.path(table.name)} AS SELECT * FROM {self.path(table.physical)}"
+        )
+        await tx.run(
+            f"UPDATE {self.path('tables')} SET asked = (version = %s) WHERE name = %s",
+            (table.version, table.name),
+        )
+
+    async def asked(self) -> dict[str, int]:
+        """Return which version of each table questions ask."""
+        sql = f"SELECT name, version FROM {self.path('tables')} WHERE asked"
+        return dict(await self.database.rows(sql))
+
+    async def position(self, table: Table, instance_id: str) -> int:
+        """Return up to which position a table has everything."""
+        row = await self.database.row(
+            f"SELECT position FROM {self.path('positions')}"
+            " WHERE name = %s AND version = %s AND instance_id = %s",
+            (table.name, table.version, instance_id),
+        )
+        return row[0] if row else 0
+
+    async def positions(self) -> dict[tuple[str, int, str], int]:
+        """Return every saved position by table name, version and instance."""
+        sql = f"SELECT name, version, instance_id, position FROM {self.path('positions')}"
+        return {(n, v, i): position for n, v, i, position in await self.database.rows(sql)}
+
+    async def move(
+        self, table: Table, instance_id: str, old: int, new: int, tx: Any = None
+    ) -> bool:
+        """Move a position from ``old`` to ``new``; False when it is elsewhere by now."""
+        params = move_params(table, instance_id, old, new)
+        return bool(await (tx or self.database).run(move_sql(self.schema), params))
+
+    async def drop(self) -> None:
+        """Remove the schema with all its tables."""
+        await self.database.run(f"DROP SCHEMA IF EXISTS {checked(self.schema)} CASCADE")
+
+
+def move_sql(schema: str) -> str:
+    """Return the fence: a statement that touches one row, or none when another was faster.
+
+    Inserting covers the first move from 0; a row that exists is moved only from ``old``.
+    """
+    return (
+        f"INSERT INTO {schema}.positions AS p (name, version, instance_id, position)"
+        " SELECT %s, %s, %s, %s WHERE %s = 0 OR EXISTS (SELECT FROM"
+        f" {schema}.positions WHERE name = %s AND version = %s AND instance_id = %s)"
+        " ON CONFLICT (name, version, instance_id) DO UPDATE"
+        " SET position = excluded.position, moved_at = now() WHERE p.position = %s"
+    )
+
+
+def move_params(table: Table, instance_id: str, old: int, new: int) -> tuple[Any, ...]:
+    """Return the parameters of :func:`move_sql`."""
+    row = table.name, table.version, instance_id
+    return (*row, new, old, *row, old)
+
+
+def bookkeeping(schema: str) -> str:
+    """Return the statements that create a schema's bookkeeping."""
+    return f"""
+    CREATE SCHEMA IF NOT EXISTS {schema};
+    CREATE TABLE IF NOT EXISTS {schema}.tables (
+        name text, version int, shape text NOT NULL, asked boolean NOT NULL,
+        PRIMARY KEY (name, version));
+    CREATE TABLE IF NOT EXISTS {schema}.positions (
+        name text, version int, instance_id text, position bigint NOT NULL,
+        moved_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (name, version, instance_id)) WITH (fillfactor = 50);
+    CREATE TABLE IF NOT EXISTS {schema}.failed_events (
+        name text, version int, instance_id text, position bigint, event_type text NOT NULL,
+        aggregate_type text NOT NULL, aggregate_id text NOT NULL, attempts int NOT NULL,
+        error text NOT NULL, failed_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (name, version, instance_id, position));
+    CREATE TABLE IF NOT EXISTS {schema}.leases (
+        name text PRIMARY KEY, holder text NOT NULL, expires_at timestamptz NOT NULL)"""
+
+
+def definition(schema: str, table: Table) -> str:
+    """Return the statements that create a table and its indexes."""
+    path = f'{schema}."{table.physical}"'
+    columns = [
+        f'"{name}" {kind.type}{"" if kind.nullable else " NOT NULL"}'
+        for name, kind in table.columns.items()
+        if kind.lookup is None
+    ]
+    key = ", ".join(f'"{name}"' for name in ("instance_id", *table.key))
+    create = f"CREATE TABLE {path} ({', '.join(columns)}, PRIMARY KEY ({key}))"
+    return "; ".join([create, *(f"CREATE INDEX ON {path} {spec}" for spec in indexes(table))])
+
+
+def indexes(table: Table) -> list[str]:
+    """Return what each index of a table covers."""
+    found = []
+    for name, kind in table.columns.items():
+        if kind.lookup is not None:
+            continue
+        if kind.index and kind.is_list:
+            found.append(f'USING gin ("{name}")')
+        elif kind.index:
+            found.append(f'(instance_id, "{name}")')
+        if kind.lower:
+            found.append(f'(instance_id, lower("{name}"))')
+    return found
+
+
+def shape_of(table: Table) -> str:
+    """Return a fingerprint of a table's definition."""
+    return hashlib.sha256(definition("", table).encode()).hexdigest()[:16]

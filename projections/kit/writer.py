@@ -1,0 +1,188 @@
+"""Rows to and from the database: one query loads a batch's rows, one statement writes them back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import groupby
+from typing import Any
+
+import msgspec
+from personae.actors.domain.kit import Recorded
+from personae.projections.kit.column import Column
+from personae.projections.kit.fold import Fold, touched
+from personae.projections.kit.shelf import Shelf, move_params, move_sql
+from personae.projections.kit.table import DeleteWhere, Key, Row, Table, UpdateWhere, Wide
+from personae.store.pool import Session
+
+Make = Callable[[tuple[Any, ...]], Row]
+
+JSON_TYPE = {"bytea": "text"}
+"""Columns that travel as another type within JSON."""
+
+FROM_DATABASE: dict[str, Callable[[Any], Any]] = {
+    "text[]": tuple,
+    "jsonb": msgspec.json.decode,
+    "bytea": bytes,
+}
+"""What makes of the driver's value the one that a row holds, where they differ."""
+
+
+class Writer:
+    """Loads and writes the rows of one table on one shelf, with every statement made once."""
+
+    def __init__(self, table: Table, shelf: Shelf) -> None:
+        self.table = table
+        self.shelf = shelf
+        self._make = maker(table.row, table, table.stored)
+        self._path = shelf.path(table.physical)
+        self._key = ("instance_id", *table.key)
+        self._single = len(table.key) == 1
+        self._load = self._load_sql()
+        self._write = self._write_sql(f"{move_sql(shelf.schema)} RETURNING 1")
+        self._rewrite = self._write_sql("SELECT 1")
+
+    async def fold(self, instance_id: str, events: Iterable[Recorded], session: Any) -> Fold:
+        """Return a fold that holds every row the events touch, without the events applied."""
+        keys = touched(self.table, events)
+        found = await self._rows(instance_id, list(keys), session) if keys else {}
+        return Fold(self.table, instance_id, dict.fromkeys(keys) | found)
+
+    async def write(self, fold: Fold, old: int, new: int) -> bool:
+        """Write a fold and move the position from ``old`` to ``new``, both or neither.
+
+        False when another applier was faster: nothing is written then.
+        """
+        database, fence = self.shelf.database, (self.table, fold.instance_id, old, new)
+        if fold.empty:
+            return await self.shelf.move(*fence)
+        if not fold.wide:
+            params = (*move_params(*fence), *self._changes(fold))
+            return bool(await database.run(self._write, params))
+        async with database.transaction() as tx:
+            moved = await self.shelf.move(*fence, tx)
+            if moved:
+                await self.change(tx, fold)
+        return moved
+
+    async def change(self, session: Session, fold: Fold) -> None:
+        """Write a fold within a transaction that holds the position."""
+        for sql, params in wide_statements(self.table, self._path, fold.instance_id, fold.wide):
+            await session.run(sql, params)
+        if fold.kept or fold.gone:
+            await session.run(self._rewrite, self._changes(fold))
+
+    def _changes(self, fold: Fold) -> tuple[str, str]:
+        return encode(fold.kept), self._encoded([(fold.instance_id, *key) for key in fold.gone])
+
+    async def _rows(self, instance_id: str, keys: list[Key], session: Any) -> dict[Key, Row]:
+        params: tuple[Any, ...] = (instance_id, [key[0] for key in keys])
+        if not self._single:
+            params = (self._encoded([(instance_id, *key) for key in keys]),)
+        found = await session.rows(self._load, params)
+        rows = [self._make(values) for values in found]
+        return {tuple(getattr(row, part) for part in self.table.key): row for row in rows}
+
+    def _encoded(self, keys: list[tuple[str, ...]]) -> str:
+        return encode([dict(zip(self._key, key, strict=True)) for key in keys])
+
+    def _load_sql(self) -> str:
+        columns = ", ".join(f't."{name}"' for name in self.table.stored)
+        head = f"SELECT {columns} FROM {self._path} t"
+        if self._single:
+            return f'{head} WHERE t.instance_id = %s AND t."{self.table.key[0]}" = ANY(%s)'
+        on = " AND ".join(f't."{name}" = k."{name}"' for name in self._key)
+        return f"{head} JOIN json_to_recordset(%s) AS k ({self._typed(self._key)}) ON {on}"
+
+    def _write_sql(self, fence: str) -> str:
+        stored = ", ".join(f'"{name}"' for name in self.table.stored)
+        values = ", ".join(self._decoded(name) for name in self.table.stored)
+        key = ", ".join(f'"{name}"' for name in self._key)
+        sets = ", ".join(
+            f'"{name}" = excluded."{name}"' for name in self.table.stored if name not in self._key
+        )
+        same = " AND ".join(f't."{name}" = r."{name}"' for name in self._key)
+        return (
+            f"WITH fence AS ({fence}),"
+            f" kept AS (INSERT INTO {self._path} ({stored}) SELECT {values}"
+            f" FROM json_to_recordset(%s) AS r ({self._typed(self.table.stored)})"
+            f" WHERE EXISTS (SELECT FROM fence) ON CONFLICT ({key}) DO UPDATE SET {sets}),"
+            f" gone AS (DELETE FROM {self._path} t"
+            f" USING json_to_recordset(%s) AS r ({self._typed(self._key)})"
+            f" WHERE {same} AND EXISTS (SELECT FROM fence))"
+            f" SELECT FROM fence"
+        )
+
+    def _typed(self, names: Iterable[str]) -> str:
+        kinds = {name: self.table.columns[name].type for name in names}
+        return ", ".join(f'"{name}" {JSON_TYPE.get(kind, kind)}' for name, kind in kinds.items())
+
+    def _decoded(self, name: str) -> str:
+        binary = self.table.columns[name].type == "bytea"
+        return f"""decode("{name}", 'base64')""" if binary else f'"{name}"'
+
+
+def wide_statements(
+    table: Table, path: str, instance_id: str, operations: Iterable[Wide]
+) -> Iterable[tuple[str, tuple[Any, ...]]]:
+    """Yield the statements for wide operations, neighbours that delete alike as one."""
+    for columns, group in groupby(operations, _alike):
+        alike = list(group)
+        if columns is None:
+            yield from (
+                _update(table, path, instance_id, operation)
+                for operation in alike
+                if isinstance(operation, UpdateWhere)
+            )
+        else:
+            yield _delete(path, instance_id, columns, [operation.where for operation in alike])
+
+
+def _alike(operation: Wide) -> tuple[str, ...] | None:
+    return tuple(operation.where) if isinstance(operation, DeleteWhere) else None
+
+
+def _delete(
+    path: str, instance_id: str, columns: tuple[str, ...], wheres: list[Mapping[str, Any]]
+) -> tuple[str, tuple[Any, ...]]:
+    named = ", ".join(f'"{column}"' for column in ("instance_id", *columns))
+    values = tuple((instance_id, *where.values()) for where in wheres)
+    return f"DELETE FROM {path} WHERE ({named}) IN %s", (values,)
+
+
+def _update(
+    table: Table, path: str, instance_id: str, operation: UpdateWhere
+) -> tuple[str, tuple[Any, ...]]:
+    sets = ", ".join(f'"{name}" = %s::{table.columns[name].type}' for name in operation.values)
+    where = "".join(f' AND "{name}" = %s' for name in operation.where)
+    values = [_plain(table.columns[name], value) for name, value in operation.values.items()]
+    params = (*values, instance_id, *operation.where.values())
+    return f"UPDATE {path} SET {sets} WHERE instance_id = %s{where}", params
+
+
+def _plain(column: Column, value: Any) -> Any:
+    """Return a value as the driver writes it."""
+    if column.type == "jsonb":
+        return None if value is None else encode(value)
+    return list(value) if column.is_list else value
+
+
+def maker(row: Any, table: Table, names: Iterable[str]) -> Make:
+    """Return a function from a database row with these columns to a row object."""
+    kinds = [table.columns[name].type for name in names]
+    convert = [(at, FROM_DATABASE[kind]) for at, kind in enumerate(kinds) if kind in FROM_DATABASE]
+    if not convert:
+        return lambda values: row(*values)
+
+    def make(values: tuple[Any, ...]) -> Row:
+        changed = list(values)
+        for index, function in convert:
+            if changed[index] is not None:
+                changed[index] = function(changed[index])
+        return row(*changed)  # type: ignore[no-any-return]
+
+    return make
+
+
+def encode(values: Any) -> str:
+    """Return JSON text."""
+    return msgspec.json.encode(values).decode()

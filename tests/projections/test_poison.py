@@ -1,0 +1,102 @@
+"""Events that cannot be digested."""
+
+import asyncio
+
+import pytest
+
+from personae.projections.kit.projector import Projector
+from tests.projections.people import (
+    BADGES,
+    PEOPLE,
+    BadgeGiven,
+    PersonAdded,
+    PersonRenamed,
+    people_table,
+)
+
+pytestmark = pytest.mark.store
+POISON = PersonRenamed(name="poison")
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(Projector.__init__, "__kwdefaults__", {"first_pause": 0.01})
+
+
+async def test_a_poisoned_event_is_parked_and_the_others_go_on(process, writer):
+    async with process() as projections:
+        await writer.add("gigi", PersonAdded(name="Gigi"), POISON, PersonRenamed(name="Gina"))
+        await writer.people(100)
+        assert await projections.reached(PEOPLE, "i1", 103)
+        [failed] = await projections.failed()
+        assert (failed.name, failed.position, failed.attempts) == ("people", 2, 5)
+        assert failed.aggregate_id == "gigi"
+        assert (await projections.find(PEOPLE, "i1", "gigi")).name == "Gina"
+
+
+async def test_the_error_says_where_and_keeps_the_payload_to_itself(process, writer):
+    async with process() as projections:
+        await writer.add("gigi", PersonAdded(name="Gigi"), POISON)
+        await projections.reached(PEOPLE, "i1", 2)
+        [failed] = await projections.failed("i1")
+    assert failed.error.startswith("ValueError in renamed, line")
+    assert "poison" not in failed.error
+
+
+async def test_other_projections_do_not_wait_for_the_poisoned_one(process, writer):
+    async with process() as projections:
+        await writer.add("gigi", PersonAdded(name="Gigi"), POISON, BadgeGiven(badge="a"))
+        assert await projections.reached(BADGES, "i1", 3, timeout=1)
+
+
+async def test_a_value_that_the_database_refuses_is_found_in_its_batch(process, writer):
+    async with process() as projections:
+        people = [(f"p{n}", PersonAdded(name="x", age=2**63 if n == 37 else n)) for n in range(64)]
+        await asyncio.gather(*(writer.add(*person) for person in people))
+        assert await projections.reached(PEOPLE, "i1", 64)
+        [failed] = await projections.failed()
+        assert (failed.aggregate_id, failed.error) == ("p37", "StatementError 22003")
+        assert (await projections.find(PEOPLE, "i1", "p63")).age == 63
+
+
+async def test_an_event_that_cannot_be_decoded_is_parked(process, writer, database):
+    await writer.people(50)
+    await database.run(
+        "UPDATE events SET payload = '{\"born\": \"yesterday\"}' WHERE position = 20"
+    )
+    async with process() as projections:
+        assert await projections.reached(PEOPLE, "i1", 50)
+        failed = [one for one in await projections.failed() if one.name == "people"]
+        assert [one.position for one in failed] == [20]
+        assert await projections.find(PEOPLE, "i1", "p000049")
+
+
+async def test_a_retry_after_a_fix_is_as_if_it_had_never_failed(process, writer, log, shelf):
+    async with process() as projections:
+        await writer.add("gigi", PersonAdded(name="Gigi"), POISON)
+        await projections.reached(PEOPLE, "i1", 2)
+        fixed = people_table()
+        fixed._reducers[PersonRenamed].clear()
+        fixed.on(PersonRenamed)(lambda row, recorded: row.but(name=recorded.event.name))
+        assert await projections.retry(fixed, "i1", 2)
+        assert (await projections.find(PEOPLE, "i1", "gigi")).name == "poison"
+        assert await projections.verify(fixed) == []
+        assert await projections.failed() == []
+
+
+async def test_a_retry_without_a_fix_fails_again_and_is_counted(process, writer):
+    async with process() as projections:
+        await writer.add("gigi", PersonAdded(name="Gigi"), POISON)
+        await projections.reached(PEOPLE, "i1", 2)
+        with pytest.raises(ValueError):
+            await projections.retry(PEOPLE, "i1", 2)
+        assert [one.attempts for one in await projections.failed()] == [6]
+
+
+async def test_a_parked_event_can_be_forgotten(process, writer):
+    async with process() as projections:
+        await writer.add("gigi", PersonAdded(name="Gigi"), POISON)
+        await projections.reached(PEOPLE, "i1", 2)
+        assert await projections.remove(PEOPLE, "i1", 2)
+        assert not await projections.remove(PEOPLE, "i1", 2)
+        assert await projections.failed() == []

@@ -1,0 +1,178 @@
+"""The projector against PostgreSQL: bus, gap, restart, races, cascades."""
+
+import asyncio
+
+import pytest
+
+from personae.projections.kit import ALL, Question
+from personae.projections.kit.applier import Applier
+from personae.projections.kit.track import MAX_PENDING, Track
+from tests.projections.people import (
+    BADGES,
+    PEOPLE,
+    BadgeGiven,
+    ClubClosed,
+    PersonAdded,
+    PersonGreeted,
+    PersonRemoved,
+    PersonRenamed,
+    recorded_events,
+)
+
+pytestmark = pytest.mark.store
+
+
+async def names(projections, instance="i1"):
+    page = await projections.ask(Question(table=PEOPLE, instance_id=instance, allowed=ALL))
+    return [row.name for row in page.rows]
+
+
+async def test_what_was_written_can_be_read_at_once(process, writer):
+    async with process() as projections:
+        [done] = await writer.add("gigi", PersonAdded(name="Gigi", tags=("a", "b")))
+        assert await projections.fresh(PEOPLE, "i1", done.position)
+        row = await projections.find(PEOPLE, "i1", "gigi")
+    assert (row.name, row.tags, row.sequence) == ("Gigi", ("a", "b"), 1)
+
+
+async def test_contiguous_events_are_applied_without_reading_the_log(process, writer, log):
+    async with process() as projections:
+        await writer.add("gigi", PersonAdded(name="Gigi"))
+        await projections.reached(PEOPLE, "i1", 1)
+        log.after = None
+        done = await writer.add("gigi", PersonRenamed(name="Gina"), PersonGreeted())
+        assert await projections.reached(PEOPLE, "i1", done[-1].position)
+        assert await names(projections) == ["Gina"]
+        del log.after
+
+
+async def test_a_gap_is_read_from_the_log(process, writer, log):
+    async with process() as projections:
+        log.on_committed.clear()
+        await writer.people(5)
+        log.on_committed.append(projections.on_committed)
+        [done] = await writer.add("gigi", PersonAdded(name="Gigi"))
+        assert await projections.reached(PEOPLE, "i1", done.position)
+        assert len(await names(projections)) == 6
+
+
+async def test_a_restart_goes_on_behind_the_saved_position(process, writer):
+    async with process() as projections:
+        await writer.people(3)
+        await projections.reached(PEOPLE, "i1", 3)
+    await writer.people(3, first=3)
+    async with process() as projections:
+        assert await projections.reached(PEOPLE, "i1", 6)
+        assert len(await names(projections)) == 6
+
+
+async def test_another_process_hears_by_a_nudge(process, writer):
+    async with process() as here, process(bus=False) as there:
+        [done] = await writer.add("gigi", PersonAdded(name="Gigi"))
+        there.nudge("i1")
+        assert await there.reached(PEOPLE, "i1", done.position)
+        assert await names(there) == ["Gigi"]
+        assert await here.reached(PEOPLE, "i1", done.position)
+
+
+async def test_waiting_for_a_position_is_enough_of_a_nudge(process, writer):
+    async with process(bus=False) as projections:
+        [done] = await writer.add("gigi", PersonAdded(name="Gigi"))
+        assert await projections.reached(PEOPLE, "i1", done.position)
+
+
+async def test_waiting_for_what_never_happens_ends_and_skips_nothing(process, writer):
+    async with process(bus=False) as projections:
+        assert not await projections.reached(PEOPLE, "i1", 1_000, timeout=0.1)
+        [done] = await writer.add("gigi", PersonAdded(name="Gigi"))
+        assert await projections.reached(PEOPLE, "i1", done.position)
+        assert await names(projections) == ["Gigi"]
+
+
+async def test_of_two_appliers_of_one_batch_one_writes(shelf, log, writer, database):
+    await writer.people(20)
+    events = await log.after("i1", 0, 100)
+    tracks = Track("i1"), Track("i1")
+    appliers = Applier(PEOPLE, shelf), Applier(PEOPLE, shelf)
+    for applier, track in zip(appliers, tracks, strict=True):
+        await applier.load(track)
+    await asyncio.gather(
+        *(a.apply(t, events, 20) for a, t in zip(appliers, tracks, strict=True))
+    )
+    assert sorted(track.stale for track in tracks) == [False, True]
+    assert await database.row("SELECT count(*) FROM projections.people") == (20,)
+
+
+async def test_an_applier_with_an_old_position_writes_nothing(shelf, log, writer, database):
+    await writer.add("gigi", PersonAdded(name="Gigi"))
+    events = await log.after("i1", 0, 100)
+    slow, quick = Track("i1"), Track("i1")
+    await Applier(PEOPLE, shelf).apply(quick, events, 1)
+    await writer.add("gigi", PersonRenamed(name="Gina"))
+    await Applier(PEOPLE, shelf).apply(quick, await log.after("i1", 1, 100), 2)
+    await Applier(PEOPLE, shelf).apply(slow, events, 1)
+    assert slow.stale
+    assert await database.row("SELECT name FROM projections.people") == ("Gina",)
+
+
+async def test_two_processes_write_every_event_once(process, writer):
+    async with process() as here, process() as there:
+        await asyncio.gather(*(writer.add(f"p{n}", PersonAdded(name=f"{n}")) for n in range(200)))
+        for projections in (here, there):
+            assert await projections.reached(PEOPLE, "i1", 200)
+        page = await here.ask(Question(table=PEOPLE, instance_id="i1", allowed=ALL))
+    assert page.total == 200
+
+
+async def test_a_cascade_reaches_rows_of_other_aggregates(process, writer):
+    async with process() as projections:
+        await writer.add("gigi", PersonAdded(name="Gigi"))
+        await writer.add("max", PersonAdded(name="Max"), owner="other")
+        await projections.reached(PEOPLE, "i1", 2)
+        [done] = await writer.add("club", ClubClosed())
+        await projections.reached(PEOPLE, "i1", done.position)
+        assert await names(projections) == ["Max"]
+
+
+async def test_rows_with_two_keys_are_kept_updated_and_forgotten(process, writer):
+    async with process() as projections:
+        await writer.add("gigi", BadgeGiven(badge="a", main=True), BadgeGiven(badge="c"))
+        await writer.add("max", BadgeGiven(badge="a", main=True))
+        await projections.reached(BADGES, "i1", 3)
+        await writer.add("gigi", BadgeGiven(badge="b", main=True))
+        await projections.reached(BADGES, "i1", 4)
+        mains = [(await projections.find(BADGES, "i1", "gigi", b)).main for b in "abc"]
+        assert mains == [False, True, False]
+        await writer.add("gigi", PersonRemoved())
+        await projections.reached(BADGES, "i1", 5)
+        page = await projections.ask(Question(table=BADGES, instance_id="i1", allowed=ALL))
+        assert [row.person_id for row in page.rows] == ["max"]
+
+
+async def test_instances_do_not_mix(process, writer):
+    async with process() as projections:
+        await writer.add("gigi", PersonAdded(name="Gigi"), instance="i1")
+        await writer.add("gigi", PersonAdded(name="Other"), instance="i2")
+        await projections.reached(PEOPLE, "i1", 1)
+        await projections.reached(PEOPLE, "i2", 1)
+        await writer.add("club", ClubClosed(), instance="i2")
+        await projections.reached(PEOPLE, "i2", 2)
+        assert (await names(projections), await names(projections, "i2")) == (["Gigi"], [])
+
+
+async def test_events_that_do_not_concern_a_table_are_not_written_one_by_one(
+    process, writer, shelf
+):
+    async with process() as projections:
+        await writer.add("gigi", PersonAdded(name="Gigi"))
+        await writer.add("gigi", *[PersonGreeted()] * 50)
+        assert await projections.reached(PEOPLE, "i1", 51)
+        assert await shelf.position(PEOPLE, "i1") == 1
+    assert await shelf.position(PEOPLE, "i1") == 51
+
+
+def test_a_flood_from_the_bus_is_forgotten_and_read_from_the_log():
+    track = Track("i1", stale=False)
+    events = recorded_events(*[("gigi", PersonGreeted())] * (MAX_PENDING + 1))
+    track.offer(events)
+    assert (track.from_bus(10), track.behind, track.target) == ([], True, MAX_PENDING + 1)
