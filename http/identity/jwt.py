@@ -87,7 +87,7 @@ class Verifier:
         *,
         typ: Collection[str],
         issuer: str,
-        audience: Collection[str],
+        audience: Collection[str] | None,
         now: datetime,
         required: Collection[str] = (),
         max_age: timedelta | None = None,
@@ -99,7 +99,7 @@ class Verifier:
 
         ``typ`` lists the types that will do, in lower case, ``""`` for none given. ``audience``
         lists our names: one of them must be among the token's, with ``sole_audience`` nothing
-        else. ``iss``, ``aud``, ``exp`` and ``iat`` are always required, ``required`` adds to them.
+        else; ``None`` leaves that to a caller who knows the audience from elsewhere. ``iss``, ``aud``, ``exp`` and ``iat`` are always required, ``required`` adds to them.
         ``max_age`` bounds the time from ``iat`` to ``exp``. ``expired`` lets a token pass after
         its time (an ``id_token_hint``).
         """
@@ -113,7 +113,8 @@ class Verifier:
         _check_types(claims, {"iss", "aud", "exp", "iat", *required})
         if claims["iss"] != issuer:
             raise WRONG_ISSUER()
-        _check_audience(claims["aud"], audience, sole=sole_audience)
+        if audience is not None:
+            _check_audience(claims["aud"], audience, sole=sole_audience)
         _check_times(claims, now.timestamp(), leeway.total_seconds(), expired=expired)
         if max_age is not None and claims["exp"] - claims["iat"] > max_age.total_seconds():
             raise TOO_LONG_LIVED()

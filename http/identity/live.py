@@ -1,0 +1,128 @@
+"""From the text of a token to what it stands for, if that still lives.
+
+One question for all who are shown tokens: the APIs, userinfo, introspection. Answered from actors'
+memory; a token whose user, session, client or organisation has ended is no token any more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from personae.actors.aggregates.liveness import family_lives, living_user
+from personae.actors.domain.kit import Refusal, Stream
+from personae.actors.domain.oidc_session.state import OIDCSession
+from personae.actors.domain.user.state import User
+from personae.http.identity.opaque import INVALID_TOKEN, TokenKind
+
+if TYPE_CHECKING:
+    from personae.http.identity.services import Services
+
+AT_JWT = "at+jwt"
+"""The type of JWT access tokens (RFC 9068, section 2.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveToken:
+    """An access token that counts now. ``family`` is empty for personal access tokens."""
+
+    kind: TokenKind
+    token_id: str
+    user_id: str
+    user: User
+    org_id: str
+    client_id: str = ""
+    scopes: tuple[str, ...] = ()
+    audience: tuple[str, ...] = ()
+    made_at: datetime | None = None
+    expires: datetime | None = None
+    family_id: str = ""
+    family: OIDCSession = OIDCSession()
+
+
+async def live_token(services: Services, instance_id: str, text: str, issuer: str) -> LiveToken:
+    """Return what an access token stands for. Raises a refusal of class UNAUTHENTICATED."""
+    if text.count(".") == 2:  # noqa: PLR2004 — the parts of a signed JWT
+        return await _of_jwt(services, instance_id, text, issuer)
+    kind, ids = services.tokens.read(instance_id, text)
+    if kind is TokenKind.ACCESS:
+        return await _of_family(services, instance_id, *ids)
+    if kind is TokenKind.PERSONAL:
+        return await _of_personal(services, instance_id, *ids)
+    raise INVALID_TOKEN()
+
+
+async def _of_jwt(services: Services, instance_id: str, text: str, issuer: str) -> LiveToken:
+    keys = await services.keys.of(instance_id)
+    # The audience is not asked of the text: the family of the token has it.
+    claims = keys.verifier.verify(
+        text,
+        typ=(AT_JWT,),
+        issuer=issuer,
+        audience=None,
+        required=("jti",),
+        now=services.world.now(),
+    )
+    family_id, _, token_id = str(claims["jti"]).partition("-")
+    return await _of_family(services, instance_id, family_id, token_id)
+
+
+async def _of_family(
+    services: Services, instance_id: str, family_id: str, token_id: str
+) -> LiveToken:
+    world = services.world
+    family: OIDCSession = await world.state(Stream(instance_id, "oidc_session", family_id))
+    access = family.access
+    now = world.now()
+    if access is None or access.id != token_id or now >= access.expires:
+        raise INVALID_TOKEN()
+    living = await living_user(world, instance_id, family.user_id)
+    if living is None or not await family_lives(world, instance_id, family, now):
+        raise INVALID_TOKEN()
+    user, org_id = living
+    return LiveToken(
+        TokenKind.ACCESS,
+        token_id,
+        family.user_id,
+        user,
+        org_id,
+        family.client_id,
+        access.scope,
+        family.audience,
+        access.made_at,
+        access.expires,
+        family_id,
+        family,
+    )
+
+
+async def _of_personal(
+    services: Services, instance_id: str, user_id: str, token_id: str
+) -> LiveToken:
+    living = await living_user(services.world, instance_id, user_id)
+    if living is None or living[0].machine is None:
+        raise INVALID_TOKEN()
+    user, org_id = living
+    token = user.machine.tokens.get(token_id) if user.machine else None
+    if token is None or (token.expires and services.world.now() >= token.expires):
+        raise INVALID_TOKEN()
+    return LiveToken(
+        TokenKind.PERSONAL,
+        token_id,
+        user_id,
+        user,
+        org_id,
+        scopes=token.scopes,
+        expires=token.expires,
+    )
+
+
+async def live_token_or_none(
+    services: Services, instance_id: str, text: str, issuer: str
+) -> LiveToken | None:
+    """Return what an access token stands for, or ``None`` whatever is wrong with it."""
+    try:
+        return await live_token(services, instance_id, text, issuer)
+    except Refusal:
+        return None

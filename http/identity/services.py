@@ -1,0 +1,120 @@
+"""What every door is given: the way to commands and questions, keys, tokens, texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from aiohttp import web
+from personae.actors.aggregates.dispatch import Dispatch
+from personae.actors.aggregates.orders import Done
+from personae.actors.aggregates.world import World
+from personae.actors.domain.kit import Caller, Refusal
+from personae.http.identity.bearer import authenticate
+from personae.http.identity.instances import Instances, Origins
+from personae.http.identity.keys import SigningKeys
+from personae.http.identity.opaque import OpaqueTokens
+from personae.projections.kit.page import Page
+from personae.projections.kit.question import Question
+from personae.projections.kit.registry import Projections
+from personae.projections.kit.table import Table
+
+
+class Texts(Protocol):
+    """Sentences and page texts; ``config.texts.Texts`` keeps it."""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages there are, English first."""
+        ...
+
+    def sentence(self, id_: str, language: str, params: Mapping[str, object] | None = None) -> str:
+        """Return the sentence of a refusal."""
+        ...
+
+    def tree(self, language: str, *path: str) -> dict[str, Any]:
+        """Return the texts below a path."""
+        ...
+
+    def negotiate(self, accept_language: str | None, allowed: tuple[str, ...]) -> str:
+        """Return the language that fits best."""
+        ...
+
+
+class Counters(Protocol):
+    """What doors count; ``config.metrics.Metrics`` keeps it."""
+
+    def login(self, result: str, method: str) -> None:
+        """Count a sign-in."""
+        ...
+
+    def token(self, grant: str, result: str) -> None:
+        """Count an answer of the token endpoint."""
+        ...
+
+
+@dataclass(slots=True)
+class Services:
+    """One process' services. Implements what the wire asks for (``http.wire.services``)."""
+
+    dispatch: Dispatch
+    projections: Projections
+    tokens: OpaqueTokens
+    keys: SigningKeys
+    texts: Texts
+    counters: Counters
+    origins: Origins
+    instances: Instances = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.instances = Instances(self.world)
+
+    @property
+    def world(self) -> World:
+        """The aggregates' world."""
+        return self.dispatch.world
+
+    async def instance_of(self, host: str) -> str:
+        """Return the id of the instance that is reached under a host."""
+        return await self.instances.of(host)
+
+    async def authenticate(self, instance_id: str, headers: Mapping[str, str]) -> Caller:
+        """Return the caller that a request's headers prove."""
+        return await authenticate(self, instance_id, headers)
+
+    async def permit(self, caller: Caller, permission: str) -> None:
+        """Refuse unless the caller has a permission in the organisation of its context."""
+        await self.world.permissions.require(caller, permission, caller.org_id)
+
+    async def send(self, command: object, caller: Caller) -> Done:
+        """Have a command decided."""
+        return await self.dispatch.send(command, caller)
+
+    async def ask(self, question: Question) -> Page:
+        """Have a question answered by the read models, no older than the log's head."""
+        position = await self.world.log.head(question.instance_id)
+        await self.projections.reached(question.table, question.instance_id, position)
+        return await self.projections.ask(question)
+
+    async def find(self, table: Table, instance_id: str, *key: str) -> Any:
+        """Return one row by its key, no older than the log's head, or ``None``."""
+        position = await self.world.log.head(instance_id)
+        await self.projections.reached(table, instance_id, position)
+        return await self.projections.find(table, instance_id, *key)
+
+    def sentence(self, refusal: Refusal, language: str) -> str:
+        """Return what a refusal says to people."""
+        return self.texts.sentence(refusal.id, language, refusal.params)
+
+    def language(self, accept_language: str) -> str:
+        """Return the language to answer in."""
+        return self.texts.negotiate(accept_language, self.texts.languages)
+
+    def new_id(self) -> str:
+        """Return a new id."""
+        return self.world.new_id()
+
+
+SERVICES: web.AppKey[Services] = web.AppKey("services", Services)
+"""Where the doors find the services of their application."""
