@@ -99,9 +99,10 @@ class Verifier:
 
         ``typ`` lists the types that will do, in lower case, ``""`` for none given. ``audience``
         lists our names: one of them must be among the token's, with ``sole_audience`` nothing
-        else; ``None`` leaves that to a caller who knows the audience from elsewhere. ``iss``, ``aud``, ``exp`` and ``iat`` are always required, ``required`` adds to them.
-        ``max_age`` bounds the time from ``iat`` to ``exp``. ``expired`` lets a token pass after
-        its time (an ``id_token_hint``).
+        else; ``None`` leaves that to a caller who knows the audience from elsewhere. ``iss``,
+        ``aud``, ``exp`` and ``iat`` are always required, ``required`` adds to them. ``max_age``
+        bounds the time from ``iat`` to ``exp``. ``expired`` lets a token pass after its time (an
+        ``id_token_hint``).
         """
         parts = _Parts.of(token)
         key = self._key(parts.header)

@@ -1,0 +1,105 @@
+"""The browser: which sessions it holds, kept in one sealed cookie.
+
+The cookie itself is the list; there is no server-side record under an id that somebody could plant.
+A browser holds exactly those sessions whose tokens are in its own cookie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import orjson
+from aiohttp import web
+from personae.actors.domain.kit import Stream
+from personae.actors.domain.session.state import Session
+from personae.http.identity import base64url
+from personae.store.crypto import Area, CannotOpen
+
+if TYPE_CHECKING:
+    from personae.http.identity.services import Services
+
+SESSIONS_AT_MOST = 20
+LONGEST_COOKIE = 4096
+LIFE_SECONDS = 365 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A session this browser holds, with the id of the session token it was given."""
+
+    session_id: str
+    token_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """What a browser's cookie says; the session used last comes first."""
+
+    sessions: tuple[Held, ...] = ()
+
+    def holding(self, held: Held) -> Agent:
+        """Return the agent with a session added or its token renewed."""
+        others = self.without(held.session_id).sessions
+        return Agent((held, *others)[:SESSIONS_AT_MOST])
+
+    def without(self, session_id: str) -> Agent:
+        """Return the agent without a session."""
+        return Agent(tuple(each for each in self.sessions if each.session_id != session_id))
+
+    def held(self, session_id: str) -> Held | None:
+        """Return a session this browser holds."""
+        return next((each for each in self.sessions if each.session_id == session_id), None)
+
+
+def cookie_name(services: Services) -> str:
+    """Return the cookie's name; ``__Host-`` binds it to this host where the site is secure."""
+    return "__Host-personae.agent" if services.origins.secure else "personae.agent"
+
+
+def agent_of(request: web.Request, services: Services, instance_id: str) -> Agent:
+    """Return what the browser of a request holds; anything unreadable counts as nothing."""
+    text = request.cookies.get(cookie_name(services), "")
+    if not text or len(text) > LONGEST_COOKIE:
+        return Agent()
+    try:
+        sealed = base64url.decode(text.encode("ascii"))
+        plain = services.world.keyring.open_bytes(Area.COOKIE, sealed, instance_id)
+        return Agent(tuple(Held(*each) for each in orjson.loads(plain)))
+    except (ValueError, TypeError, CannotOpen):
+        return Agent()
+
+
+def keep(response: web.StreamResponse, agent: Agent, services: Services, instance_id: str) -> None:
+    """Give the browser its cookie anew; sealed afresh each time, so its value never repeats."""
+    plain = orjson.dumps([(each.session_id, each.token_id) for each in agent.sessions])
+    sealed = services.world.keyring.seal_bytes(Area.COOKIE, plain, instance_id)
+    response.set_cookie(
+        cookie_name(services),
+        base64url.encode(sealed).decode(),
+        max_age=LIFE_SECONDS,
+        path="/",
+        secure=services.origins.secure,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+async def living(agent: Agent, services: Services, instance_id: str) -> list[tuple[Held, Session]]:
+    """Return the sessions of a browser that count now and whose newest token it holds."""
+    now = services.world.now()
+    return [
+        (held, session)
+        for held, session in await _states(agent.sessions, services, instance_id)
+        if session.alive(now) and session.token_id == held.token_id
+    ]
+
+
+async def _states(
+    sessions: Iterable[Held], services: Services, instance_id: str
+) -> list[tuple[Held, Session]]:
+    return [
+        (each, await services.world.state(Stream(instance_id, "session", each.session_id)))
+        for each in sessions
+    ]
