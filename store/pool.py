@@ -17,6 +17,8 @@ from typing import Any, Literal, TypeVar
 
 import aiopg
 import psycopg2
+from personae.actors.domain.kit import Refusal
+from personae.actors.domain.kit.refusal import TIMEOUT, UNAVAILABLE
 from psycopg2 import errorcodes, errors
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
@@ -53,12 +55,28 @@ class DatabaseError(Exception):
         self.outcome_unknown = outcome_unknown
 
 
-class Unavailable(DatabaseError):  # noqa: N818 — a state, not a fault of the caller
+class _Passing(DatabaseError, Refusal):
+    """A state of the database, not a fault of the caller, who is told to try again."""
+
+    def __init__(self, message: str = "", *, outcome_unknown: bool = False) -> None:
+        Refusal.__init__(self, self._reason)
+        self.outcome_unknown = outcome_unknown
+        self.message = message
+
+    _reason = UNAVAILABLE
+
+    def __str__(self) -> str:
+        return self.message or self.id
+
+
+class Unavailable(_Passing):  # noqa: N818 — a state, see above
     """The database cannot be reached, went away, or every connection is taken: try later."""
 
 
-class QueryTimeout(DatabaseError):  # noqa: N818 — as above
+class QueryTimeout(_Passing):  # noqa: N818 — a state, see above
     """The statement took longer than allowed."""
+
+    _reason = TIMEOUT
 
 
 class SerializationFailure(DatabaseError):  # noqa: N818 — PostgreSQL's word

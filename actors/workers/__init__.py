@@ -1,0 +1,1 @@
+"""Process managers: doors without people in front of them."""

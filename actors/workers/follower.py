@@ -1,0 +1,110 @@
+"""Hears of what other processes append, and tells this one's actors and projections.
+
+Notifications are for speed, the heads are the truth: they are looked at every so often, and at once
+whenever a notification may have been lost. Where the engine has no NOTIFY the look is all there is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Protocol
+
+from personae.actors.domain.kit import Recorded
+from personae.store.log import PAGE, Log
+
+LOOK_SECONDS = 1.0
+CHANNEL = "personae_events"
+
+logger = logging.getLogger(__name__)
+
+
+class Heads(Protocol):
+    """Where the last positions are read and notifications come from."""
+
+    async def rows(self, sql: str) -> list[tuple[str, int]]:
+        """Return rows."""
+        ...
+
+    def listen(self, channel: str) -> AsyncIterator[str | None]:
+        """Yield notifications; ``None`` when some may have been missed."""
+        ...
+
+
+class Follower:
+    """Follows the log of every instance from where it was at start.
+
+    All in ``heard`` get the events, those of this process perhaps a second time; ``nudge`` gets
+    the instances they are of.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        heads: Heads,
+        *,
+        heard: Sequence[Callable[[list[Recorded]], None]],
+        nudge: Callable[[str], None],
+    ) -> None:
+        self._log = log
+        self._heads = heads
+        self._heard = heard
+        self._nudge = nudge
+        self._seen: dict[str, int] = {}
+        self._wake = asyncio.Event()
+        self._listening: asyncio.Task[None] | None = None
+        log.on_committed.append(self._own)
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        self._seen = {**await self._positions(), **self._seen}
+        self._listening = asyncio.create_task(self._listen())
+        try:
+            while True:
+                await self._look()
+                try:
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await self._wake.wait()
+                except TimeoutError:
+                    pass
+                self._wake.clear()
+        finally:
+            self._listening.cancel()
+
+    def _own(self, recorded: list[Recorded]) -> None:
+        """Count our own commits as seen; a gap before them is somebody else's."""
+        instance_id = recorded[0].stream.instance_id
+        if recorded[0].position == self._seen.get(instance_id, 0) + 1:
+            self._seen[instance_id] = recorded[-1].position
+        else:
+            self._wake.set()
+
+    async def _listen(self) -> None:
+        async for note in self._heads.listen(CHANNEL):
+            instance_id, _, position = (note or "").rpartition(":")
+            if note is None or int(position) > self._seen.get(instance_id, 0):
+                self._wake.set()
+
+    async def _look(self) -> None:
+        try:
+            for instance_id, position in (await self._positions()).items():
+                if position > self._seen.get(instance_id, 0):
+                    await self._catch_up(instance_id)
+        except Exception as error:  # noqa: BLE001 — the database is away: look again later
+            logger.warning("could not look at the log: %s", type(error).__name__)
+
+    async def _positions(self) -> dict[str, int]:
+        rows = await self._heads.rows("SELECT instance_id, position FROM heads")
+        return dict(rows)
+
+    async def _catch_up(self, instance_id: str) -> None:
+        while True:
+            seen = self._seen.get(instance_id, 0)
+            events = await self._log.after(instance_id, seen, PAGE)
+            if not events:
+                return
+            for tell in self._heard:
+                tell(events)
+            self._nudge(instance_id)
+            self._seen[instance_id] = max(events[-1].position, self._seen.get(instance_id, 0))

@@ -1,0 +1,289 @@
+"""The composition root: the only place that knows which concrete parts a process is made of."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import web
+from personae import projections as read_models
+from personae.actors import domain
+from personae.actors.aggregates import facts
+from personae.actors.aggregates.dispatch import Dispatch
+from personae.actors.aggregates.world import World
+from personae.actors.domain.kit import Recorded, Stream
+from personae.actors.domain.web_key.state import Status, WebKey
+from personae.actors.runtime.clock import watch_lag
+from personae.actors.runtime.pools import PoolBusy, WorkPool
+from personae.actors.runtime.tasks import Tasks
+from personae.actors.workers.follower import Follower
+from personae.config import masterkey, origins, workers
+from personae.config.banner import BannerInfo, banner
+from personae.config.first_start import FirstStart, SetUp
+from personae.config.metrics import Metrics
+from personae.config.roles import Roles
+from personae.config.settings import Settings
+from personae.config.texts import Texts
+from personae.config.version import VERSION
+from personae.http import api, login, oidc, wire
+from personae.http.identity.instances import Origins
+from personae.http.identity.keys import SigningKeys, StoredKey
+from personae.http.identity.opaque import OpaqueTokens
+from personae.http.identity.services import SERVICES, Services
+from personae.http.server.lifecycle import Server
+from personae.http.server.settings import Limits, ServerSettings, tls_context
+from personae.projections.kit.condition import ALL
+from personae.projections.kit.page import MAX_LIMIT
+from personae.projections.kit.question import Question
+from personae.projections.kit.registry import Projections, tables_in
+from personae.projections.web_keys import WEB_KEYS
+from personae.store.crypto import Area, Keyring
+from personae.store.embedded import Embedded
+from personae.store.migrate import migrate
+from personae.store.passwords import Cost, Passwords
+from personae.store.pool import Database, DatabaseError
+from personae.store.postgres import PostgresLog
+
+log = structlog.get_logger("personae")
+RELOAD_KEYS_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """The running parts of one process, without its port."""
+
+    settings: Settings
+    database: Database
+    services: Services
+    metrics: Metrics
+    first_start: FirstStart | None
+
+    async def ping(self) -> None:
+        """Raise unless the database answers."""
+        await self.database.row("SELECT 1")
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Node]:
+    """Start everything but the port; stop it in reverse order."""
+    domain.load()
+    facts.load()
+    api.load()
+    async with AsyncExitStack() as stack:
+        metrics = Metrics()
+        database = await _database(settings, stack)
+        keyring = await Keyring.load(database, masterkey.obtain(settings))
+        world = await _world(settings, database, keyring, stack)
+        views = Projections(database, world.log, tables_in(read_models))
+        world.log.on_committed.append(views.on_committed)
+        await views.start()
+        stack.push_async_callback(views.stop)
+        services = _services(settings, world, views, metrics)
+        tasks = Tasks()
+        stack.push_async_callback(tasks.stop)
+        forget_keys = _forget_keys(services)
+        world.log.on_committed.append(forget_keys)
+        follower = Follower(
+            world.log, database, heard=(world.absorb, forget_keys), nudge=views.nudge
+        )
+        tasks.spawn(follower.run(), "follower")
+        tasks.spawn(watch_lag(metrics.loop_lag), "loop lag")
+        tasks.spawn(_reload_keys(keyring), "data keys")
+        first = None
+        if not await world.log.instances():
+            first = await SetUp(settings, services.dispatch, services.tokens).run()
+        yield Node(settings, database, services, metrics, first)
+
+
+@asynccontextmanager
+async def reachable(settings: Settings) -> AsyncIterator[str]:
+    """Yield the address of the database: the given one, or the embedded one, started for us."""
+    if settings.database:
+        yield settings.database.get_secret_value()
+        return
+    embedded = Embedded(settings.data / "postgresql")
+    dsn = await asyncio.to_thread(embedded.start)
+    try:
+        yield dsn
+    finally:
+        await asyncio.to_thread(embedded.stop)
+
+
+async def _database(settings: Settings, stack: AsyncExitStack) -> Database:
+    dsn = await stack.enter_async_context(reachable(settings))
+    database = Database(dsn, size=settings.store.connections)
+    await database.open()
+    stack.push_async_callback(database.close)
+    await migrate(database)
+    return database
+
+
+async def _world(
+    settings: Settings, database: Database, keyring: Keyring, stack: AsyncExitStack
+) -> World:
+    hashing = settings.hashing
+    pool = WorkPool("hashing", hashing.threads, hashing.queue)
+    stack.push_async_callback(pool.stop)
+    event_log = PostgresLog(database, notify=settings.database is not None or settings.workers > 1)
+    stack.push_async_callback(event_log.close)
+    world = World(
+        log=event_log,
+        keyring=keyring,
+        passwords=Passwords(
+            Cost(
+                memory_kib=hashing.argon2_memory,
+                passes=hashing.argon2_iterations,
+                lanes=hashing.argon2_parallelism,
+            )
+        ),
+        pool=pool,
+        busy=PoolBusy,
+        roles=Roles.load().by_name,
+        external_domain=settings.external_domain,
+        cap=settings.actors.live,
+        idle_seconds=settings.actors.idle.total_seconds(),
+    )
+    world.directory.start()
+    stack.push_async_callback(world.directory.stop)
+    return world
+
+
+def _services(settings: Settings, world: World, views: Projections, metrics: Metrics) -> Services:
+    async def load(instance_id: str) -> Iterable[StoredKey]:
+        return await stored_keys(services, instance_id)
+
+    services = Services(
+        dispatch=Dispatch(world),
+        projections=views,
+        tokens=OpaqueTokens(world.keyring),
+        keys=SigningKeys(load),
+        texts=Texts.load(),
+        counters=metrics,
+        origins=Origins(settings.external_secure, settings.external_port),
+    )
+    return services
+
+
+async def stored_keys(services: Services, instance_id: str) -> Iterable[StoredKey]:
+    """Return the signing keys of an instance that are not removed, unsealed."""
+    world = services.world
+    everything = Question(table=WEB_KEYS, instance_id=instance_id, allowed=ALL, limit=MAX_LIMIT)
+    found = []
+    for row in (await services.ask(everything)).rows:
+        key: WebKey = await world.state(Stream(instance_id, "web_key", row.id))
+        if key.private_key is not None:
+            pem = world.keyring.open(Area.SIGNING_KEY, key.private_key, instance_id)
+            active = key.status is Status.ACTIVE
+            found.append(StoredKey(row.id, key.algorithm, pem, active))
+    return found
+
+
+def _forget_keys(services: Services) -> Callable[[list[Recorded]], None]:
+    """Return what makes changed signing keys be loaded again."""
+
+    def forget(recorded: list[Recorded]) -> None:
+        for each in recorded:
+            if each.stream.type == "web_key":
+                services.keys.forget(each.stream.instance_id)
+
+    return forget
+
+
+async def _reload_keys(keyring: Keyring) -> None:
+    while True:
+        await asyncio.sleep(RELOAD_KEYS_SECONDS)
+        try:
+            await keyring.reload()
+        except DatabaseError as error:
+            log.warning("data keys not reloaded", error=type(error).__name__)
+
+
+def application(node: Node) -> web.Application:
+    """Return the application with the routes of every door."""
+    app = web.Application()
+    app[SERVICES] = node.services
+    wire.add_routes(app, wire.DEFAULT, node.services)
+    oidc.add_routes(app)
+    login.add_routes(app)
+    return app
+
+
+def server(node: Node, *, reuse_port: bool = False) -> Server:
+    """Return the listening port of a process, not yet open."""
+    settings = node.settings
+    of = settings.server
+    tls = None
+    if of.tls_certificate and of.tls_key:
+        tls = tls_context(str(of.tls_certificate), str(of.tls_key))
+    return Server(
+        application(node),
+        wire.grpc_mapping(wire.DEFAULT, node.services),
+        ServerSettings(
+            host=of.host,
+            port=settings.port,
+            reuse_port=reuse_port,
+            tls=tls,
+            external_secure=settings.external_secure,
+            trusted_proxies=of.trusted_proxies,
+            drain_timeout=of.shutdown_timeout.total_seconds(),
+            limits=Limits(
+                body_size=int(of.body_limit), request_timeout=of.request_timeout.total_seconds()
+            ),
+        ),
+        checks={"database": node.ping},
+        registry=node.metrics.registry,
+        faults=login.faults(node.services),
+    )
+
+
+async def serve(settings: Settings) -> None:
+    """Run the server until it is told to stop. Raises ``StartError`` for one clear line."""
+    if settings.workers > 1:
+        await workers.serve(settings)
+        return
+    async with running(settings) as node:
+        await listen(node)
+
+
+async def listen(node: Node, *, reuse_port: bool = False, announce: bool = True) -> None:
+    """Open the port, say where everything is, and stop in order when a signal comes."""
+    port = server(node, reuse_port=reuse_port)
+    await port.start()
+    gc.collect()
+    gc.freeze()
+    if announce:
+        banner(info_of(node))
+    await port.signalled()
+    log.info("stopping", grace_seconds=node.settings.server.shutdown_timeout.total_seconds())
+    await port.stop()
+
+
+async def setup(settings: Settings) -> None:
+    """Prepare the database and the first instance, and end."""
+    async with running(settings) as node:
+        banner(info_of(node))
+
+
+def info_of(node: Node) -> BannerInfo:
+    """Return what the banner tells."""
+    settings = node.settings
+    return BannerInfo(
+        version=VERSION,
+        url=settings.external_url,
+        admin_name=settings.first_instance.admin.user_name,
+        data=settings.data,
+        database=info_of_database(settings),
+        admin_password=node.first_start.password if node.first_start else None,
+        metrics=settings.metrics.enabled,
+    )
+
+
+def info_of_database(settings: Settings) -> str:
+    """Return where the events are kept, without any password."""
+    if settings.database is None:
+        return "embedded PostgreSQL"
+    return origins.address(settings.database.get_secret_value())
