@@ -149,6 +149,31 @@ async def test_a_busy_actor_is_never_put_to_sleep():
         assert "passivate" not in directory.live(0).seen
 
 
+async def test_others_go_to_sleep_in_place_of_the_busy():
+    gate = asyncio.get_running_loop().create_future()
+    async with crowd(3, cap=1) as directory:
+        busy = directory.actor(0).ask(gate)
+        await settle()
+        for other in (1, 2):
+            directory.live(other)
+        await directory.sweep()
+        assert [actor.key for actor in directory] == [0]
+        gate.set_result(None)
+        await busy
+
+
+async def test_who_was_used_since_the_sweep_began_stays_awake():
+    async with crowd(100, cap=0) as directory:
+        slow, *_, last = directory
+        slow.gate = asyncio.get_running_loop().create_future()
+        sweep = asyncio.ensure_future(directory.sweep())
+        await asyncio.sleep(0.01)
+        directory.live(99)
+        slow.gate.set_result(None)
+        await sweep
+        assert list(directory) == [last]
+
+
 async def test_a_message_during_the_snapshot_keeps_the_actor_alive():
     async with crowd(1, cap=0) as directory:
         actor = directory.actor(0)
@@ -178,9 +203,11 @@ async def test_a_message_during_the_last_clean_up_opens_a_successor():
     sweep = asyncio.ensure_future(directory.sweep())
     await settle()
     assert await directory.ask(0, "again") == "again"
+    second = directory.live(0)
     gate.set_result(None)
     await sweep
-    assert directory.live(0) is not first
+    assert directory.live(0) is second
+    assert second is not first
     await directory.stop()
 
 

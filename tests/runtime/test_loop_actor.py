@@ -155,6 +155,21 @@ async def test_clean_up_that_fails_or_hangs_hides_no_death(monkeypatch):
     assert len(parent.heard) == 1
 
 
+@pytest.mark.parametrize("error", [OSError("disk full"), asyncio.CancelledError()])
+async def test_a_stop_that_cleans_up_badly_is_still_one_orderly_stop(error):
+    """P-42."""
+
+    class Untidy(Probe):
+        async def on_stop(self):
+            raise error
+
+    parent = Parent()
+    untidy = Untidy().begin(parent)
+    untidy.stop()
+    await settle()
+    assert parent.heard == [(untidy, None)]
+
+
 async def test_awaiting_a_reply_does_not_block_the_loop():
     """P-26: pykka's own await would; here a timer fires while the reply is awaited."""
     loop = asyncio.get_running_loop()
@@ -236,6 +251,18 @@ async def test_a_late_message_is_answered_on_time_and_never_run():
     assert probe.seen == ["start", gate, "patient"]
 
 
+async def test_every_late_message_is_answered_at_its_own_deadline():
+    """P-28: one timer serves them all, in whichever order they came."""
+    loop = asyncio.get_running_loop()
+    gate, probe = loop.create_future(), Probe().begin()
+    busy, began = probe.ask(gate), loop.time()
+    late = [probe.ask("late", began + after) for after in (0.03, 0.01, 0.02)]
+    await asyncio.wait(late, timeout=1)
+    assert [type(reply.exception()) for reply in late] == [TimeoutError] * 3
+    gate.set_result(None)
+    await busy
+
+
 async def test_a_turn_that_has_begun_is_not_cut_by_its_deadline():
     loop = asyncio.get_running_loop()
     gate = loop.create_future()
@@ -294,6 +321,8 @@ async def test_a_full_mailbox_is_told_to_other_threads_too():
     waiting += [probe.ask(gate) for _ in range(probe.mailbox_limit)]
     with pytest.raises(MailboxFull):
         await asyncio.to_thread(probe.actor_ref.ask, "one more", timeout=2)
+    with pytest.raises(MailboxFull):
+        await asyncio.to_thread(probe.actor_ref.tell, "one more")
     gate.set_result(None)
     await asyncio.gather(*waiting)
 

@@ -158,6 +158,8 @@ async def test_a_failed_node_is_restarted_as_a_whole():
     assert log == ["+spooler", "-spooler", "+spooler"]
     assert await node.child("users").ask("alive") == "alive"
     assert seen(root, "projectors")["restarts"] == 1
+    await kill(node.child("users"))
+    assert seen(root, "projectors")["restarts"] == 1
     assert root.ready
     await root.stop()
 
@@ -208,6 +210,35 @@ async def test_a_service_that_fails_at_its_restart_is_tried_again(error):
     await settle(50)
     assert log == ["+one", "-one", "+two", "-two", "+three"]
     assert root.ready
+    await root.stop()
+
+
+async def test_a_failure_reported_twice_is_one_restart():
+    log, (root, _) = [], tree()
+    root.add("store", lambda: Part("store", log), STEADY)
+    await root.start()
+    root.failed("store", OSError("connection lost"))
+    root.failed("store", OSError("connection lost"))
+    await settle(50)
+    assert log == ["+store", "-store", "+store"]
+    await root.stop()
+    root.failed("store", OSError("connection lost"))
+    await settle(50)
+    assert log == ["+store", "-store", "+store", "-store"]
+
+
+async def test_a_child_that_dies_as_soon_as_it_started_is_not_taken_for_running():
+    gate = asyncio.Event()
+    root = Supervisor("Root", sleep=lambda _: gate.wait())
+
+    class Brief(Probe):
+        async def on_start(self):
+            await settle()
+            self.post((ValueError("broken"), None, None))
+
+    root.add("brief", Brief)
+    await root.start()
+    assert seen(root, "brief")["state"] == "restarting"
     await root.stop()
 
 
