@@ -155,7 +155,7 @@ async def test_an_outcome_that_stays_unknown_is_said_to_be_unknown(database):
     with pytest.raises(OutcomeUnknown) as unknown:
         await log.append(note("one"))
     assert unknown.value.reason is UNAVAILABLE
-    assert len(await log.stream(book())) == 1
+    assert len(await PostgresLog(database).stream(book())) == 1
 
 
 async def test_a_database_that_is_away_refuses_without_doubt():
@@ -181,6 +181,26 @@ async def test_other_processes_are_told_the_position(database, admin):
     await PostgresLog(database, notify=True).append(note("one", "two"))
     assert await asyncio.wait_for(anext(news), 5) == "A:2"
     await news.aclose()
+
+
+async def test_a_head_that_is_behind_its_events_is_an_internal_fault(log, admin):
+    faults = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
+    await log.append(note("one"))
+    await admin.run("UPDATE heads SET position = 0")
+    with pytest.raises(Refusal, match="SYSTEM-Internal"):
+        await log.append(note("two", version=1))
+    assert "head" in faults[0]["message"]
+
+
+async def test_values_out_of_postgresqls_range_are_refused_alone(log):
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+    beyond = note("x", at=book("2"), version=2**63)
+    answers = await asyncio.gather(
+        log.append(note("good")), log.append(beyond), return_exceptions=True
+    )
+    assert answers[0][0].position == 1
+    assert answers[1].id == "REQUEST-Invalid"
 
 
 async def test_a_long_stream_is_read_whole_in_pages(log, admin):
