@@ -142,7 +142,7 @@ async def test_an_append_that_had_committed_when_the_answer_was_lost_is_acknowle
 
 async def test_a_lost_answer_does_not_make_anothers_event_ours(database):
     await PostgresLog(database).append(note("theirs"))
-    log = PostgresLog(LosesAnswers(database, 1))
+    log = PostgresLog(LosesAnswers(database, 1, commits=False))
     answers = await asyncio.gather(
         log.append(note("ours")), log.append(note("x", at=book("2"))), return_exceptions=True
     )
@@ -215,10 +215,13 @@ async def test_a_long_stream_is_read_whole_in_pages(log, admin):
 
 
 class LosesAnswers:
-    """A database whose first statements commit, and whose connection then dies with the answer."""
+    """A database whose connection dies with the answer of its first statements.
 
-    def __init__(self, database, times):
-        self._database, self._times = database, times
+    ``commits``: they are committed before, else they never arrive.
+    """
+
+    def __init__(self, database, times, *, commits=True):
+        self._database, self._times, self._commits = database, times, commits
 
     def __getattr__(self, name):
         return getattr(self._database, name)
@@ -227,7 +230,7 @@ class LosesAnswers:
         if self._times == 0:
             return await self._database.rows(sql, params)
         self._times -= 1
-        # The statement and its death in one: PostgreSQL commits the first, then ends the session.
-        return await self._database.rows(
-            f"{sql}; COMMIT; SELECT pg_terminate_backend(pg_backend_pid())", params
-        )
+        death = "SELECT pg_terminate_backend(pg_backend_pid())"
+        if not self._commits:
+            return await self._database.rows(death)
+        return await self._database.rows(f"{sql}; COMMIT; {death}", params)

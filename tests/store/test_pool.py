@@ -100,6 +100,7 @@ async def test_p06_transactions_commit_as_a_whole_or_roll_back(database):
             await session.run("INSERT INTO heads VALUES ('lost', 1)")
             raise ZeroDivisionError
     assert await database.rows("SELECT instance_id FROM heads") == [("kept",)]
+    assert database.stats.discarded == 0
 
 
 async def test_p06_a_transaction_cancelled_in_the_middle_rolls_back(database):
