@@ -93,13 +93,25 @@ async def test_what_was_written_is_there_after_the_server_was_killed(server):
 
 def test_a_pid_file_whose_number_is_another_process_is_no_obstacle(server):
     server.stop()
-    pid_file = server.folder / "postmaster.pid"
-    pid_file.write_text(
-        f"{os.getpid()}\n{server.folder}\n1\n5432\n{server.folder}\n\n 1 1\nready\n"
-    )
-    assert server.pid == 0
-    server.start()
-    assert server.pid not in {0, os.getpid()}
+    owner = server.folder.stat().st_uid if os.geteuid() == 0 else None
+    with subprocess.Popen(["/bin/sleep", "60"], user=owner) as other:
+        lines = (
+            other.pid,
+            server.folder,
+            1,
+            5432,
+            server.folder / "socket",
+            "",
+            "1 1",
+            "ready",
+            "",
+        )
+        (server.folder / "postmaster.pid").write_text("\n".join(map(str, lines)))
+        assert server.pid == 0
+        server.start()
+        assert server.pid not in {0, other.pid}
+        assert other.poll() is None
+        other.kill()
 
 
 def test_a_creation_cut_off_in_the_middle_begins_anew(home):

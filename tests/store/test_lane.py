@@ -142,7 +142,7 @@ async def test_an_append_that_had_committed_when_the_answer_was_lost_is_acknowle
 
 async def test_a_lost_answer_does_not_make_anothers_event_ours(database):
     await PostgresLog(database).append(note("theirs"))
-    log = PostgresLog(LosesAnswers(database, 1))
+    log = PostgresLog(LosesAnswers(database, 1, commits=False))
     answers = await asyncio.gather(
         log.append(note("ours")), log.append(note("x", at=book("2"))), return_exceptions=True
     )
@@ -155,7 +155,7 @@ async def test_an_outcome_that_stays_unknown_is_said_to_be_unknown(database):
     with pytest.raises(OutcomeUnknown) as unknown:
         await log.append(note("one"))
     assert unknown.value.reason is UNAVAILABLE
-    assert len(await log.stream(book())) == 1
+    assert len(await PostgresLog(database).stream(book())) == 1
 
 
 async def test_a_database_that_is_away_refuses_without_doubt():
@@ -183,6 +183,26 @@ async def test_other_processes_are_told_the_position(database, admin):
     await news.aclose()
 
 
+async def test_a_head_that_is_behind_its_events_is_an_internal_fault(log, admin):
+    faults = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
+    await log.append(note("one"))
+    await admin.run("UPDATE heads SET position = 0")
+    with pytest.raises(Refusal, match="SYSTEM-Internal"):
+        await log.append(note("two", version=1))
+    assert "head" in faults[0]["message"]
+
+
+async def test_values_out_of_postgresqls_range_are_refused_alone(log):
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+    beyond = note("x", at=book("2"), version=2**63)
+    answers = await asyncio.gather(
+        log.append(note("good")), log.append(beyond), return_exceptions=True
+    )
+    assert answers[0][0].position == 1
+    assert answers[1].id == "REQUEST-Invalid"
+
+
 async def test_a_long_stream_is_read_whole_in_pages(log, admin):
     await log.append(note("first"))
     await admin.run(
@@ -195,10 +215,13 @@ async def test_a_long_stream_is_read_whole_in_pages(log, admin):
 
 
 class LosesAnswers:
-    """A database whose first statements commit, and whose connection then dies with the answer."""
+    """A database whose connection dies with the answer of its first statements.
 
-    def __init__(self, database, times):
-        self._database, self._times = database, times
+    ``commits``: they are committed before, else they never arrive.
+    """
+
+    def __init__(self, database, times, *, commits=True):
+        self._database, self._times, self._commits = database, times, commits
 
     def __getattr__(self, name):
         return getattr(self._database, name)
@@ -207,7 +230,7 @@ class LosesAnswers:
         if self._times == 0:
             return await self._database.rows(sql, params)
         self._times -= 1
-        # The statement and its death in one: PostgreSQL commits the first, then ends the session.
-        return await self._database.rows(
-            f"{sql}; COMMIT; SELECT pg_terminate_backend(pg_backend_pid())", params
-        )
+        death = "SELECT pg_terminate_backend(pg_backend_pid())"
+        if not self._commits:
+            return await self._database.rows(death)
+        return await self._database.rows(f"{sql}; COMMIT; {death}", params)

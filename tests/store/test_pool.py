@@ -100,6 +100,7 @@ async def test_p06_transactions_commit_as_a_whole_or_roll_back(database):
             await session.run("INSERT INTO heads VALUES ('lost', 1)")
             raise ZeroDivisionError
     assert await database.rows("SELECT instance_id FROM heads") == [("kept",)]
+    assert database.stats.discarded == 0
 
 
 async def test_p06_a_transaction_cancelled_in_the_middle_rolls_back(database):
@@ -187,6 +188,33 @@ async def test_p12_a_listener_hears_and_says_when_it_may_have_missed_something(
     await database.run("SELECT pg_notify('news', 'two')")
     assert await anext(heard) == "two"
     await heard.aclose()
+
+
+async def test_a_closed_pool_ends_its_listeners_and_serves_no_more(database):
+    heard = database.listen("news")
+    await anext(heard)
+    waiting = asyncio.ensure_future(anext(heard, "ended"))
+    await asyncio.sleep(0.05)
+    await database.close()
+    assert await asyncio.wait_for(waiting, 5) == "ended"
+    with pytest.raises(Unavailable):
+        await database.rows("SELECT 1")
+
+
+async def test_long_results_arrive_whole_and_leave_others_a_turn(database):
+    turns = 0
+
+    async def others():
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.ensure_future(others())
+    rows = await database.rows("SELECT n FROM generate_series(1, 5001) n")
+    task.cancel()
+    assert rows == [(n,) for n in range(1, 5002)]
+    assert turns > 10
 
 
 async def test_errors_say_what_to_do_and_hold_no_values(database):
