@@ -100,9 +100,12 @@ class Embedded:
             _wait(lambda: not self.pid, STOP_SECONDS, "the database did not stop")
 
     def _make_folder(self, account: pwd.struct_passwd | None) -> None:
+        """Make the folder, for its account alone; never touch one that holds something else."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if account:
-            os.chown(self.folder, account.pw_uid, account.pw_gid)
+        held = {entry.name for entry in self.folder.iterdir()}
+        if held and "start.lock" not in held:
+            raise EmbeddedError(f"{self.folder} is not empty and holds no database of ours")
+        _give(self.folder, account)
         _check_reachable(self.folder, account)
 
     def _create(self, account: pwd.struct_passwd | None) -> None:
@@ -119,11 +122,12 @@ class Embedded:
         aside.rmdir()
 
     def _launch(self, account: pwd.struct_passwd | None) -> None:
-        self._clear_stale_pid()
         sockets = self._sockets()
+        self._clear_leftovers(sockets)
         sockets.mkdir(mode=0o700, exist_ok=True)
-        if account:
-            os.chown(sockets, account.pw_uid, account.pw_gid)
+        if sockets.is_symlink() or sockets.stat().st_uid not in _us(account):
+            raise EmbeddedError(f"{sockets} belongs to somebody else: remove it")
+        _give(sockets, account)
         settings = {**self._settings, "unix_socket_directories": str(sockets)}
         lines = [f"{name} = '{value}'\n" for name, value in settings.items()]
         (self.folder / "postgresql.conf").write_text("".join(lines))
@@ -139,11 +143,11 @@ class Embedded:
             last = " / ".join(log.read_text(errors="replace").strip().split("\n")[-3:])
             raise EmbeddedError(f"the database did not start: {last}")
 
-    def _clear_stale_pid(self) -> None:
-        """Remove the pid file of a killed server, whose number may be another process's by now.
+    def _clear_leftovers(self, sockets: Path) -> None:
+        """Remove the lock files of a killed server.
 
-        PostgreSQL would take that process for itself. Children of the killed server may still
-        be on their way out; they must be gone first.
+        Their number may be another process's by now, which PostgreSQL would take for itself.
+        Children of the killed server may still be on their way out; they must be gone first.
         """
         if self._status() is None or self.pid:
             return
@@ -153,6 +157,8 @@ class Embedded:
 
         _wait(childless, STOP_SECONDS, "processes of a killed database did not end")
         (self.folder / "postmaster.pid").unlink(missing_ok=True)
+        for lock in sockets.glob(".s.PGSQL.*"):
+            lock.unlink(missing_ok=True)
 
     def _status(self) -> list[str] | None:
         """The lines of ``postmaster.pid``: process id, …, state; None without such a file."""
@@ -212,6 +218,16 @@ def _check_reachable(path: Path, account: pwd.struct_passwd | None) -> None:
                 f"as root, PostgreSQL runs as {account.pw_name!r}, which may not enter "  # type: ignore[union-attr]
                 f"{folder}: open it (chmod o+x), choose another data folder, or do not run as root"
             )
+
+
+def _us(account: pwd.struct_passwd | None) -> set[int]:
+    return {os.geteuid()} | ({account.pw_uid} if account else set())
+
+
+def _give(folder: Path, account: pwd.struct_passwd | None) -> None:
+    if account:
+        os.chown(folder, account.pw_uid, account.pw_gid)
+    folder.chmod(0o700)
 
 
 def _run(

@@ -15,7 +15,13 @@ from datetime import UTC
 from typing import Any, NamedTuple
 
 from personae.actors.domain.kit import Recorded, Refusal, Stream
-from personae.actors.domain.kit.refusal import INTERNAL, INVALID, OVERLOADED, UNAVAILABLE
+from personae.actors.domain.kit.refusal import (
+    CONTENDED,
+    INTERNAL,
+    INVALID,
+    OVERLOADED,
+    UNAVAILABLE,
+)
 from personae.store.codec import encode, to_json
 from personae.store.log import Commit, Name, OutcomeUnknown, WrongVersion, revision_of
 from personae.store.pool import (
@@ -268,7 +274,7 @@ class Lane:
         found = await self._database.rows(_FIND, {**_events(rows), "instance": self._instance_id})
         return {(t, i, s): (position, same) for t, i, s, position, same in found}
 
-    async def _complaint(self, entry: Entry, error: DatabaseError) -> Exception:
+    async def _complaint(self, entry: Entry, error: Conflict | StatementError) -> Exception:
         """Return what to tell the caller of a commit that was refused alone."""
         if isinstance(error, StatementError):
             _report("a commit cannot be stored", error)
@@ -277,9 +283,14 @@ class Lane:
             written = await self._find(entry.rows)
             if stale := [row.stream for row in entry.rows if _key(row) in written]:
                 return WrongVersion(stale[0])
-            return await self._first_taken(entry) or UNAVAILABLE()
+            if taken := await self._first_taken(entry):
+                return taken
         except DatabaseError:
             return UNAVAILABLE()
+        if error.constraint == "events_position":
+            _report("the head of an instance is behind its events", error)
+            return INTERNAL()
+        return CONTENDED()  # whoever was in the way is gone by now
 
     async def _first_taken(self, entry: Entry) -> Refusal | None:
         for (kind, value), (claim, _) in entry.taken.items():

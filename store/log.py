@@ -68,7 +68,7 @@ class Commit:
     def __post_init__(self) -> None:
         if not any(part.events for part in self.parts):
             raise ValueError("a commit needs an event")
-        if any(part.stream.instance_id != self.instance_id for part in self.parts):
+        if {part.stream.instance_id for part in self.parts} != {self.instance_id}:
             raise ValueError("a commit belongs to one instance")
         if self.at.tzinfo is None:
             raise ValueError("a commit's time needs a time zone")
@@ -76,6 +76,8 @@ class Commit:
     @property
     def taken(self) -> dict[Name, tuple[Claim, str]]:
         """The names to claim, with their claim and their holder to be."""
+        if not self.claims:
+            return {}
         return {
             (claim.kind, claim.value): (claim, holder)
             for claim, holder in self.claims
@@ -85,6 +87,8 @@ class Commit:
     @property
     def given_back(self) -> dict[Name, str]:
         """The names to release, with the holder who gives them up."""
+        if not self.releases:
+            return {}
         held = {(claim.kind, claim.value, holder) for claim, holder in self.claims}
         return {
             (release.kind, release.value): holder

@@ -44,6 +44,9 @@ KEEPALIVE: Mapping[str, Any] = {
 FIRST_RETRY, LAST_RETRY = 0.05, 1.0
 """Seconds to the next attempt to connect, after the first failure and at most."""
 
+CHUNK = 500
+"""Rows made into Python values at a time: one to two milliseconds, then others have a turn."""
+
 
 class DatabaseError(Exception):
     """What a statement may raise. ``outcome_unknown``: a write may have been committed."""
@@ -109,11 +112,19 @@ class Session:
 
     async def rows(self, sql: str, params: Params = None, *, limit: float = 0) -> list[Row]:
         """Return all rows of a statement. ``limit``: seconds, else the pool's."""
-        return (await self._execute(sql, params, limit)).fetchall()  # type: ignore[no-any-return]
+        cursor = await self._execute(sql, params, limit)
+        if not cursor.description:
+            return []
+        rows: list[Row] = cursor.fetchmany(CHUNK)
+        while len(rows) < cursor.rowcount:
+            await asyncio.sleep(0)
+            rows += cursor.fetchmany(CHUNK)
+        return rows
 
     async def row(self, sql: str, params: Params = None, *, limit: float = 0) -> Row | None:
         """Return the first row, or None."""
-        return (await self._execute(sql, params, limit)).fetchone()  # type: ignore[no-any-return]
+        cursor = await self._execute(sql, params, limit)
+        return cursor.fetchone() if cursor.description else None
 
     async def run(self, sql: str, params: Params = None, *, limit: float = 0) -> int:
         """Run a statement and return how many rows it touched."""
@@ -238,7 +249,7 @@ class Database:
             await self._to_the_end(session.run("COMMIT"))
 
     async def listen(self, channel: str) -> AsyncIterator[str | None]:
-        """Yield the payloads sent to a channel, for ever, over a connection of its own.
+        """Yield the payloads sent to a channel, until the end, over a connection of its own.
 
         Yields None whenever it begins to listen, at first and after each loss: what was sent
         before may be missed, so read the truth from the tables then.
@@ -246,12 +257,14 @@ class Database:
         while not self._closed:
             with contextlib.suppress(Unavailable, QueryTimeout, psycopg2.Error):
                 connection = await self._connect()
+                self._busy.add(connection)
                 try:
                     await Session(connection, self._timeout).run(f'LISTEN "{channel}"')
                     yield None
                     while True:
                         yield (await connection.notifies.get()).payload
                 finally:
+                    self._busy.discard(connection)
                     _ = connection.close()
             await asyncio.sleep(self._retry_in)
 

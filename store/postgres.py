@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
 import orjson
@@ -12,7 +12,7 @@ from personae.store import snapshots
 from personae.store.codec import decode
 from personae.store.lane import HOLDER, Lane, Limits
 from personae.store.log import PAGE, Commit, OnCommitted
-from personae.store.pool import Database, Row
+from personae.store.pool import CHUNK, Database, Row
 
 _COLUMNS = """
 SELECT aggregate_type, aggregate_id, sequence, position, created_at, creator, owner, event_type,
@@ -80,7 +80,7 @@ class PostgresLog:
         events: list[Recorded] = []
         while True:
             page = await self._database.rows(_STREAM, (*stream, after))
-            events += _decoded(stream.instance_id, page)
+            events += await _decoded(stream.instance_id, page)
             if len(page) < PAGE:
                 return events
             after = events[-1].sequence
@@ -95,7 +95,7 @@ class PostgresLog:
         else:
             values = (instance_id, position, list(types), limit)
             rows = await self._database.rows(_AFTER_OF_TYPES, values)
-        return _decoded(instance_id, rows)
+        return await _decoded(instance_id, rows)
 
     async def head(self, instance_id: str) -> int:
         """See :class:`personae.store.log.Log`."""
@@ -131,7 +131,16 @@ class PostgresLog:
         await self._database.run(_KEEP, (*stream, *kept))
 
 
-def _decoded(instance_id: str, rows: Iterable[Row]) -> list[Recorded]:
+async def _decoded(instance_id: str, rows: list[Row]) -> list[Recorded]:
+    """Return rows as events, giving others a turn every few milliseconds."""
+    events = _recorded(instance_id, rows[:CHUNK])
+    for start in range(CHUNK, len(rows), CHUNK):
+        await asyncio.sleep(0)
+        events += _recorded(instance_id, rows[start : start + CHUNK])
+    return events
+
+
+def _recorded(instance_id: str, rows: list[Row]) -> list[Recorded]:
     loads = orjson.loads
     return [
         Recorded(

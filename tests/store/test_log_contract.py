@@ -150,6 +150,14 @@ async def test_a_release_and_a_claim_that_wait_together_keep_their_order(log):
     assert await log.holder("A", "name", "gigi") == "3"
 
 
+async def test_a_name_claimed_and_released_by_commits_that_wait_together_is_free(log):
+    await asyncio.gather(
+        log.append(note("one", claims=["gigi"])),
+        log.append(note("two", version=1, releases=["gigi"])),
+    )
+    assert await log.holder("A", "name", "gigi") is None
+
+
 async def test_one_of_many_gets_the_name(log):
     appends = (log.append(note("one", at=book(str(n)), claims=["gigi"])) for n in range(20))
     answers = await asyncio.gather(*appends, return_exceptions=True)

@@ -1,0 +1,132 @@
+"""How fast the event store appends, reads and converts; run with ``python -m tests.bench.store``.
+
+Every append is durable (fsync and synchronous_commit on) before it is answered. The embedded
+PostgreSQL, the client and the load share the machine.
+"""
+
+import asyncio
+import itertools
+import shutil
+import statistics
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+import uvloop
+from personae.actors.domain.kit import EVENTS, Stream, event
+from personae.store.codec import decode, encode, to_json
+from personae.store.embedded import Embedded
+from personae.store.log import Commit, Part
+from personae.store.migrate import migrate
+from personae.store.pool import Database
+from personae.store.postgres import PostgresLog
+
+SECONDS = 2.0
+
+if "bench.user.added" not in EVENTS:
+
+    @event("bench.user.added")
+    class UserAdded:
+        user_name: str
+        first_name: str
+        last_name: str
+        email: str
+        language: str = "en"
+        phone: str = ""
+        password_change_required: bool = False
+
+else:
+    UserAdded = EVENTS["bench.user.added"]
+
+USER = UserAdded(user_name="gigi", first_name="Gigi", last_name="Giraffe", email="g@example.com")
+_numbers = itertools.count()
+
+
+def commit():
+    stream = Stream("bench", "user", f"{next(_numbers):018}")
+    parts = (Part(stream, 0, "org", (USER,)),)
+    return Commit(instance_id="bench", parts=parts, creator="bench", at=datetime.now(UTC))
+
+
+async def appends(log, callers, seconds=SECONDS):
+    """Return events per second and the sorted latencies in milliseconds."""
+    latencies = []
+    end = time.perf_counter() + seconds
+
+    async def caller():
+        while (began := time.perf_counter()) < end:
+            await log.append(commit())
+            latencies.append((time.perf_counter() - began) * 1000)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(caller() for _ in range(callers)))
+    return len(latencies) / (time.perf_counter() - began), sorted(latencies)
+
+
+def rate(work, count=50_000):
+    """Return calls per second of processor time."""
+    began = time.process_time()
+    for _ in range(count):
+        work()
+    return count / (time.process_time() - began)
+
+
+def conversions():
+    """Yield name and rate per second of what happens to an event in memory."""
+    name, payload = encode(USER)
+    text = to_json(payload).decode()
+    yield "encode an event to JSON", rate(lambda: to_json(encode(USER)[1]))
+    yield "decode a payload", rate(lambda: decode(name, payload))
+    yield "decode a payload from JSON", rate(lambda: decode(name, orjson.loads(text)))
+
+
+async def replay(log):
+    """Return events per second of reading the log from its beginning."""
+    began, position = time.perf_counter(), 0
+    while page := await log.after("bench", position, 5000):
+        position = page[-1].position
+    return position / (time.perf_counter() - began)
+
+
+def new_folder():
+    folder = Path(tempfile.mkdtemp(prefix="personae-bench-"))
+    folder.chmod(0o755)
+    return folder
+
+
+async def rows():
+    """Yield one row per figure: what, figure, unit."""
+    folder = new_folder()
+    server = Embedded(folder / "data")
+    database = Database(await asyncio.to_thread(server.start))
+    try:
+        await database.open()
+        await migrate(database)
+        log = PostgresLog(database)
+        await appends(log, 10, 0.5)
+        for callers in (1, 10, 100, 1000):
+            per_second, latencies = await appends(log, callers)
+            who = f"append, {callers} at once"
+            yield who, f"{per_second:,.0f}", "events/s"
+            yield f"{who}, p50", f"{statistics.median(latencies):.2f}", "ms"
+            yield f"{who}, p99", f"{latencies[int(len(latencies) * 0.99)]:.2f}", "ms"
+        yield "replay in pages of 5,000", f"{await replay(log):,.0f}", "events/s"
+        whole = await database.row("SELECT count(*) = max(position) FROM events")
+        yield "positions without gaps", str(whole[0]), ""
+        await database.close()
+        for name, per_second in conversions():
+            yield name, f"{per_second:,.0f}", "/s"
+    finally:
+        await asyncio.to_thread(server.stop)
+        shutil.rmtree(folder)
+
+
+async def main():
+    async for what, figure, unit in rows():
+        print(f"{what:40} {figure:>12} {unit}")
+
+
+if __name__ == "__main__":
+    uvloop.run(main())

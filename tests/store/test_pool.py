@@ -1,0 +1,280 @@
+"""The rules for aiopg (P-01 to P-12 of the reliability report): each fails without its rule."""
+
+import asyncio
+import contextlib
+import socket
+import time
+
+import pytest
+from personae.store.pool import (
+    Conflict,
+    Database,
+    QueryTimeout,
+    SerializationFailure,
+    StatementError,
+    Unavailable,
+)
+
+
+@pytest.fixture
+async def one(postgres_url):
+    """A database with a single connection: whoever waits, waits for it."""
+    database = Database(postgres_url, size=1)
+    await database.open()
+    yield database
+    await database.close()
+
+
+async def cancelled_in(awaitable, seconds=0.05):
+    task = asyncio.ensure_future(awaitable)
+    await asyncio.sleep(seconds)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def eventually(question, seconds=5.0):
+    deadline = time.monotonic() + seconds
+    while not await question():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+
+
+async def test_rows_row_and_run(database):
+    assert await database.rows("SELECT n FROM generate_series(1, 3) n") == [(1,), (2,), (3,)]
+    assert await database.row("SELECT %s::text, %s::int", ("ü", None)) == ("ü", None)
+    assert await database.row("SELECT 1 WHERE false") is None
+    assert await database.run("INSERT INTO heads VALUES ('A', 1), ('B', 1)") == 2
+
+
+async def test_p01_the_server_ends_the_statement_of_a_caller_who_left(database):
+    await cancelled_in(database.rows("SELECT pg_sleep(30)"))
+    alive = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(30%%'"
+
+    async def gone():
+        return await database.rows(alive) == []
+
+    await eventually(gone, seconds=3.0)
+
+
+async def test_p02_a_write_goes_on_when_its_caller_is_gone(database):
+    slow = "INSERT INTO heads SELECT 'A', 1 FROM pg_sleep(0.2)"
+    await cancelled_in(database.run(slow))
+    await database.close()
+    reader = Database(database.dsn, size=1)
+    assert await reader.rows("SELECT instance_id FROM heads") == [("A",)]
+    await reader.close()
+
+
+async def test_p03_a_waiter_behind_a_cancelled_caller_is_served_at_once(one):
+    holder = asyncio.ensure_future(cancelled_in(one.rows("SELECT pg_sleep(30)"), 0.2))
+    await asyncio.sleep(0.05)
+    started = time.monotonic()
+    assert await one.row("SELECT 1") == (1,)
+    assert time.monotonic() - started < 1.0
+    await holder
+
+
+async def test_p04_a_statement_cancelled_by_the_server_is_no_cancelled_task(postgres_url):
+    database = Database(postgres_url, size=1, session={"statement_timeout": "50ms"})
+    with pytest.raises(QueryTimeout) as late:
+        await database.rows("SELECT pg_sleep(10)")
+    assert not late.value.outcome_unknown
+    assert await database.row("SELECT 1") == (1,)
+    await database.close()
+
+
+async def test_p05_a_transaction_cannot_be_used_when_it_is_over(one):
+    async with one.transaction() as session:
+        await session.row("SELECT 1")
+    with pytest.raises(RuntimeError, match="over"):
+        await session.row("SELECT 1")
+
+
+async def test_p06_transactions_commit_as_a_whole_or_roll_back(database):
+    async with database.transaction("SERIALIZABLE") as session:
+        assert await session.row("SHOW transaction_isolation") == ("serializable",)
+        await session.run("INSERT INTO heads VALUES ('kept', 1)")
+    with contextlib.suppress(ZeroDivisionError):
+        async with database.transaction() as session:
+            await session.run("INSERT INTO heads VALUES ('lost', 1)")
+            raise ZeroDivisionError
+    assert await database.rows("SELECT instance_id FROM heads") == [("kept",)]
+    assert database.stats.discarded == 0
+
+
+async def test_p06_a_transaction_cancelled_in_the_middle_rolls_back(database):
+    async def half():
+        async with database.transaction() as session:
+            await session.run("INSERT INTO heads VALUES ('half', 1)")
+            await session.run("SELECT pg_sleep(30)")
+
+    await cancelled_in(half(), 0.2)
+    assert await database.rows("SELECT * FROM heads") == []
+
+
+async def test_p07_a_host_that_never_answers_is_given_up_in_time_and_then_refused_at_once():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://x@127.0.0.1:{silent.getsockname()[1]}/x"
+        database = Database(url, connect_timeout=0.2)
+        started = time.monotonic()
+        with pytest.raises(Unavailable, match="in time"):
+            await database.open()
+        assert time.monotonic() - started < 1.0
+        with pytest.raises(Unavailable, match="away"):
+            await database.rows("SELECT 1")
+
+
+async def test_p07_the_pool_is_full_of_connections_once_open(database):
+    assert (database.stats.opened, database.stats.idle) == (4, 4)
+    await asyncio.gather(*(database.rows("SELECT 1") for _ in range(20)))
+    assert database.stats.opened == 4
+
+
+async def test_p08_a_connection_left_in_a_transaction_is_not_used_again(one):
+    await one.rows("BEGIN")
+    assert one.stats.discarded == 1
+    assert await one.row("SELECT pg_current_xact_id_if_assigned()") == (None,)
+
+
+async def test_p08_a_cancelled_connection_is_not_used_again(one):
+    (pid,) = await one.row("SELECT pg_backend_pid()")
+    await cancelled_in(one.rows("SELECT pg_sleep(30)"))
+    assert await one.row("SELECT pg_backend_pid()") != (pid,)
+
+
+async def test_p09_connections_that_died_while_idle_are_replaced(database, postgres_url):
+    await kill_all(postgres_url)
+    await asyncio.sleep(0.05)
+    answers = await asyncio.gather(*(database.row("SELECT 1") for _ in range(8)))
+    assert answers == [(1,)] * 8
+
+
+async def test_p09_half_open_connections_are_noticed(database):
+    connection = database._idle[0].raw
+    told = connection.get_dsn_parameters()
+    assert (told["keepalives_idle"], told["tcp_user_timeout"]) == ("5", "10000")
+
+
+async def test_p10_a_statement_may_have_a_limit_of_its_own(database):
+    started = time.monotonic()
+    with pytest.raises(QueryTimeout) as late:
+        await database.rows("SELECT pg_sleep(10)", limit=0.1)
+    assert late.value.outcome_unknown
+    assert time.monotonic() - started < 1.0
+
+
+async def test_p11_the_queue_before_the_pool_is_bounded_in_length_and_time(postgres_url):
+    database = Database(postgres_url, size=1, waiting=2, patience=0.2)
+    calls = [asyncio.ensure_future(database.rows("SELECT pg_sleep(0.4)")) for _ in range(6)]
+    answers = await asyncio.gather(*calls, return_exceptions=True)
+    reasons = [str(answer) for answer in answers[1:]]
+    assert isinstance(answers[0], list)
+    assert [("too many" in reason) for reason in reasons] == [False, False, True, True, True]
+    assert [("in time" in reason) for reason in reasons] == [True, True, False, False, False]
+    assert await database.row("SELECT 1") == (1,)
+    await database.close()
+
+
+async def test_p12_a_listener_hears_and_says_when_it_may_have_missed_something(
+    database, postgres_url
+):
+    heard = database.listen("news")
+    assert await anext(heard) is None
+    await database.run("SELECT pg_notify('news', 'one')")
+    assert await anext(heard) == "one"
+    await kill_all(postgres_url)
+    assert await asyncio.wait_for(anext(heard), 5) is None
+    await database.run("SELECT pg_notify('news', 'two')")
+    assert await anext(heard) == "two"
+    await heard.aclose()
+
+
+async def test_a_closed_pool_ends_its_listeners_and_serves_no_more(database):
+    heard = database.listen("news")
+    await anext(heard)
+    waiting = asyncio.ensure_future(anext(heard, "ended"))
+    await asyncio.sleep(0.05)
+    await database.close()
+    assert await asyncio.wait_for(waiting, 5) == "ended"
+    with pytest.raises(Unavailable):
+        await database.rows("SELECT 1")
+
+
+async def test_long_results_arrive_whole_and_leave_others_a_turn(database):
+    turns = 0
+
+    async def others():
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.ensure_future(others())
+    rows = await database.rows("SELECT n FROM generate_series(1, 5001) n")
+    task.cancel()
+    assert rows == [(n,) for n in range(1, 5002)]
+    assert turns > 10
+
+
+async def test_errors_say_what_to_do_and_hold_no_values(database):
+    await database.run("INSERT INTO heads VALUES ('hidden', 1)")
+    with pytest.raises(Conflict) as conflict:
+        await database.run("INSERT INTO heads VALUES ('hidden', 1)")
+    assert conflict.value.constraint == "heads_pkey"
+    with pytest.raises(StatementError) as wrong:
+        await database.rows("SELECT %s::int", ("hidden",))
+    assert wrong.value.sqlstate == "22P02"
+    assert "hidden" not in f"{conflict.value} {wrong.value}"
+    with pytest.raises(StatementError, match="42P01"):
+        await database.rows("SELECT * FROM nowhere")
+    with pytest.raises(StatementError, match="22021"):
+        await database.rows("SELECT %s", ("nul \0",))
+
+
+async def test_a_serialisation_failure_has_a_name(database):
+    async def increment(both_read):
+        async with database.transaction("SERIALIZABLE") as session:
+            await session.row("SELECT sum(position) FROM heads")
+            await both_read.wait()
+            await session.run("INSERT INTO heads SELECT gen_random_uuid()::text, 1")
+
+    both_read = asyncio.Barrier(2)
+    answers = await asyncio.gather(
+        increment(both_read), increment(both_read), return_exceptions=True
+    )
+    assert [type(answer) for answer in answers if answer] == [SerializationFailure]
+
+
+async def test_a_connection_lost_under_a_statement_leaves_its_outcome_unknown(
+    database, postgres_url
+):
+    task = asyncio.ensure_future(database.rows("SELECT pg_sleep(30)"))
+    await asyncio.sleep(0.1)
+    await kill_all(postgres_url)
+    with pytest.raises(Unavailable) as lost:
+        await task
+    assert lost.value.outcome_unknown
+
+
+async def test_cancelled_callers_leave_the_pool_whole(database):
+    tasks = [asyncio.ensure_future(database.rows("SELECT pg_sleep(0.05)")) for _ in range(60)]
+    await asyncio.sleep(0.08)
+    for task in tasks[::2]:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    with contextlib.suppress(Unavailable):
+        await asyncio.gather(*(database.rows("SELECT 1") for _ in range(8)))
+    stats = database.stats
+    assert (stats.busy, stats.waiting) == (0, 0)
+    assert stats.idle <= stats.size
+    assert database._turns._value == stats.size
+
+
+async def kill_all(url):
+    other = Database(url, size=1)
+    await other.rows(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    await other.close()
