@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 from dataclasses import dataclass
@@ -52,8 +51,9 @@ def sealed(cursor: Cursor, key: bytes, question: str) -> str:
 def opened(token: str, key: bytes, question: str) -> Cursor:
     """Return the cursor of a token. Raises ``QUERY-InvalidPageToken``."""
     try:
-        raw = base64.b64decode(token[:MAX_TOKEN] + "==", altchars=b"-_", validate=True)
-    except (ValueError, binascii.Error):
+        padded = token[:MAX_TOKEN] + "=" * (-len(token[:MAX_TOKEN]) % 4)
+        raw = base64.b64decode(padded, altchars=b"-_", validate=True)
+    except ValueError:
         raise INVALID_TOKEN(field="page_token") from None
     mac, body = raw[:MAC_BYTES], raw[MAC_BYTES:]
     if not hmac.compare_digest(mac, _mac(body, key, question)) or _spelt(raw) != token:

@@ -53,6 +53,7 @@ class Spooler:
         self._holder = holder
         self._pace = pace or Pace()
         self._due: dict[str, float] = {}
+        self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -61,6 +62,8 @@ class Spooler:
 
     async def stop(self) -> None:
         """Stop, and release the leases for others."""
+        # Python 3.11's wait_for, which the driver uses, may lose a cancellation.
+        self._stopping = True
         if self._task:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -72,7 +75,7 @@ class Spooler:
         self.held = set()
 
     async def _run(self) -> None:
-        while True:
+        while not self._stopping:
             try:
                 await self.renew()
                 await self._sweep_due()

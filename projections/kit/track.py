@@ -74,8 +74,10 @@ class Track:
     def load(self, saved: int) -> None:
         """Take note of the position in the database."""
         # Lower than what we saved ourselves: somebody began anew.
-        self.seen = saved if saved < self.saved else max(self.seen, saved)
+        if saved < self.saved:
+            self.seen = saved
         self.saved, self.stale = saved, False
+        self.advance(saved)
 
     def advance(self, position: int) -> None:
         """Everything up to ``position`` is in the table: tell those who wait for it."""

@@ -169,6 +169,16 @@ async def test_events_that_do_not_concern_a_table_are_not_written_one_by_one(
     assert await shelf.position(PEOPLE, "i1") == 51
 
 
+async def test_who_waits_is_told_when_another_process_did_the_work():
+    track = Track("i1")
+    waiter = asyncio.get_running_loop().create_future()
+    track.waiters.append((7, waiter))
+    track.load(6)
+    assert not waiter.done()
+    track.load(7)
+    assert waiter.done()
+
+
 def test_a_flood_from_the_bus_is_forgotten_and_read_from_the_log():
     track = Track("i1", stale=False)
     events = recorded_events(*[("gigi", PersonGreeted())] * (MAX_PENDING + 1))

@@ -1,0 +1,168 @@
+"""Raised versions, rebuilds and comparisons."""
+
+import asyncio
+
+import pytest
+
+from personae.projections.kit import ALL, Question, Table, text
+from personae.projections.kit.progress import Meter
+from personae.projections.kit.rebuild import SCRATCH, Builder, rebuild
+from personae.projections.kit.shelf import Shelf, ShapeChangedError
+from personae.projections.kit.verify import verify
+from tests.projections.people import (
+    PEOPLE,
+    PersonAdded,
+    PersonRemoved,
+    PersonRenamed,
+    people_table,
+)
+
+pytestmark = pytest.mark.store
+SECOND = people_table(2, nickname=text())
+
+
+async def count(projections, table):
+    page = await projections.ask(Question(table=table, instance_id="i1", allowed=ALL))
+    return page.total
+
+
+async def built(projections):
+    return [progress async for progress in projections.building()]
+
+
+async def test_a_raised_version_is_built_beside_and_then_asked(process, writer, database):
+    async with process(PEOPLE) as projections:
+        await writer.people(30)
+        await projections.reached(PEOPLE, "i1", 30)
+    async with process(SECOND) as projections:
+        assert (await built(projections))[-1].total == 30
+        assert await count(projections, SECOND) == 30
+        assert (await projections.find(SECOND, "i1", "p000001")).nickname == ""
+    tables = await database.rows(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'projections' AND tablename ~ '^people'"
+    )
+    assert tables == [("people_v2",)]
+
+
+async def test_questions_are_answered_by_the_old_table_until_the_new_one_is_built(
+    process, writer, database
+):
+    async with process(PEOPLE) as projections:
+        await writer.people(30)
+        await projections.reached(PEOPLE, "i1", 30)
+        second = Shelf(database)
+        await second.prepare([SECOND])
+        assert await count(projections, PEOPLE) == 30
+        assert await database.row("SELECT count(*) FROM projections.people_v2") == (0,)
+
+
+async def test_an_old_process_waits_quietly_when_its_table_was_replaced(process, writer):
+    async with process(PEOPLE) as old:
+        await writer.people(3)
+        await old.reached(PEOPLE, "i1", 3)
+        async with process(SECOND) as new:
+            await built(new)
+            [done] = await writer.add("gigi", PersonAdded(name="Gigi"))
+            assert await new.reached(SECOND, "i1", done.position)
+            assert not await old.reached(PEOPLE, "i1", done.position, timeout=0.2)
+            [status] = await old.status()
+            assert status.error.startswith("StatementError 42P01")
+
+
+async def test_changed_columns_without_a_raised_version_stop_the_start(process):
+    async with process(PEOPLE):
+        pass
+    with pytest.raises(ShapeChangedError, match="raise its version above 1"):
+        async with process(people_table(1, nickname=text())):
+            pass
+
+
+async def test_a_rebuild_that_was_killed_goes_on_where_it_was(shelf, log, writer, monkeypatch):
+    monkeypatch.setattr("personae.projections.kit.reader.PAGE", 10)
+    await writer.people(60)
+    scratch, seen = Shelf(shelf.database, SCRATCH), []
+    await scratch.prepare([PEOPLE])
+
+    def killed(progress):
+        seen.append(progress.done)
+        if progress.done == 30:
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await Builder(PEOPLE, scratch, log).build({"i1": 60}, Meter("people", killed))
+    await rebuild(shelf, log, PEOPLE, lambda progress: seen.append(progress.done))
+    assert seen == [10, 20, 30, 40, 50, 60]
+    assert await shelf.database.row("SELECT count(*) FROM projections.people") == (60,)
+
+
+async def test_a_rebuild_repairs_while_writes_go_on(process, writer, database):
+    async with process(PEOPLE) as projections:
+        await writer.people(50)
+        await projections.reached(PEOPLE, "i1", 50)
+        await database.run("DELETE FROM projections.people_v1 WHERE age < 10")
+        await asyncio.gather(projections.rebuild(PEOPLE), writer.people(50, first=50))
+        assert await projections.reached(PEOPLE, "i1", 100)
+        assert await projections.verify(PEOPLE) == []
+        assert await count(projections, PEOPLE) == 100
+
+
+async def test_a_rebuild_during_races_of_two_processes_loses_nothing(process, writer):
+    async with process(PEOPLE) as here, process(PEOPLE) as there:
+        writing = asyncio.gather(
+            *(writer.add(f"p{n}", PersonAdded(name=f"{n}")) for n in range(200))
+        )
+        await asyncio.sleep(0.02)
+        await here.rebuild(PEOPLE)
+        await writing
+        assert await here.reached(PEOPLE, "i1", 200)
+        assert await there.reached(PEOPLE, "i1", 200)
+        assert await count(there, PEOPLE) == 200
+        assert await here.verify(PEOPLE) == []
+
+
+async def test_a_live_table_is_as_the_log_says(process, writer):
+    async with process() as projections:
+        await writer.people(40)
+        for person in range(0, 40, 3):
+            await writer.add(f"p{person:06}", PersonRenamed(name=f"n{person}"))
+        await writer.add("p000001", PersonRemoved())
+        for table in projections.tables:
+            assert await projections.verify(table) == []
+
+
+async def test_tampered_missing_and_extra_rows_are_found(process, writer, database, log):
+    async with process() as projections:
+        await writer.people(10)
+        await projections.reached(PEOPLE, "i1", 10)
+        await database.run("UPDATE projections.people_v1 SET name = 'x' WHERE id = 'p000003'")
+        await database.run("DELETE FROM projections.people_v1 WHERE id = 'p000004'")
+        await database.run("UPDATE projections.people_v1 SET id = 'p9' WHERE id = 'p000005'")
+        found = await verify(projections.shelf, log, PEOPLE)
+    assert [(one.key[0], one.kind, one.columns) for one in found] == [
+        ("p000003", "different", ("name",)),
+        ("p000004", "missing", ()),
+        ("p000005", "missing", ()),
+        ("p9", "extra", ()),
+    ]
+
+
+async def test_a_comparison_leaves_nothing_behind(process, writer, database):
+    async with process() as projections:
+        await writer.people(3)
+        await projections.verify(PEOPLE)
+    schemas = await database.rows("SELECT nspname FROM pg_namespace WHERE nspname ~ '^projections'")
+    assert schemas == [("projections",)]
+
+
+def test_progress_says_how_much_is_done_and_how_long_the_rest_takes():
+    meter = Meter("people")
+    meter._began -= 10
+    meter.at(100, 1000)
+    progress = meter.at(600, 1000)
+    assert (progress.percent, round(progress.rate), round(progress.seconds_left)) == (60, 50, 8)
+
+
+async def test_two_processes_that_start_at_once_create_each_table_once(database):
+    tables = [Table(f"thing_{n}", version=1, columns={"name": text()}) for n in range(5)]
+    await asyncio.gather(*(Shelf(database).prepare(tables) for _ in range(4)))
+    assert len(await Shelf(database).asked()) == 5

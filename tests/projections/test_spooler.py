@@ -1,0 +1,81 @@
+"""Leases: one sweeper per projection, taken over when it is gone."""
+
+import asyncio
+import time
+
+import pytest
+
+from tests.projections.conftest import QUICK
+from tests.projections.people import PEOPLE, PersonAdded
+
+pytestmark = pytest.mark.store
+
+
+def held(*processes):
+    return [len(one._spooler.held) for one in processes]
+
+
+async def until(condition, seconds=5):
+    start = time.monotonic()
+    while not condition():
+        assert time.monotonic() - start < seconds
+        await asyncio.sleep(0.02)
+    return time.monotonic() - start
+
+
+async def test_of_two_processes_one_sweeps(process):
+    async with process() as first:
+        await until(lambda: held(first) == [2])
+        async with process() as second:
+            await asyncio.sleep(5 * QUICK.renew)
+            assert held(first, second) == [2, 0]
+
+
+async def test_a_released_lease_is_taken_over(process):
+    async with process() as second:
+        async with process() as first:
+            await until(lambda: sum(held(first, second)) == 2)
+        await until(lambda: held(second) == [2], seconds=2)
+
+
+async def test_the_lease_of_a_dead_process_is_taken_over_when_it_expires(process):
+    async with process() as first:
+        await until(lambda: held(first) == [2])
+        first._spooler._task.cancel()
+        async with process() as second:
+            assert await until(lambda: held(second) == [2]) < 2
+
+
+async def test_a_sweep_catches_up_what_no_bus_told(process, writer):
+    async with process(bus=False) as projections:
+        await writer.add("gigi", PersonAdded(name="Gigi"), instance="new")
+        await until(lambda: projections._projectors["people_v1"].track("new").seen == 1)
+        assert await projections.find(PEOPLE, "new", "gigi")
+
+
+async def test_a_thawed_process_writes_nothing_with_its_old_position(process, writer, database):
+    async with process() as frozen, process() as other:
+        await writer.people(5)
+        await frozen.reached(PEOPLE, "i1", 5)
+        await other.reached(PEOPLE, "i1", 5)
+        # Frozen: hears nothing while the other goes on and the row is changed under it.
+        await writer.people(5, first=5)
+        track = frozen._projectors["people_v1"].track("i1")
+        await other.reached(PEOPLE, "i1", 10)
+        await frozen.reached(PEOPLE, "i1", 10)
+        track.saved, track.seen, track.target = 5, 5, 5
+        await database.run("UPDATE projections.people_v1 SET name = 'newer' WHERE id = 'p000007'")
+        frozen.nudge("i1")
+        assert await frozen.reached(PEOPLE, "i1", 10)
+        assert (await frozen.find(PEOPLE, "i1", "p000007")).name == "newer"
+
+
+async def test_status_says_how_far_everything_is(process, writer):
+    async with process() as projections:
+        await writer.people(3)
+        await projections.reached(PEOPLE, "i1", 3)
+        await until(lambda: held(projections) == [2])
+        people = next(one for one in await projections.status() if one.table == "people")
+        assert (people.position, people.head, people.lag, people.failed) == (3, 3, 0, 0)
+        assert people.spooled_here
+        assert not people.building
