@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from grpclib.const import Cardinality, Handler, Status
 from grpclib.encoding.proto import ProtoCodec, ProtoStatusDetailsCodec
 from grpclib.events import _DispatchServerEvents
-from multidict import CIMultiDict
+from multidict import CIMultiDict, CIMultiDictProxy
 from personae.http.wire.call import Call
 from personae.http.wire.faults import Fault, fault_of
 from personae.http.wire.interceptors import Door
@@ -24,14 +24,21 @@ HEAD = 5
 
 
 class Acceptor(grpclib.server.Handler):
-    """grpclib's acceptor of streams, which also tells functions the host asked for."""
+    """grpclib's acceptor of streams, which also tells functions the host asked for.
+
+    One per connection: it ends its calls with it.
+    """
 
     def __init__(self, mapping: dict[str, Handler]) -> None:
         super().__init__(mapping, ProtoCodec(), ProtoStatusDetailsCodec(), _DispatchServerEvents())
 
     def accept(self, stream: Any, headers: Any, release_stream: Callable[[], Any]) -> None:
-        """Start a call; the pseudo header ``:authority`` becomes the metadata ``host``."""
-        kept = [(name, value) for name, value in headers if name != "host"]
+        """Start a call; the pseudo header ``:authority`` becomes the metadata ``host``.
+
+        Binary metadata is left out: nothing of ours reads it, and grpclib fails on what is not
+        base64.
+        """
+        kept = [(k, v) for k, v in headers if k != "host" and not k.endswith("-bin")]
         named = dict(headers)
         host = named.get(":authority") or named.get("host") or ""
         super().accept(stream, [*kept, ("host", host)], release_stream)
@@ -94,12 +101,12 @@ def _reader(body: bytes) -> Callable[[Message], Any]:
 
 
 def _call(door: Door, method: Method, stream: Any) -> Call:
-    headers: CIMultiDict[str] = CIMultiDict(stream.metadata)
+    headers = CIMultiDict(stream.metadata, **{"user-agent": stream.user_agent or ""})
     left = stream.deadline.time_remaining() if stream.deadline else DEADLINE
     return Call(
         method=method,
         services=door.services,
-        headers=headers,
+        headers=CIMultiDictProxy(headers),
         host=headers.get("host", ""),
         seconds=min(DEADLINE, left),
         language=door.services.language(headers.get("accept-language", "")),

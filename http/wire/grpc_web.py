@@ -34,13 +34,14 @@ async def answer(door: Door, method: Method, request: web.Request) -> web.Respon
     kind = media_type(request)
     try:
         call.seconds = grpc_seconds(request.headers.get("grpc-timeout"))
-        body = await body_of(request)
-        reply = await door.answer(call, lambda message: _read(kind, body, message))
+        asked = await body_of(request)
+        reply = await door.answer(call, lambda message: _read(kind, asked, message))
         frames = frame(0, reply.SerializeToString()) + frame(TRAILERS, b"grpc-status:0\r\n")
     except Exception as error:  # noqa: BLE001 — whatever it is, the caller gets a fault
         fault = fault_of(error, door.services, call.language, **context_of(request, method.name))
         frames = frame(TRAILERS, trailers(fault))
-    return respond(request, b64encode(frames) if kind.startswith(TEXT) else frames, kind)
+    body = b64encode(frames) if kind.startswith(TEXT) else frames
+    return respond(request, body, kind if kind in TYPES else TYPE)
 
 
 def frame(flags: int, data: bytes) -> bytes:
