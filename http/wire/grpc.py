@@ -86,12 +86,13 @@ def _handler(door: Door, method: Method) -> Handler:
             body = await receive(stream)
             if body is None:
                 raise Wrong("one message")  # noqa: TRY301 — the fault is made in one place
-            read = _reader(body)
-            await stream.send_message(await door.answer(call, read))
+            reply = await door.answer(call, _reader(body))
         except Exception as error:  # noqa: BLE001 — whatever it is, the caller gets a fault
             request_id = call.headers.get("x-request-id", "")
             context = {"method": method.name, "request_id": request_id}
             await refuse(stream, fault_of(error, door.services, call.language, **context))
+        else:
+            await stream.send_message(reply)
 
     return Handler(handle, Cardinality.UNARY_UNARY, method.request, method.reply)
 
