@@ -83,10 +83,7 @@ def _handler(door: Door, method: Method) -> Handler:
     async def handle(stream: Any) -> None:
         call = _call(door, method, stream)
         try:
-            body = await receive(stream)
-            if body is None:
-                raise Wrong("one message")  # noqa: TRY301 — the fault is made in one place
-            reply = await door.answer(call, _reader(body))
+            reply = await door.answer(call, lambda message: _read(stream, message))
         except Exception as error:  # noqa: BLE001 — whatever it is, the caller gets a fault
             request_id = call.headers.get("x-request-id", "")
             context = {"method": method.name, "request_id": request_id}
@@ -97,8 +94,11 @@ def _handler(door: Door, method: Method) -> Handler:
     return Handler(handle, Cardinality.UNARY_UNARY, method.request, method.reply)
 
 
-def _reader(body: bytes) -> Callable[[Message], Any]:
-    return lambda message: message.ParseFromString(body)
+async def _read(stream: Any, message: Message) -> None:
+    body = await receive(stream)
+    if body is None:
+        raise Wrong("one message")
+    message.ParseFromString(body)
 
 
 def _call(door: Door, method: Method, stream: Any) -> Call:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
@@ -41,7 +42,7 @@ def handler(registry: Registry) -> Callable[[web.Request], Awaitable[web.Respons
 
     async def serve(request: web.Request) -> web.Response:
         if not made:
-            made.append(orjson.dumps(document(registry)))
+            made.append(await asyncio.to_thread(lambda: orjson.dumps(document(registry))))
         return respond(request, made[0])
 
     return serve

@@ -1,5 +1,8 @@
 """Paths, queries and bodies become messages; answers carry what HTTP expects."""
 
+import asyncio
+import gzip
+
 import pytest
 from yarl import URL
 
@@ -148,3 +151,27 @@ async def test_connect_refuses_what_it_cannot_read(server):
 async def test_an_unknown_method_of_connect_is_not_found(server):
     status, body, _ = await ask(server, "POST", f"/{USER}/Nothing", json={})
     assert (status, body["code"]) == (404, "not_found")
+
+
+async def test_a_body_that_does_not_unpack_is_refused(server):
+    headers = AS_ROOT | {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    status, body, _ = await ask(server, "POST", "/v2/sessions", data=b"no gzip", headers=headers)
+    assert (status, body["code"]) == (400, 3)
+
+
+async def test_a_body_that_unpacks_to_too_much_is_refused(server):
+    packed = gzip.compress(b" " * 5_000_000)
+    headers = AS_ROOT | {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    status, body, _ = await ask(server, "POST", "/v2/sessions", data=packed, headers=headers)
+    assert (status, body["details"][0]["id"]) == (413, "REQUEST-TooLarge")
+
+
+async def test_a_body_that_trickles_in_is_given_up(server):
+    async def trickle():
+        yield b"{"
+        await asyncio.sleep(5)
+
+    headers = AS_ROOT | {"Content-Type": "application/json", "Connect-Timeout-Ms": "100"}
+    path = f"/{SESSION}/CreateSession"
+    status, body, _ = await ask(server, "POST", path, data=trickle(), headers=headers)
+    assert (status, body["code"]) == (504, "deadline_exceeded")
