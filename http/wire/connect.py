@@ -30,15 +30,15 @@ async def answer(door: Door, method: Method, request: web.Request) -> web.Respon
     kind = media_type(request)
     try:
         call.seconds = connect_seconds(request.headers.get("Connect-Timeout-Ms"))
-        body = await body_of(request)
-        reply = await door.answer(call, lambda message: _read(kind, body, message))
+        reply = await door.answer(call, lambda message: _read(request, kind, message))
         return respond(request, to_json(reply) if kind == JSON else reply.SerializeToString(), kind)
     except Exception as error:  # noqa: BLE001 — whatever it is, the caller gets a fault
         fault = fault_of(error, door.services, call.language, **context_of(request, method.name))
         return respond_fault(request, fault, fault.connect())
 
 
-def _read(kind: str, body: bytes, message: Message) -> None:
+async def _read(request: web.Request, kind: str, message: Message) -> None:
+    body = await body_of(request)
     if kind == JSON:
         from_json(body, message)
     elif kind == PROTO:

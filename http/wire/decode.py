@@ -21,6 +21,9 @@ DEPTH = 96
 STRUCT_COST = 3
 """Messages that one level of a Struct takes: itself, an entry, a value."""
 
+KEY_SHOWN = 40
+"""Characters of a map's key that a refusal repeats."""
+
 Put = Callable[[Message, Any, int], None]
 
 
@@ -203,7 +206,7 @@ def _put_map(name: str, key: FieldDescriptor, of: FieldDescriptor) -> Put:
                 else:
                     target[key_of(text)] = convert(item)
             except Wrong as wrong:
-                raise wrong.within(text) from None
+                raise wrong.within(text[:KEY_SHOWN]) from None
 
     return put
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import structlog
 from google.protobuf.message import DecodeError, Message
 from personae.actors.domain.kit import Code, Refusal
-from personae.actors.domain.kit.refusal import INTERNAL, INVALID, TIMEOUT
+from personae.actors.domain.kit.refusal import INTERNAL, TIMEOUT
 from personae.http.wire.descriptors import message_class
 from personae.http.wire.reasons import TOO_LARGE, WRONG_TYPE, WRONG_VERB
 from personae.http.wire.services import Services
@@ -98,7 +98,7 @@ def _refusal(error: Exception) -> Refusal | None:
         case Wrong():
             return error.refusal()
         case DecodeError():
-            return INVALID(field="request", rule="protobuf")
+            return Wrong("protobuf").refusal()
         case TimeoutError():
             return TIMEOUT()
     return None

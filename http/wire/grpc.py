@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from grpclib.const import Cardinality, Handler, Status
 from grpclib.encoding.proto import ProtoCodec, ProtoStatusDetailsCodec
 from grpclib.events import _DispatchServerEvents
-from multidict import CIMultiDict
+from multidict import CIMultiDict, CIMultiDictProxy
 from personae.http.wire.call import Call
 from personae.http.wire.faults import Fault, fault_of
 from personae.http.wire.interceptors import Door
@@ -24,14 +24,21 @@ HEAD = 5
 
 
 class Acceptor(grpclib.server.Handler):
-    """grpclib's acceptor of streams, which also tells functions the host asked for."""
+    """grpclib's acceptor of streams, which also tells functions the host asked for.
+
+    One per connection: it ends its calls with it.
+    """
 
     def __init__(self, mapping: dict[str, Handler]) -> None:
         super().__init__(mapping, ProtoCodec(), ProtoStatusDetailsCodec(), _DispatchServerEvents())
 
     def accept(self, stream: Any, headers: Any, release_stream: Callable[[], Any]) -> None:
-        """Start a call; the pseudo header ``:authority`` becomes the metadata ``host``."""
-        kept = [(name, value) for name, value in headers if name != "host"]
+        """Start a call; the pseudo header ``:authority`` becomes the metadata ``host``.
+
+        Binary metadata is left out: nothing of ours reads it, and grpclib fails on what is not
+        base64.
+        """
+        kept = [(k, v) for k, v in headers if k != "host" and not k.endswith("-bin")]
         named = dict(headers)
         host = named.get(":authority") or named.get("host") or ""
         super().accept(stream, [*kept, ("host", host)], release_stream)
@@ -76,30 +83,31 @@ def _handler(door: Door, method: Method) -> Handler:
     async def handle(stream: Any) -> None:
         call = _call(door, method, stream)
         try:
-            body = await receive(stream)
-            if body is None:
-                raise Wrong("one message")  # noqa: TRY301 — the fault is made in one place
-            read = _reader(body)
-            await stream.send_message(await door.answer(call, read))
+            reply = await door.answer(call, lambda message: _read(stream, message))
         except Exception as error:  # noqa: BLE001 — whatever it is, the caller gets a fault
             request_id = call.headers.get("x-request-id", "")
             context = {"method": method.name, "request_id": request_id}
             await refuse(stream, fault_of(error, door.services, call.language, **context))
+        else:
+            await stream.send_message(reply)
 
     return Handler(handle, Cardinality.UNARY_UNARY, method.request, method.reply)
 
 
-def _reader(body: bytes) -> Callable[[Message], Any]:
-    return lambda message: message.ParseFromString(body)
+async def _read(stream: Any, message: Message) -> None:
+    body = await receive(stream)
+    if body is None:
+        raise Wrong("one message")
+    message.ParseFromString(body)
 
 
 def _call(door: Door, method: Method, stream: Any) -> Call:
-    headers: CIMultiDict[str] = CIMultiDict(stream.metadata)
+    headers = CIMultiDict(stream.metadata, **{"user-agent": stream.user_agent or ""})
     left = stream.deadline.time_remaining() if stream.deadline else DEADLINE
     return Call(
         method=method,
         services=door.services,
-        headers=headers,
+        headers=CIMultiDictProxy(headers),
         host=headers.get("host", ""),
         seconds=min(DEADLINE, left),
         language=door.services.language(headers.get("accept-language", "")),

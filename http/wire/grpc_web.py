@@ -34,13 +34,13 @@ async def answer(door: Door, method: Method, request: web.Request) -> web.Respon
     kind = media_type(request)
     try:
         call.seconds = grpc_seconds(request.headers.get("grpc-timeout"))
-        body = await body_of(request)
-        reply = await door.answer(call, lambda message: _read(kind, body, message))
+        reply = await door.answer(call, lambda message: _read(request, kind, message))
         frames = frame(0, reply.SerializeToString()) + frame(TRAILERS, b"grpc-status:0\r\n")
     except Exception as error:  # noqa: BLE001 — whatever it is, the caller gets a fault
         fault = fault_of(error, door.services, call.language, **context_of(request, method.name))
         frames = frame(TRAILERS, trailers(fault))
-    return respond(request, b64encode(frames) if kind.startswith(TEXT) else frames, kind)
+    body = b64encode(frames) if kind.startswith(TEXT) else frames
+    return respond(request, body, kind if kind in TYPES else TYPE)
 
 
 def frame(flags: int, data: bytes) -> bytes:
@@ -62,7 +62,8 @@ def trailers(fault: Fault) -> bytes:
     return "".join(f"{name}:{value}\r\n" for name, value in lines.items()).encode()
 
 
-def _read(kind: str, body: bytes, message: Message) -> None:
+async def _read(request: web.Request, kind: str, message: Message) -> None:
+    body = await body_of(request)
     if kind not in TYPES:
         raise WRONG_TYPE(expected=TYPE)
     data = _plain(body) if kind.startswith(TEXT) else body

@@ -12,6 +12,7 @@ from personae.http.wire.limits import DEADLINE
 from personae.http.wire.methods import Method
 from personae.http.wire.reasons import TOO_LARGE
 from personae.http.wire.services import Services
+from personae.http.wire.wrong import Wrong
 
 JSON = "application/json"
 EXPOSED = "grpc-status, grpc-message, grpc-status-details-bin, retry-after, www-authenticate"
@@ -42,11 +43,13 @@ def context_of(request: web.Request, method: str) -> dict[str, str]:
 
 
 async def body_of(request: web.Request) -> bytes:
-    """Return the whole body. Raises ``Refusal`` when it is too large."""
+    """Return the whole body. Raises ``Refusal`` when it is too large, else :class:`Wrong`."""
     try:
         return await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise TOO_LARGE() from None
+    except (web.RequestPayloadError, web.HTTPBadRequest):
+        raise Wrong("body") from None
 
 
 def media_type(request: web.Request) -> str:

@@ -76,17 +76,18 @@ class Door:
     registry: Registry
     services: Services
 
-    async def answer(self, call: Call, read: Callable[[Message], None]) -> Message:
+    async def answer(self, call: Call, read: Callable[[Message], Awaitable[None]]) -> Message:
         """Fill the request with ``read``, run all steps and the function; returns its answer.
 
-        Raises ``Refusal``, ``Wrong``, ``DecodeError`` or ``TimeoutError``.
+        All of it within the deadline, a body that trickles in too. Raises ``Refusal``, ``Wrong``,
+        ``DecodeError`` or ``TimeoutError``.
         """
         function = self.registry.function(call.method.name)
         if function is None:
             raise NOT_YET(method=call.method.name)
         request = call.method.request()
-        read(request)
         async with asyncio.timeout(call.seconds):
+            await read(request)
             for row in ORDER:
                 if row[self.wire]:
                     await row[0](call, request)

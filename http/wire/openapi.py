@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
@@ -41,7 +42,7 @@ def handler(registry: Registry) -> Callable[[web.Request], Awaitable[web.Respons
 
     async def serve(request: web.Request) -> web.Response:
         if not made:
-            made.append(orjson.dumps(document(registry)))
+            made.append(await asyncio.to_thread(lambda: orjson.dumps(document(registry))))
         return respond(request, made[0])
 
     return serve
@@ -69,7 +70,7 @@ def document(registry: Registry) -> Json:
 
 
 def _reachable(methods: list[Method]) -> list[Descriptor]:
-    waiting = [m for method in methods for m in _ends(method)]
+    waiting = [m for method in methods for m in _carried(method)]
     found: dict[str, Descriptor] = {}
     while waiting:
         message = waiting.pop()
@@ -79,25 +80,27 @@ def _reachable(methods: list[Method]) -> list[Descriptor]:
     return [found[name] for name in sorted(found)]
 
 
-def _ends(method: Method) -> tuple[Any, Any]:
-    return method.request.DESCRIPTOR, method.reply.DESCRIPTOR
+def _carried(method: Method) -> list[Any]:
+    """Return the messages that travel as JSON."""
+    bodies = [_body(method, route) for route in method.routes if route.body]
+    return [*bodies, method.reply.DESCRIPTOR]
 
 
 def _operation(method: Method, route: Route) -> Json:
     service, name = method.name.split("/")
-    request, reply = _ends(method)
+    request: Any = method.request.DESCRIPTOR
     operation: Json = {
         "operationId": f"{service}.{name}",
         "tags": [service.rpartition(".")[2]],
         **described(f"{service}.{name}"),
         "parameters": list(_parameters(request, route)),
         "responses": {
-            str(method.success): {"description": "Done.", **_content(reply)},
+            str(method.success): {"description": "Done.", **_content(method.reply.DESCRIPTOR)},
             "default": {"$ref": "#/components/responses/Fault"},
         },
     }
     if route.body:
-        operation["requestBody"] = _content(_body(request, route))
+        operation["requestBody"] = _content(_body(method, route))
     if method.permission in PUBLIC:
         operation["security"] = []
     elif method.permission != ANY_TOKEN:
@@ -105,11 +108,12 @@ def _operation(method: Method, route: Route) -> Json:
     return operation | ({"deprecated": True} if method.deprecated else {})
 
 
-def _content(message: Descriptor) -> Json:
+def _content(message: Any) -> Json:
     return {"content": {JSON: {"schema": {"$ref": f"#/components/schemas/{message.full_name}"}}}}
 
 
-def _body(request: Any, route: Route) -> Any:
+def _body(method: Method, route: Route) -> Any:
+    request: Any = method.request.DESCRIPTOR
     return request if route.body == "*" else request.fields_by_name[route.body].message_type
 
 

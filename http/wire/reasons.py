@@ -1,10 +1,11 @@
-"""Why a request never reaches a method."""
+"""Why a request never reaches its method's function."""
 
 from __future__ import annotations
 
 from personae.actors.domain.kit import Code
 from personae.actors.domain.kit.refusal import reason
 
+INVALID_FIELD = reason("REQUEST-InvalidField", Code.INVALID_ARGUMENT)
 NO_ROUTE = reason("REQUEST-NoRoute", Code.NOT_FOUND)
 WRONG_VERB = reason("REQUEST-WrongVerb", Code.UNIMPLEMENTED)
 WRONG_TYPE = reason("REQUEST-WrongType", Code.INVALID_ARGUMENT)

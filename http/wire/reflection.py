@@ -67,6 +67,13 @@ def _files(file: FileDescriptor) -> Reply:
     return {"file_descriptor_response": {"file_descriptor_proto": list(found.values())}}
 
 
+def _symbol(name: str) -> Reply:
+    try:
+        return _files(POOL.FindFileContainingSymbol(name))
+    except KeyError:
+        return _files(POOL.FindMethodByName(name).containing_service.file)
+
+
 def _extension(request: Any) -> Reply:
     extended = POOL.FindMessageTypeByName(request.containing_type)
     extension: Any = POOL.FindExtensionByNumber(extended, request.extension_number)
@@ -82,7 +89,7 @@ def _extension_numbers(name: str) -> Reply:
 _ANSWERS: dict[str | None, Callable[[Any], Reply]] = {
     "list_services": _services,
     "file_by_filename": lambda name: _files(POOL.FindFileByName(name)),
-    "file_containing_symbol": lambda name: _files(POOL.FindFileContainingSymbol(name)),
+    "file_containing_symbol": _symbol,
     "file_containing_extension": _extension,
     "all_extension_numbers_of_type": _extension_numbers,
 }

@@ -69,16 +69,16 @@ def _handler(door: Door, method: Method, route: Route, template: Template) -> Ha
     async def handle(request: web.Request) -> web.Response:
         call = call_of(request, method, door.services)
         try:
-            body = await _json(request) if route.body else b""
-            answer = await door.answer(call, lambda message: read(request, body, message))
+            answer = await door.answer(call, lambda message: read(request, message))
             return respond(request, to_json(answer), status=method.success)
         except Exception as error:  # noqa: BLE001 — whatever it is, the caller gets a fault
             context = context_of(request, method.name)
             fault = fault_of(error, door.services, call.language, **context)
             return respond_fault(request, fault, fault.rest())
 
-    def read(request: web.Request, body: bytes, message: Message) -> None:
-        _read_body(route.body, body, message)
+    async def read(request: web.Request, message: Message) -> None:
+        if route.body:
+            _read_body(route.body, await _json(request), message)
         if route.body != "*":
             _read_query(request, message, template)
         for index, path in enumerate(template.fields):
@@ -95,7 +95,7 @@ async def _json(request: web.Request) -> bytes:
 
 
 def _read_body(field: str, body: bytes, message: Message) -> None:
-    if field in {"", "*"}:
+    if field == "*":
         from_json(body, message)
         return
     inner = getattr(message, field)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from personae.actors.domain.kit import Refusal
-from personae.actors.domain.kit.refusal import INVALID
+from personae.http.wire.reasons import INVALID_FIELD
 
 
 class Wrong(Exception):  # noqa: N818 — becomes a refusal, see below
@@ -22,4 +22,4 @@ class Wrong(Exception):  # noqa: N818 — becomes a refusal, see below
     def refusal(self) -> Refusal:
         """Return what the caller is told, e.g. ``profile.given_name: min_len 1``."""
         path = ".".join(reversed(self.path)).replace(".[", "[")
-        return INVALID(field=path or "request", rule=self.rule)
+        return INVALID_FIELD(field=path or "request", rule=self.rule)

@@ -1,0 +1,129 @@
+"""The definition: fresh, complete, and equal to the published interface where that is at hand."""
+
+import json
+import re
+from importlib import import_module
+from importlib.resources import files
+from pathlib import Path
+from pkgutil import walk_packages
+
+import pytest
+from personae.http import api, wire
+from personae.http.wire import build
+from personae.http.wire.descriptors import POOL, option
+
+ROOT = Path(__file__).parents[3]
+FACTS = ROOT.parent / "shared" / "api"
+V2 = sorted(FACTS.glob("zitadel.*.v2.*.txt"))
+FIELD = re.compile(
+    r"(?P<number>\d+) (?P<name>\S+) (?:(?P<label>optional|repeated) )?(?P<type>map<\S+, \S+>|\S+)"
+    r"(?: oneof=(?P<oneof>\S+))?(?P<deprecated> deprecated)?(?: (?P<rules>\{.*\}))?"
+)
+RPC = re.compile(r"rpc (\S+) (\S+) -> (\S+)(?: ([A-Z]+) (\S+))?(?: body=(\S+))?(?: (\{.*\}))?$")
+
+
+def test_the_descriptor_set_is_what_the_proto_files_say():
+    assert build.build() == build.SET.read_bytes()
+
+
+def test_every_method_is_bound_or_listed_as_missing():
+    for module in walk_packages(api.__path__, f"{api.__name__}."):
+        import_module(module.name)
+    listed = files(wire).joinpath("not_yet.txt").read_text().split()
+    assert listed == wire.DEFAULT.unbound()
+
+
+def test_every_method_has_a_route_and_a_comment():
+    from personae.http.wire.comments import comments
+
+    for name, method in wire.METHODS.items():
+        assert method.routes, name
+        assert comments()[name.replace("/", ".")]
+
+
+def test_no_two_methods_share_a_route():
+    routes = [
+        (route.verb, re.sub(r"\{[^}]*\}", "*", route.template))
+        for method in wire.METHODS.values()
+        for route in method.routes
+    ]
+    assert len(routes) == len(set(routes))
+
+
+@pytest.mark.skipif(not V2, reason="the published interface is not beside this repository")
+@pytest.mark.parametrize("path", V2, ids=lambda path: path.stem)
+def test_names_numbers_types_rules_and_routes_are_the_published_ones(path):
+    package, names = "", []
+    for line in path.read_text().splitlines():
+        words, depth = line.split(), (len(line) - len(line.lstrip())) // 2
+        match words:
+            case ["package", package]:
+                pass
+            case ["service", name]:
+                names = [name]
+            case ["rpc", *_]:
+                check_method(f"{package}.{names[0]}", RPC.match(line.strip()).groups())
+            case ["message", name, *_]:
+                names[depth:] = [name]
+                assert POOL.FindMessageTypeByName(".".join([package, *names]))
+            case ["enum", name, *values]:
+                check_enum(".".join([package, *names[:depth], name]), values)
+            case [number, *_] if number.isdigit():
+                owner = ".".join([package, *names[:depth]])
+                check_field(owner, FIELD.match(line.strip()).groupdict())
+
+
+def check_enum(name, values):
+    enum = POOL.FindEnumTypeByName(name)
+    assert [f"{value.name}={value.number}" for value in enum.values] == values
+
+
+def check_field(owner, fact):
+    field = POOL.FindMessageTypeByName(owner).fields_by_name[fact["name"]]
+    oneof = field.containing_oneof.name if field.containing_oneof else None
+    assert field.number == int(fact["number"])
+    assert type_of(field) == fact["type"]
+    assert oneof == (f"_{field.name}" if fact["label"] == "optional" else fact["oneof"])
+    assert field.is_repeated == (fact["label"] == "repeated" or fact["type"].startswith("map<"))
+    assert field.GetOptions().deprecated == bool(fact["deprecated"])
+    assert rules_of(option(field, "validate.rules")) == json.loads(fact["rules"] or "{}")
+
+
+def type_of(field):
+    if field.message_type and field.message_type.GetOptions().map_entry:
+        key, value = field.message_type.fields
+        return f"map<{type_of(key)}, {type_of(value)}>"
+    named = field.message_type or field.enum_type
+    if named:
+        return named.full_name
+    kinds = {9: "string", 8: "bool", 12: "bytes", 5: "int32", 3: "int64", 13: "uint32", 4: "uint64"}
+    return kinds[field.type]
+
+
+def rules_of(rules):
+    """Render rules as the facts do: enum and int32 numbers plain, lengths and durations as text."""
+
+    def plain(value, field):
+        if field.is_repeated:
+            return list(value)
+        if field.message_type and field.message_type.name == "Duration":
+            return value.ToJsonString()
+        if field.message_type:
+            return rules_of(value)
+        return str(value) if field.type == field.TYPE_UINT64 else value
+
+    return {field.name: plain(value, field) for field, value in rules.ListFields()}
+
+
+def check_method(service, fact):
+    name, request, reply, verb, template, body, options = fact
+    method = wire.METHODS[f"{service}/{name}"]
+    assert method.request.DESCRIPTOR.full_name == request
+    assert method.reply.DESCRIPTOR.full_name == reply
+    if verb:
+        [route] = method.routes
+        assert (route.verb, route.template, route.body) == (verb, template, body or "")
+    known = json.loads(options or "{}")
+    assert method.permission == known.get("auth_option", {}).get("permission", "")
+    assert method.org_field == known.get("auth_option", {}).get("org_field", "")
+    assert method.success == known.get("http_response", {}).get("success_code", 200)

@@ -1,0 +1,138 @@
+"""gRPC beyond plain calls: bad frames, deadlines, health, reflection, text of gRPC-web."""
+
+import asyncio
+import base64
+
+import grpc
+import grpc.aio
+import pytest
+from google.protobuf.descriptor_pool import DescriptorPool
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
+    ProtoReflectionDescriptorDatabase,
+)
+from personae.http import wire
+from personae.http.wire.descriptors import message_class
+from personae.http.wire.validate import validate
+from personae.http.wire.wrong import Wrong
+
+from tests.http.wire.conftest import AS_ROOT
+from tests.http.wire.users_api import SESSION, USER
+
+ROOT = (("authorization", "Bearer root"),)
+CREATE = f"{SESSION}/CreateSession"
+
+
+async def code_of(call):
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await call
+    return refused.value.code()
+
+
+async def raw(server, method, body, **options):
+    return await server.channel.unary_unary(f"/{method}")(body, metadata=ROOT, **options)
+
+
+async def test_bytes_that_are_no_message_are_refused(server):
+    assert await code_of(raw(server, CREATE, b"\xff\xff")) == grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_a_message_too_large_is_refused(server):
+    body = b"\x0a" + b"x" * (1 << 20)
+    assert await code_of(raw(server, CREATE, body)) == grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+async def test_a_compressed_message_is_unimplemented(server):
+    call = raw(server, CREATE, b"\0" * 500, compression=grpc.Compression.Gzip)
+    assert await code_of(call) == grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_an_unknown_method_is_unimplemented(server):
+    assert await code_of(raw(server, f"{USER}/No", b"")) == grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_a_late_answer_is_given_up(server):
+    body = server.message(f"{USER}/DeactivateUser", user_id="1").SerializeToString()
+    call = raw(server, f"{USER}/DeactivateUser", body, timeout=0.2)
+    assert await code_of(call) == grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+@pytest.mark.parametrize(
+    ("seconds", "nanos"), [(253_402_300_800, 0), (0, -1), (-62_135_596_801, 0)]
+)
+async def test_a_time_out_of_range_is_refused(server, seconds, nanos):
+    request = message_class("zitadel.user.v2.AddPersonalAccessTokenRequest")(user_id="1")
+    request.expiration_date.seconds, request.expiration_date.nanos = seconds, nanos
+    with pytest.raises(Wrong):
+        validate(request)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"\0\0\0", b"\0\0\0\0\x09x", b"\x02\0\0\0\0", b"\0\0\0\0\x01\xff"]
+)
+@pytest.mark.parametrize("text", [False, True])
+async def test_a_bad_frame_of_grpc_web_is_refused(server, body, text):
+    kind = "application/grpc-web" + ("-text" if text else "")
+    headers = AS_ROOT | {"Content-Type": kind}
+    data = base64.b64encode(body) if text else body
+    async with server.http.post(f"/{CREATE}", data=data, headers=headers) as answer:
+        got = await answer.read()
+    assert answer.status == 200
+    assert b"grpc-status:3\r\n" in (base64.b64decode(got) if text else got)
+
+
+async def test_health_follows_readiness(server):
+    health = health_pb2_grpc.HealthStub(server.channel)
+    request = health_pb2.HealthCheckRequest(service=USER)
+    assert (await health.Check(request)).status == health_pb2.HealthCheckResponse.SERVING
+    server.directory.ready = False
+    assert (await health.Check(request)).status == health_pb2.HealthCheckResponse.NOT_SERVING
+    unknown = health_pb2.HealthCheckRequest(service="nobody")
+    assert await code_of(health.Check(unknown)) == grpc.StatusCode.NOT_FOUND
+
+
+async def test_a_watch_tells_changes(server, monkeypatch):
+    monkeypatch.setattr(wire.health, "LOOK_EVERY", 0.02)
+    watch = health_pb2_grpc.HealthStub(server.channel).Watch(health_pb2.HealthCheckRequest())
+    first = await watch.read()
+    server.directory.ready = False
+    second = await watch.read()
+    watch.cancel()
+    assert (first.status, second.status) == (1, 2)
+
+
+async def test_a_client_can_learn_the_definition(server):
+    def learn():
+        with grpc.insecure_channel(server.target) as channel:
+            database = ProtoReflectionDescriptorDatabase(channel)
+            service = DescriptorPool(database).FindServiceByName(USER)
+            names = database.get_services()
+            numbers = database.FindAllExtensionNumbers("google.protobuf.MethodOptions")
+            with pytest.raises(KeyError):
+                database.FindFileByName("nothing.proto")
+            return names, [method.name for method in service.methods], list(numbers)
+
+    services, methods, numbers = await asyncio.to_thread(learn)
+    assert {USER, SESSION, "grpc.health.v1.Health"} <= set(services)
+    assert methods[0] == "CreateUser"
+    assert {50001, 72295728} <= set(numbers)
+
+
+async def test_reflection_of_version_1_answers_too(server):
+    request = message_class("grpc.reflection.v1.ServerReflectionRequest")
+    reply = message_class("grpc.reflection.v1.ServerReflectionResponse")
+    call = server.channel.stream_stream(
+        "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+        request.SerializeToString,
+        reply.FromString,
+    )
+    asked = request(file_containing_symbol=f"{USER}.LockUser")
+    [answer] = [one async for one in call(iter([asked]))]
+    assert len(answer.file_descriptor_response.file_descriptor_proto) > 10
+
+
+async def test_a_host_that_is_unknown_is_refused_by_authority(server):
+    options = [("grpc.default_authority", "elsewhere.example")]
+    async with grpc.aio.insecure_channel(server.target, options=options) as channel:
+        call = channel.unary_unary(f"/{CREATE}")(b"", metadata=ROOT)
+        assert await code_of(call) == grpc.StatusCode.NOT_FOUND
