@@ -65,7 +65,7 @@ class Http1(RequestHandler):
             max_line_size=limits.line_size,
             max_field_size=limits.field_size,
             max_headers=limits.fields,
-            lingering_time=2.0,
+            lingering_time=1.0,
         )
         self._port = port
         self._socket: asyncio.Transport | None = None

@@ -6,13 +6,19 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from time import monotonic
 
-from aiohttp import hdrs, web
+from aiohttp import HttpVersion11, hdrs, web
 from multidict import CIMultiDictProxy, istr
 from personae.http.server.faults import Fault, Faults
 from personae.http.server.metrics import Metrics
 from personae.http.server.origin import ORIGIN, Origin, agree, checked_host, request_id
 from personae.http.server.proxies import Proxies
-from personae.http.server.refusals import BAD_HOST, DEADLINE, METHOD_NOT_ALLOWED, TOO_LARGE
+from personae.http.server.refusals import (
+    BAD_HOST,
+    BAD_REQUEST,
+    DEADLINE,
+    METHOD_NOT_ALLOWED,
+    TOO_LARGE,
+)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -21,6 +27,7 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _HOST = istr("Host")
 _REQUEST_ID = istr("X-Request-Id")
 _SERVER = istr("Server")
+_CODING = istr("Transfer-Encoding")
 _TYPE = istr("Content-Type")
 _CSP = istr("Content-Security-Policy")
 _NOSNIFF = istr("X-Content-Type-Options")
@@ -91,6 +98,15 @@ def checked_origin(request: web.Request, proxies: Proxies) -> Origin:
         raise Fault(400, BAD_HOST, close=True) from None
 
 
+def check_body(request: web.Request, limit: int) -> None:
+    """Refuse a body that is announced too large, or framed otherwise than RFC 9112 6.1 allows."""
+    if (request.content_length or 0) > limit:
+        raise Fault(413, TOO_LARGE, close=True)
+    coding = request.headers.get(_CODING)
+    if coding is not None and (coding.lower() != "chunked" or request.version != HttpVersion11):
+        raise Fault(400, BAD_REQUEST, close=True)
+
+
 def _joined(headers: CIMultiDictProxy[str], name: str) -> str | None:
     values = headers.getall(name, None)
     return None if values is None else ",".join(values)
@@ -113,8 +129,8 @@ def surround(
         ORIGIN.set(origin)
         if request.method not in METHODS:
             raise Fault(405, METHOD_NOT_ALLOWED)
-        if request.body_exists and (request.content_length or 0) > body_size:
-            raise Fault(413, TOO_LARGE, close=True)
+        if request.body_exists:
+            check_body(request, body_size)
 
     @web.middleware
     async def outermost(request: web.Request, handler: Handler) -> web.StreamResponse:
