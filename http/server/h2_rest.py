@@ -42,8 +42,13 @@ class Body:
     """
 
     def __init__(
-        self, reader: StreamReader, acknowledge: Callable[[int], None], limit: int
+        self,
+        reader: StreamReader,
+        acknowledge: Callable[[int], None],
+        limit: int,
+        announced: str | None,
     ) -> None:
+        self._announced = announced
         self.reader = reader
         self._acknowledge = acknowledge
         self._limit = limit

@@ -361,6 +361,7 @@ class Http2(H2Protocol):
         frame.last_stream_id = self.h2.highest_inbound_stream_id
         frame.error_code = code
         if not self._socket.is_closing():
+            self.connection.flush()
             self._socket.write(frame.serialize())
 
     def connection_lost(self, exc: BaseException | None) -> None:

@@ -194,6 +194,9 @@ class H2Client:
             return False
         for event in self.h2.receive_data(data):
             self.events.append(event)
+            if isinstance(event, h2.events.ConnectionTerminated):
+                # h2 calls this closed, RFC 9113 section 6.8 lets the open streams end
+                self.h2.state_machine.state = h2.connection.ConnectionState.CLIENT_OPEN
             if isinstance(event, h2.events.DataReceived):
                 self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
         self.flush()

@@ -82,7 +82,8 @@ async def test_the_last_resort_speaks_json_to_programs_and_html_to_browsers(
         )
         code, answer = await fetch(server.port, path, method, "Accept: text/html\r\n")
         assert (code, f"({reason})" in answer, "text/html" in answer) == (expected, True, True)
-        assert "secret" not in answer and "Traceback" not in answer
+        assert "secret" not in answer
+        assert "Traceback" not in answer
 
 
 async def test_405_names_the_allowed_methods():
@@ -257,7 +258,7 @@ async def test_a_static_file_is_cached_for_good_under_its_hash(tmp_path):
             True,
             True,
         )
-        etag = re.search(r'Etag: ("\w+")', answer)[1]
+        etag = re.search(r'ETag: ("\w+")', answer)[1]
         assert (await fetch(server.port, "/static/a.css", headers=f"If-None-Match: {etag}\r\n"))[
             0
         ] == 304
