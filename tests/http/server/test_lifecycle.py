@@ -150,7 +150,7 @@ asyncio.run(main())
 
 async def start_process():
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", SCRIPT, stdout=asyncio.subprocess.PIPE, env=os.environ
+        sys.executable, "-c", SCRIPT, stdout=asyncio.subprocess.PIPE, env=dict(os.environ)
     )
     return process, int(await asyncio.wait_for(process.stdout.readline(), 20))
 

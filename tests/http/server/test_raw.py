@@ -126,7 +126,8 @@ async def send_slowly(port, pieces):
 
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     for piece in pieces:
-        writer.write(piece)
+        if not writer.is_closing():
+            writer.write(piece)
         await asyncio.sleep(0.03)
     async with asyncio.timeout(3):
         try:
