@@ -42,8 +42,13 @@ class Body:
     """
 
     def __init__(
-        self, reader: StreamReader, acknowledge: Callable[[int], None], limit: int
+        self,
+        reader: StreamReader,
+        acknowledge: Callable[[int], None],
+        limit: int,
+        announced: str | None,
     ) -> None:
+        self._announced = announced
         self.reader = reader
         self._acknowledge = acknowledge
         self._limit = limit
@@ -61,8 +66,10 @@ class Body:
             self.reader.feed_data(data)
 
     def eof(self) -> None:
-        """Note that the body is complete."""
+        """Note that the body is complete. h2 compares lengths only when there was any DATA."""
         self.ended = True
+        if self._announced not in {None, str(self.reader.total_bytes)}:
+            self.reader.set_exception(web.RequestPayloadError("not the announced length"))
         self.reader.feed_eof()
 
     def unacked_size(self) -> int:
@@ -86,6 +93,11 @@ class Connected:
         self.peername = transport.get_extra_info("peername")
         self.sockname = transport.get_extra_info("sockname")
         self.ssl_context = transport.get_extra_info("sslcontext")
+
+    @property
+    def connected(self) -> bool:
+        """Whether more may still arrive."""
+        return self.transport is not None
 
     def pause_reading(self) -> None:
         """Do nothing: the body is bounded."""
@@ -192,7 +204,8 @@ class Exchange:
         limits = port.settings.limits
         self._reader = StreamReader(connected, limits.body_size, loop=port.loop)
         self._connected = connected
-        stream.buffer = Body(self._reader, stream.acknowledge, limits.body_size)
+        announced = next((v for k, v in headers if k == "content-length"), None)
+        stream.buffer = Body(self._reader, stream.acknowledge, limits.body_size, announced)
         stream.on_terminated = self._terminated
         self._task: asyncio.Task[None] | None = None
         try:

@@ -11,7 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from aiohttp import hdrs, web
+from aiohttp import web
 from aiohttp.streams import StreamReader
 from aiohttp.web_protocol import RequestHandler
 from personae.http.server.refusals import BAD_REQUEST, SENTENCES
@@ -24,14 +24,6 @@ _PIECE = 4096
 
 class SlowBodyError(web.RequestPayloadError):
     """The body did not arrive in time."""
-
-
-class Anonymous(web.Response):
-    """A response that does not say which software sent it."""
-
-    async def _prepare_headers(self) -> None:
-        await super()._prepare_headers()
-        self.headers.popall(hdrs.SERVER, None)
 
 
 _BAD_REQUEST = orjson.dumps(
@@ -65,7 +57,7 @@ class Http1(RequestHandler):
             max_line_size=limits.line_size,
             max_field_size=limits.field_size,
             max_headers=limits.fields,
-            lingering_time=2.0,
+            lingering_time=1.0,
         )
         self._port = port
         self._socket: asyncio.Transport | None = None
@@ -207,7 +199,7 @@ class Http1(RequestHandler):
             self.logger.error("Error before any handler", exc_info=exc)
         if request.writer.output_size > 0:
             raise ConnectionError("the response has begun")
-        response = Anonymous(status=status, body=_BAD_REQUEST, content_type="application/json")
+        response = web.Response(status=status, body=_BAD_REQUEST, content_type="application/json")
         response.force_close()
         return response
 

@@ -316,6 +316,10 @@ class Http2(H2Protocol):
             log.warning("HTTP/2 parser failed", exc_info=True)
             self._cut("Protocol error")
             return
+        if self._overlong():
+            self._goaway(ErrorCodes.FRAME_SIZE_ERROR)
+            self._cut("Frame too large")
+            return
         self.connection.flush()
         for event in events:
             if not self._affordable(event):
@@ -325,6 +329,11 @@ class Http2(H2Protocol):
             self.processor.process(event)
         if not self.connection.is_closing():
             self.connection.flush()
+
+    def _overlong(self) -> bool:
+        # h2 looks at a frame's length only when all of the frame (up to 16 MiB) has arrived.
+        pending = self.h2.incoming_buffer._data  # noqa: SLF001
+        return int.from_bytes(pending[:3]) > self.h2.max_inbound_frame_size and len(pending) > 2  # noqa: PLR2004
 
     def _affordable(self, event: Event) -> bool:
         kind = event.__class__
@@ -352,6 +361,7 @@ class Http2(H2Protocol):
         frame.last_stream_id = self.h2.highest_inbound_stream_id
         frame.error_code = code
         if not self._socket.is_closing():
+            self.connection.flush()
             self._socket.write(frame.serialize())
 
     def connection_lost(self, exc: BaseException | None) -> None:

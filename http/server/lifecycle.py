@@ -12,7 +12,7 @@ from aiohttp import http_parser, web
 from grpclib.const import Handler
 from personae.http.server.faults import Faults
 from personae.http.server.metrics import Metrics
-from personae.http.server.middleware import InFlight, dress, surround
+from personae.http.server.middleware import InFlight, Surroundings
 from personae.http.server.origin import Networks
 from personae.http.server.port import Port
 from personae.http.server.probes import Check, Probes, Readiness
@@ -38,9 +38,9 @@ def refuse_unsafe_runtime() -> None:
 class Server:
     """One process's listening port.
 
-    ``app`` gets the surroundings of :mod:`middleware` and the probes; add all routes before
-    :meth:`start`. ``grpc`` maps ``/package.Service/Method`` to grpclib's handlers. ``registry`` is
-    where Prometheus finds everything; the server adds its own metrics to it.
+    ``app`` gets the probes' routes; the surroundings of :mod:`middleware` are put around it. Add
+    all routes before :meth:`start`. ``grpc`` maps ``/package.Service/Method`` to grpclib's
+    handlers. ``registry`` is where Prometheus finds everything; the server adds its own metrics.
 
         server = Server(app, grpc, ServerSettings(port=8080), checks={"database": ping})
         await server.start()
@@ -69,27 +69,22 @@ class Server:
         self._sweeper: asyncio.Task[None] | None = None
         self._asked = asyncio.Event()
         self._now = asyncio.Event()
-        self._prepare(registry or CollectorRegistry(), faults or Faults())
-
-    def _prepare(self, registry: CollectorRegistry, faults: Faults) -> None:
-        settings = self.settings
-        proxies = Proxies(settings.trusted_proxies)
+        self._around = self._surroundings(faults or Faults())
+        registry = registry or CollectorRegistry()
         registry.register(self.metrics)
-        surround(
-            self._app,
-            proxies=proxies,
+        insiders = Networks(settings.debug_networks)
+        app.add_routes(Probes(self.readiness, registry, insiders).routes())
+
+    def _surroundings(self, faults: Faults) -> Surroundings:
+        settings = self.settings
+        return Surroundings(
+            proxies=Proxies(settings.trusted_proxies),
             faults=faults,
             metrics=self.metrics,
             in_flight=self.in_flight,
             body_size=settings.limits.body_size,
-        )
-        dress(
-            self._app,
             external_secure=settings.external_secure,
-            draining=lambda: self.readiness.leaving,
         )
-        insiders = Networks(settings.debug_networks)
-        self._app.add_routes(Probes(self.readiness, registry, insiders).routes())
 
     @property
     def port(self) -> int:
@@ -109,7 +104,7 @@ class Server:
         manager = self._runner.server
         if manager is None:
             raise RuntimeError("aiohttp has made no server")
-        self._port = Port(self.settings, manager, self._grpc, self.metrics)
+        self._port = Port(self.settings, manager, self._grpc, self.metrics, self._around)
         await self._port.listen()
         self._sweeper = asyncio.create_task(self._sweep())
 
@@ -140,7 +135,7 @@ class Server:
         The port is closed at once. Idle connections get a moment, so that a request which is
         already on its way is answered; every answer from now on closes its connection.
         """
-        self.readiness.leaving = True
+        self.readiness.leaving = self._around.draining = True
         port = self._opened
         await asyncio.sleep(0)
         port.close()

@@ -29,10 +29,11 @@ class Metrics(Collector):
         self._requests: dict[tuple[str, Any, int], list[float]] = {}
         self._calls: Counter[tuple[str, str]] = Counter()
 
-    def count_request(self, request: web.Request, status: int, seconds: float) -> None:
-        """Count one answered request."""
-        method = request.method if request.method in _METHODS else "OTHER"
-        key = (method, request.match_info.route.resource, status)
+    def count_request(
+        self, method: str, resource: web.AbstractResource | None, status: int, seconds: float
+    ) -> None:
+        """Count one answered request; ``resource`` is ``None`` when it matched no route."""
+        key = (method if method in _METHODS else "OTHER", resource, status)
         row = self._requests.get(key)
         if row is None:
             row = self._requests[key] = [0.0] * (len(BUCKETS) + 2)

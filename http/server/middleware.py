@@ -6,13 +6,19 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from time import monotonic
 
-from aiohttp import hdrs, web
+from aiohttp import HttpVersion11, hdrs, web
 from multidict import CIMultiDictProxy, istr
 from personae.http.server.faults import Fault, Faults
 from personae.http.server.metrics import Metrics
 from personae.http.server.origin import ORIGIN, Origin, agree, checked_host, request_id
 from personae.http.server.proxies import Proxies
-from personae.http.server.refusals import BAD_HOST, DEADLINE, METHOD_NOT_ALLOWED, TOO_LARGE
+from personae.http.server.refusals import (
+    BAD_HOST,
+    BAD_REQUEST,
+    DEADLINE,
+    METHOD_NOT_ALLOWED,
+    TOO_LARGE,
+)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -21,6 +27,7 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _HOST = istr("Host")
 _REQUEST_ID = istr("X-Request-Id")
 _SERVER = istr("Server")
+_CODING = istr("Transfer-Encoding")
 _TYPE = istr("Content-Type")
 _CSP = istr("Content-Security-Policy")
 _NOSNIFF = istr("X-Content-Type-Options")
@@ -63,10 +70,6 @@ class InFlight:
         task.uncancel()
         return True
 
-    def enter(self, task: asyncio.Task[object], now: float) -> None:
-        """Begin a request."""
-        self.since[task] = now
-
     def leave(self, task: asyncio.Task[object]) -> None:
         """End a request."""
         del self.since[task]
@@ -91,78 +94,109 @@ def checked_origin(request: web.Request, proxies: Proxies) -> Origin:
         raise Fault(400, BAD_HOST, close=True) from None
 
 
+def check_body(request: web.Request, limit: int) -> None:
+    """Refuse a body that is announced too large, or framed otherwise than RFC 9112 6.1 allows."""
+    if (request.content_length or 0) > limit:
+        raise Fault(413, TOO_LARGE, close=True)
+    coding = request.headers.get(_CODING)
+    if coding is not None and (coding.lower() != "chunked" or request.version != HttpVersion11):
+        raise Fault(400, BAD_REQUEST, close=True)
+
+
 def _joined(headers: CIMultiDictProxy[str], name: str) -> str | None:
     values = headers.getall(name, None)
     return None if values is None else ",".join(values)
 
 
-def surround(
-    app: web.Application,
-    *,
-    proxies: Proxies,
-    faults: Faults,
-    metrics: Metrics,
-    in_flight: InFlight,
-    body_size: int,
-) -> None:
-    """Put the outermost middleware around an application that is not yet started."""
+class Request(web.Request):
+    """aiohttp's request; every response to it is dressed, whoever made it and however early."""
 
-    def enter(request: web.Request) -> None:
-        origin = checked_origin(request, proxies)
+    ATTRS = web.Request.ATTRS | {"dress"}
+    dress: Callable[[web.Request, web.StreamResponse], None]
+
+    async def _prepare_hook(self, response: web.StreamResponse) -> None:
+        self.dress(self, response)
+        await super()._prepare_hook(response)
+
+
+class Surroundings:
+    """The outermost layer, outside of routing: it sees what finds no handler, too."""
+
+    def __init__(
+        self,
+        *,
+        proxies: Proxies,
+        faults: Faults,
+        metrics: Metrics,
+        in_flight: InFlight,
+        body_size: int,
+        external_secure: bool,
+    ) -> None:
+        self._proxies = proxies
+        self._faults = faults
+        self._metrics = metrics
+        self._in_flight = in_flight
+        self._body_size = body_size
+        self._external_secure = external_secure
+        self.draining = False
+
+    def around(self, handler: Handler) -> Handler:
+        """Return the handler with everything around it."""
+        in_flight, metrics, faults, enter = self._in_flight, self._metrics, self._faults, self.enter
+
+        async def outermost(request: web.Request) -> web.StreamResponse:
+            task = asyncio.current_task()
+            assert task is not None  # noqa: S101 — for the type checker; coroutines run in tasks
+            in_flight.since[task] = started = monotonic()
+            status, entered = 500, False
+            try:
+                enter(request)
+                entered = True
+                response = await handler(request)
+                status = response.status
+            except web.HTTPException as exc:
+                status = exc.status
+                response = faults.answer(request, exc)
+            except Exception as exc:  # noqa: BLE001 — the last resort
+                response = faults.answer(request, exc)
+                status = response.status
+            except asyncio.CancelledError:
+                if not in_flight.expired(task):
+                    raise
+                response = faults.answer(request, Fault(504, DEADLINE, close=True))
+                status = 504
+            finally:
+                in_flight.leave(task)
+                resource = request.match_info.route.resource if entered else None
+                metrics.count_request(request.method, resource, status, monotonic() - started)
+            return response
+
+        return outermost
+
+    def enter(self, request: web.Request) -> None:
+        """Find out who asks for which host. Raises :class:`Fault` when that must be refused."""
+        origin = checked_origin(request, self._proxies)
         request["request_id"], request["host"], request["client_ip"] = origin
         ORIGIN.set(origin)
         if request.method not in METHODS:
             raise Fault(405, METHOD_NOT_ALLOWED)
-        if request.body_exists and (request.content_length or 0) > body_size:
-            raise Fault(413, TOO_LARGE, close=True)
+        if request.body_exists:
+            check_body(request, self._body_size)
 
-    @web.middleware
-    async def outermost(request: web.Request, handler: Handler) -> web.StreamResponse:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 — for the type checker; coroutines run in tasks
-        started = monotonic()
-        in_flight.enter(task, started)
-        status = 500
-        try:
-            enter(request)
-            response = await handler(request)
-            status = response.status
-        except web.HTTPException as exc:
-            status = exc.status
-            response = faults.answer(request, exc)
-        except Exception as exc:  # noqa: BLE001 — the last resort
-            response = faults.answer(request, exc)
-            status = response.status
-        except asyncio.CancelledError:
-            if not in_flight.expired(task):
-                raise
-            response = faults.answer(request, Fault(504, DEADLINE, close=True))
-            status = 504
-        finally:
-            in_flight.leave(task)
-            metrics.count_request(request, status, monotonic() - started)
-        return response
-
-    app.middlewares.insert(0, outermost)
-
-
-def dress(app: web.Application, *, external_secure: bool, draining: Callable[[], bool]) -> None:
-    """Give every response its request id and security headers, and take ``Server`` away."""
-
-    async def finish(request: web.Request, response: web.StreamResponse) -> None:
+    def dress(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Give a response its request id and security headers, and take ``Server`` away."""
         headers = response.headers
         headers.popall(_SERVER, None)
-        if "request_id" in request:
-            headers[_REQUEST_ID] = request["request_id"]
+        request_id_ = request.get("request_id")
+        if request_id_ is not None:
+            headers[_REQUEST_ID] = request_id_
         headers.setdefault(_NOSNIFF, "nosniff")
-        if external_secure:
+        if self._external_secure:
             headers.setdefault(_HSTS, _TWO_YEARS)
         if headers.get(_TYPE, "")[:9] == "text/html":
             headers.setdefault(_CSP, _DEFAULT_CSP)
             for name, value in _HTML:
                 headers.setdefault(name, value)
-        if draining():
+        if self.draining:
             response.force_close()
             headers[hdrs.CONNECTION] = "close"
-
-    app.on_response_prepare.append(finish)

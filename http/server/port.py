@@ -17,6 +17,7 @@ from grpclib.const import Handler
 from personae.http.server.http1 import Http1
 from personae.http.server.http2 import Http2, dispatcher
 from personae.http.server.metrics import Metrics
+from personae.http.server.middleware import Request, Surroundings
 from personae.http.server.origin import ORIGIN, Origin
 from personae.http.server.proxies import Proxies
 from personae.http.server.settings import ServerSettings
@@ -46,12 +47,14 @@ class Port:
         manager: web.Server,
         grpc: Mapping[str, Handler],
         metrics: Metrics,
+        surroundings: Surroundings,
     ) -> None:
         self.settings = settings
         self.manager = manager
         self.grpc = dict(grpc)
         self.grpc_events = dispatcher()
         self.metrics = metrics
+        self.surroundings = surroundings
         self.proxies = Proxies(settings.trusted_proxies)
         self.loop = asyncio.get_running_loop()
         self.guests: dict[Guest, str] = {}
@@ -59,6 +62,7 @@ class Port:
         self._server: asyncio.Server | None = None
         self.number = 0
         manager.request_factory = self.request
+        manager.request_handler = surroundings.around(manager.request_handler)  # type: ignore[assignment]
 
     async def listen(self) -> None:
         """Open the socket. Raises ``OSError`` when the address is taken."""
@@ -124,7 +128,7 @@ class Port:
     ) -> web.Request:
         """Make aiohttp's request object with our limits."""
         limits = self.settings.limits
-        return web.Request(
+        request = Request(
             message,
             payload,
             protocol,
@@ -134,6 +138,8 @@ class Port:
             client_max_size=limits.body_size,
             client_max_fields=limits.form_fields,
         )
+        request.dress = self.surroundings.dress
+        return request
 
     def origin(self, origin: Origin) -> None:
         """Make this the origin of whatever task is created next."""
