@@ -16,6 +16,7 @@ from personae.store.log import Commit, Part
 from personae.store.migrate import migrate
 from personae.store.pool import Database
 from personae.store.postgres import PostgresLog
+
 from tests.projections.people import PEOPLE, START, PersonAdded, PersonRenamed, Stream
 
 PEOPLE_COUNT, RENAMES = 10_000, 2
