@@ -21,6 +21,7 @@ from personae.actors.runtime.clock import watch_lag
 from personae.actors.runtime.pools import PoolBusy, WorkPool
 from personae.actors.runtime.tasks import Tasks
 from personae.actors.workers.follower import Follower
+from personae.actors.workers.key_rotation import KeyRotation
 from personae.config import masterkey, origins, workers
 from personae.config.banner import BannerInfo, banner
 from personae.config.first_start import FirstStart, SetUp
@@ -40,9 +41,11 @@ from personae.projections.kit.condition import ALL
 from personae.projections.kit.page import MAX_LIMIT
 from personae.projections.kit.question import Question
 from personae.projections.kit.registry import Projections, tables_in
+from personae.projections.kit.spooler import Pace
 from personae.projections.web_keys import WEB_KEYS
 from personae.store.crypto import Area, Keyring
 from personae.store.embedded import Embedded
+from personae.store.lane import Limits as LaneLimits
 from personae.store.migrate import migrate
 from personae.store.passwords import Cost, Passwords
 from personae.store.pool import Database, DatabaseError
@@ -66,6 +69,14 @@ class Node:
         """Raise unless the database answers."""
         await self.database.row("SELECT 1")
 
+    async def answers(self) -> bool:
+        """Say whether the database answers."""
+        try:
+            await self.ping()
+        except DatabaseError:
+            return False
+        return True
+
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Node]:
@@ -78,7 +89,12 @@ async def running(settings: Settings) -> AsyncIterator[Node]:
         database = await _database(settings, stack)
         keyring = await Keyring.load(database, masterkey.obtain(settings))
         world = await _world(settings, database, keyring, stack)
-        views = Projections(database, world.log, tables_in(read_models))
+        pace = Pace(
+            lease=settings.projections.lease.total_seconds(),
+            renew=settings.projections.lease.total_seconds() / 3,
+            sweep=settings.projections.poll.total_seconds(),
+        )
+        views = Projections(database, world.log, tables_in(read_models), pace=pace)
         world.log.on_committed.append(views.on_committed)
         await views.start()
         stack.push_async_callback(views.stop)
@@ -90,12 +106,23 @@ async def running(settings: Settings) -> AsyncIterator[Node]:
         follower = Follower(
             world.log, database, heard=(world.absorb, forget_keys), nudge=views.nudge
         )
-        tasks.spawn(follower.run(), "follower")
-        tasks.spawn(watch_lag(metrics.loop_lag), "loop lag")
-        tasks.spawn(_reload_keys(keyring), "data keys")
+        rotation = KeyRotation(
+            services.dispatch,
+            views,
+            life=settings.oidc.signing_key_life,
+            keep=settings.oidc.signing_key_keep,
+        )
         first = None
         if not await world.log.instances():
             first = await SetUp(settings, services.dispatch, services.tokens).run()
+        background = {
+            "follower": follower.run(),
+            "loop lag": watch_lag(metrics.loop_lag),
+            "data keys": _reload_keys(keyring),
+            "key rotation": rotation.run(),
+        }
+        for name, work in background.items():
+            _ = tasks.spawn(work, name)
         yield Node(settings, database, services, metrics, first)
 
 
@@ -115,7 +142,13 @@ async def reachable(settings: Settings) -> AsyncIterator[str]:
 
 async def _database(settings: Settings, stack: AsyncExitStack) -> Database:
     dsn = await stack.enter_async_context(reachable(settings))
-    database = Database(dsn, size=settings.store.connections)
+    store = settings.store
+    database = Database(
+        dsn,
+        size=store.connections,
+        timeout=store.statement_timeout.total_seconds(),
+        connect_timeout=store.connect_timeout.total_seconds(),
+    )
     await database.open()
     stack.push_async_callback(database.close)
     await migrate(database)
@@ -128,7 +161,11 @@ async def _world(
     hashing = settings.hashing
     pool = WorkPool("hashing", hashing.threads, hashing.queue)
     stack.push_async_callback(pool.stop)
-    event_log = PostgresLog(database, notify=settings.database is not None or settings.workers > 1)
+    event_log = PostgresLog(
+        database,
+        notify=settings.database is not None or settings.workers > 1,
+        limits=LaneLimits(events=settings.store.batch, queued=settings.store.queue),
+    )
     stack.push_async_callback(event_log.close)
     world = World(
         log=event_log,
@@ -221,7 +258,7 @@ def server(node: Node, *, reuse_port: bool = False) -> Server:
         tls = tls_context(str(of.tls_certificate), str(of.tls_key))
     return Server(
         application(node),
-        wire.grpc_mapping(wire.DEFAULT, node.services),
+        wire.grpc_mapping(wire.DEFAULT, node.services, node.answers),
         ServerSettings(
             host=of.host,
             port=settings.port,
