@@ -23,7 +23,7 @@ class Call:
 
     method: Method
     services: Services
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     host: str
     seconds: float
     client_ip: str = ""
