@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 from aiohttp import web
 from google.protobuf.message import Message
-from personae.http.wire.decode import from_json, put_text
+from personae.http.wire.decode import from_json
 from personae.http.wire.encode import to_json
 from personae.http.wire.faults import call_fault
 from personae.http.wire.http_calls import (
@@ -23,6 +23,7 @@ from personae.http.wire.http_calls import (
 from personae.http.wire.interceptors import Door
 from personae.http.wire.limits import PARAMETERS
 from personae.http.wire.methods import METHODS, Method, Route
+from personae.http.wire.parameters import put_text
 from personae.http.wire.reasons import WRONG_TYPE
 from personae.http.wire.wrong import Wrong
 
