@@ -38,7 +38,7 @@ async def test_bytes_that_are_no_message_are_refused(server):
 
 
 async def test_a_message_too_large_is_refused(server):
-    body = b"\x0a" + b"x" * (1 << 20)
+    body = b"\x0a" + b"x" * (4 << 20)
     assert await code_of(raw(server, CREATE, body)) == grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
