@@ -3,10 +3,10 @@
 import contextlib
 
 import pytest
-
 from personae.projections.kit import Pace, Projections
 from personae.projections.kit.shelf import Shelf
 from personae.store.postgres import PostgresLog
+
 from tests.projections.people import BADGES, PEOPLE, Writer
 
 QUICK = Pace(lease=0.6, renew=0.1, sweep=0.5)

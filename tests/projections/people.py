@@ -149,5 +149,3 @@ class Writer:
     async def people(self, count, first=0):
         for person in range(first, first + count):
             await self.add(f"p{person:06}", PersonAdded(name=f"name {person}", age=person % 90))
-
-

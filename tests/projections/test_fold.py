@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
-
 from personae.projections.kit import Fold, Table, UpdateWhere, text
+
 from tests.projections.people import (
     BADGES,
     PEOPLE,

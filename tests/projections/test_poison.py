@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
-
 from personae.projections.kit.projector import Projector
+
 from tests.projections.people import (
     BADGES,
     PEOPLE,
@@ -61,9 +61,7 @@ async def test_a_value_that_the_database_refuses_is_found_in_its_batch(process, 
 
 async def test_an_event_that_cannot_be_decoded_is_parked(process, writer, database):
     await writer.people(50)
-    await database.run(
-        "UPDATE events SET payload = '{\"born\": \"yesterday\"}' WHERE position = 20"
-    )
+    await database.run('UPDATE events SET payload = \'{"born": "yesterday"}\' WHERE position = 20')
     async with process() as projections:
         assert await projections.reached(PEOPLE, "i1", 50)
         failed = [one for one in await projections.failed() if one.name == "people"]

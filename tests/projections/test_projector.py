@@ -3,10 +3,10 @@
 import asyncio
 
 import pytest
-
 from personae.projections.kit import ALL, Question
 from personae.projections.kit.applier import Applier
 from personae.projections.kit.track import MAX_PENDING, Track
+
 from tests.projections.people import (
     BADGES,
     PEOPLE,
@@ -96,9 +96,7 @@ async def test_of_two_appliers_of_one_batch_one_writes(shelf, log, writer, datab
     appliers = Applier(PEOPLE, shelf), Applier(PEOPLE, shelf)
     for applier, track in zip(appliers, tracks, strict=True):
         await applier.load(track)
-    await asyncio.gather(
-        *(a.apply(t, events, 20) for a, t in zip(appliers, tracks, strict=True))
-    )
+    await asyncio.gather(*(a.apply(t, events, 20) for a, t in zip(appliers, tracks, strict=True)))
     assert sorted(track.stale for track in tracks) == [False, True]
     assert await database.row("SELECT count(*) FROM projections.people") == (20,)
 
