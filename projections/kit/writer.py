@@ -86,7 +86,8 @@ class Writer:
         return encode([dict(zip(self._key, key, strict=True)) for key in keys])
 
     def _load_sql(self) -> str:
-        columns = ", ".join(f't."{name}"' for name in self.table.stored)
+        kinds = self.table.columns
+        columns = ", ".join(kinds[name].selected(f't."{name}"') for name in self.table.stored)
         head = f"SELECT {columns} FROM {self._path} t"
         if self._single:
             return f'{head} WHERE t.instance_id = %s AND t."{self.table.key[0]}" = ANY(%s)'
