@@ -37,6 +37,7 @@ class Store(Section):
     statement_timeout: Duration
     batch: Count
     queue: Count
+    accept_loss: bool
 
 
 class Actors(Section):
