@@ -77,8 +77,8 @@ def _handler(door: Door, method: Method, route: Route, template: Template) -> Ha
 
     async def read(request: web.Request, message: Message) -> None:
         if route.body:
-            _read_body(route.body, await _json(request), message)
-        if route.body != "*":
+            from_json(await _json(request), message)
+        else:
             _read_query(request, message, template)
         for index, path in enumerate(template.fields):
             put_text(message, path, [request.match_info[f"p{index}"]])
@@ -91,18 +91,6 @@ async def _json(request: web.Request) -> bytes:
     if body and media_type(request) not in {JSON, ""}:
         raise WRONG_TYPE(expected=JSON)
     return body
-
-
-def _read_body(field: str, body: bytes, message: Message) -> None:
-    if field == "*":
-        from_json(body, message)
-        return
-    inner = getattr(message, field)
-    inner.SetInParent()
-    try:
-        from_json(body, inner)
-    except Wrong as wrong:
-        raise wrong.within(field) from None
 
 
 def _read_query(request: web.Request, message: Message, template: Template) -> None:
