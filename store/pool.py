@@ -156,20 +156,16 @@ class Session:
             raise Unavailable("connection lost")
         cancels = _cancels()
         cursor = await connection.cursor()
+        failed: BaseException | None = None
         try:
             await cursor.execute(sql, params, timeout=limit or self._timeout)
-        except asyncio.CancelledError:
-            # aiopg closes the connection of a cancelled task, and reports a statement that the
-            # server cancelled in the same words, with the connection still open.
-            if bool(connection.closed) or _cancels() > cancels:
-                raise
-            raise QueryTimeout("cancelled by the server") from None
-        except TimeoutError:
-            raise QueryTimeout("no answer in time", outcome_unknown=True) from None
-        except psycopg2.Error as error:
-            raise _translated(error, lost=bool(connection.closed)) from None
-        except ValueError:
-            raise StatementError("22021", "a text holds NUL or half a character") from None
+        except (asyncio.CancelledError, TimeoutError, psycopg2.Error, ValueError) as error:
+            failed = error
+        # wait_for of Python 3.11, which aiopg uses, loses a cancellation that meets the answer.
+        if _cancels() > cancels or (failed and _cancelled(failed, connection)):
+            raise asyncio.CancelledError
+        if failed:
+            raise _said(failed, lost=bool(connection.closed)) from None
         return cursor.raw
 
 
@@ -384,6 +380,25 @@ class Database:
 def _cancels() -> int:
     task = asyncio.current_task()
     return task.cancelling() if task else 0
+
+
+def _cancelled(error: BaseException, connection: aiopg.Connection) -> bool:
+    """Say whether the task was cancelled: aiopg then closes the connection.
+
+    A statement that the server cancelled is reported in the same words, the connection open.
+    """
+    return isinstance(error, asyncio.CancelledError) and bool(connection.closed)
+
+
+def _said(error: BaseException, *, lost: bool) -> DatabaseError:
+    """Return our word for whatever the driver raised."""
+    if isinstance(error, asyncio.CancelledError):
+        return QueryTimeout("cancelled by the server")
+    if isinstance(error, TimeoutError):
+        return QueryTimeout("no answer in time", outcome_unknown=True)
+    if isinstance(error, psycopg2.Error):
+        return _translated(error, lost=lost)
+    return StatementError("22021", "a text holds NUL or half a character")
 
 
 def _translated(error: psycopg2.Error, *, lost: bool) -> DatabaseError:
