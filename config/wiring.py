@@ -111,7 +111,13 @@ def _tree(
     world, views = services.world, services.projections
     forget_keys = _forget_keys(services)
     world.log.on_committed += [views.on_committed, forget_keys]
-    follower = Follower(world.log, database, heard=(world.absorb, forget_keys), nudge=views.nudge)
+    follower = Follower(
+        world.log,
+        database,
+        heard=(world.absorb, forget_keys),
+        nudge=views.nudge,
+        distrust=world.forget,
+    )
     rotation = KeyRotation(
         services.dispatch,
         views,

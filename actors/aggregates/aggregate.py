@@ -85,7 +85,8 @@ class Aggregate(LoopActor):
         try:
             recorded = await self.world.log.append(commit)
         except OutcomeUnknown:
-            self.fresh = False
+            for part in commit.parts:
+                self.world.stale(part.stream)
             raise
         self.absorb([each for each in recorded if each.stream == self.stream])
         if commit.parts[0].version == 0 and commit.parts[0].stream == self.stream:
