@@ -119,6 +119,10 @@ class World:
         verdict: Verdict = await self.blocking(self._passwords.verify, encoded, password)
         return verdict
 
+    async def verify_nobody(self, password: str) -> None:
+        """Take as long as :meth:`verify`: for users that do not exist."""
+        await self.blocking(self._passwords.verify_nobody, password)
+
     def seal(self, area: Area, secret: str, instance_id: str) -> Sealed:
         """Seal a secret for an event."""
         return self.keyring.seal(area, secret.encode(), instance_id)
