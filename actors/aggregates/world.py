@@ -123,6 +123,10 @@ class World:
         verdict: Verdict = await self.blocking(self._timed, "verify", check, encoded, password)
         return verdict
 
+    async def verify_nobody(self, password: str) -> None:
+        """Take as long as :meth:`verify`: for users that do not exist."""
+        await self.blocking(self._passwords.verify_nobody, password)
+
     def _timed(self, operation: str, function: Callable[..., Any], *args: str) -> Any:
         began = perf_counter()
         try:
