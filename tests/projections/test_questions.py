@@ -196,9 +196,7 @@ async def test_what_a_caller_may_not_see_is_neither_returned_nor_counted(people)
 
 async def test_a_page_behind_the_end_still_knows_the_total(people):
     _, projections = people
-    page = await projections.ask(
-        Question(table=PEOPLE, instance_id="i1", allowed=ALL, offset=1000)
-    )
+    page = await projections.ask(Question(table=PEOPLE, instance_id="i1", allowed=ALL, offset=1000))
     assert (page.rows, page.total, page.next, page.position) == ([], 60, None, 60)
 
 
@@ -258,9 +256,7 @@ def test_a_filter_may_be_a_function():
     table = people_table()
     table.filters(strange_query=lambda leaf: Condition("t.name = %s", (leaf.one + leaf.two,)))
     query = SearchQuery(strange_query={"one": "a", "two": "b"})
-    _, params = statement(
-        Question(table=table, instance_id="i1", allowed=ALL, filters=[query])
-    )
+    _, params = statement(Question(table=table, instance_id="i1", allowed=ALL, filters=[query]))
     assert "ab" in params
 
 
