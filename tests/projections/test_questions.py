@@ -4,7 +4,6 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-
 from personae.actors.domain.kit import Refusal
 from personae.projections.kit import (
     ALL,
@@ -17,6 +16,7 @@ from personae.projections.kit import (
     undeclared,
 )
 from personae.projections.kit.question import ask, statement
+
 from tests.projections.messages import SearchQuery
 from tests.projections.people import BADGES, START, BadgeGiven, PersonAdded, people_table
 

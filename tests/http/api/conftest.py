@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import aiohttp
 import grpc.aio
+import personae.projections as read_models
 import pytest
 from aiohttp import web
 from personae.actors import domain
@@ -30,7 +31,6 @@ from personae.store.crypto import Keyring
 from personae.store.passwords import Cost, Passwords
 from personae.store.postgres import PostgresLog
 
-import personae.projections as read_models
 from tests.aggregates.conftest import INSTANCE, ORG, SETUP
 
 domain.load()

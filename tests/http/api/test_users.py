@@ -1,7 +1,7 @@
 """Creating, reading and listing users."""
 
-from tests.aggregates.conftest import ADMIN, ORG, ROBOT
-from tests.http.api.conftest import GUEST, OTHER_ORG, OWNER, USER
+from tests.aggregates.conftest import ORG
+from tests.http.api.conftest import USER
 
 GET, LIST, ADD = f"{USER}/GetUserByID", f"{USER}/ListUsers", f"{USER}/AddHumanUser"
 
