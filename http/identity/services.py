@@ -49,8 +49,12 @@ class Counters(Protocol):
         """Count a sign-in."""
         ...
 
-    def token(self, grant: str, result: str) -> None:
+    def token(self, grant: str, result: str = "ok") -> None:
         """Count an answer of the token endpoint."""
+        ...
+
+    def loop_lag(self, seconds: float) -> None:
+        """Tell how late the event loop was."""
         ...
 
 

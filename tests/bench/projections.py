@@ -16,17 +16,22 @@ from personae.store.log import Commit, Part
 from personae.store.migrate import migrate
 from personae.store.pool import Database
 from personae.store.postgres import PostgresLog
+
 from tests.projections.people import PEOPLE, START, PersonAdded, PersonRenamed, Stream
 
 PEOPLE_COUNT, RENAMES = 10_000, 2
 EVENTS = PEOPLE_COUNT * (1 + RENAMES)
 
 
-async def rows():
-    """Return (name, value, unit) of each measurement."""
+def _server():
     folder = Path(tempfile.mkdtemp(prefix="personae-bench-"))
     folder.chmod(0o755)
-    server = Embedded(folder / "data")
+    return folder, Embedded(folder / "data")
+
+
+async def rows():
+    """Return (name, value, unit) of each measurement."""
+    folder, server = _server()
     try:
         database = Database(server.start(), size=8)
         await migrate(database)

@@ -3,12 +3,12 @@
 import asyncio
 
 import pytest
-
 from personae.projections.kit import ALL, Question, Table, text
 from personae.projections.kit.progress import Meter
 from personae.projections.kit.rebuild import SCRATCH, Builder, rebuild
-from personae.projections.kit.shelf import Shelf, ShapeChangedError
+from personae.projections.kit.shelf import ShapeChangedError, Shelf
 from personae.projections.kit.verify import verify
+
 from tests.projections.people import (
     PEOPLE,
     PersonAdded,
