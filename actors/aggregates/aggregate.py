@@ -76,13 +76,15 @@ class Aggregate(LoopActor):
             creator=order.caller.user_id,
             at=facts.now,
         )
-        if commit is None:
+        recorded = await self._append(commit) if commit else ()
+        if decisions and isinstance(decisions[-1], Refusal):
+            raise decisions[-1]
+        if not recorded:
             return self._done(self.position, (), facts.secrets, facts.now)
-        recorded = await self._append(commit)
         own = tuple(each.event for each in recorded if each.stream == self.stream)
         return self._done(recorded[-1].position, own, facts.secrets, facts.now)
 
-    async def _append(self, commit: Commit) -> list[Recorded]:
+    async def _append(self, commit: Commit) -> Sequence[Recorded]:
         try:
             recorded = await self.world.log.append(commit)
         except OutcomeUnknown:
