@@ -83,7 +83,7 @@ class World:
         """Let an aggregate read the log before it is used again: somebody else wrote."""
         actor = self.directory.live(stream)
         if isinstance(actor, Aggregate):
-            actor.fresh = False
+            actor.doubt()
 
     def absorb(self, recorded: Sequence[Recorded]) -> None:
         """Tell those alive what was committed to their streams, whoever did it."""
@@ -96,7 +96,7 @@ class World:
         """Trust no memory any more: what others wrote may have been missed."""
         for actor in self.directory:
             if isinstance(actor, Aggregate):
-                actor.fresh = False
+                actor.doubt()
 
     def new_id(self) -> str:
         """Return a new id."""
