@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,8 +19,11 @@ from personae.store.log import Commit, OutcomeUnknown, Snapshot, WrongVersion
 if TYPE_CHECKING:
     from personae.actors.aggregates.world import World
 
-ATTEMPTS = 5
+ATTEMPTS = 10
 """How often an order is decided when other processes keep writing first."""
+
+FIRST_PAUSE = 0.001
+"""Seconds before the second attempt, at most; each pause may be twice as long as the one before."""
 
 SNAPSHOT_AFTER = 200
 """Events since the last snapshot that make the next one worth its write."""
@@ -53,7 +57,7 @@ class Aggregate(LoopActor):
     async def on_receive(self, order: Order) -> Done:
         """Decide an order and append what follows; again when somebody else wrote first."""
         creates = order.creates
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             if not (self.fresh or (creates and not self.version)):
                 await self.ready()
             try:
@@ -61,6 +65,8 @@ class Aggregate(LoopActor):
             except WrongVersion as conflict:
                 self.world.stale(conflict.stream)
                 creates = False
+                # A process that goes on writing would win every time against one in step with it.
+                await asyncio.sleep(random.random() * FIRST_PAUSE * 2**attempt)  # noqa: S311 — no secret
         raise CONTENDED()
 
     async def _decide(self, order: Order) -> Done:

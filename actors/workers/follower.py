@@ -89,11 +89,13 @@ class Follower:
         async for note in self._heads.listen(CHANNEL):
             if note is None:
                 self._distrust()
+            if note is None or self._is_news(note):
                 self._wake.set()
-                continue
-            instance_id, _, position = note.rpartition(":")
-            if int(position) > self._seen.get(instance_id, 0):
-                self._wake.set()
+
+    def _is_news(self, note: str) -> bool:
+        """Say whether a notification (``instance:position``) is of what we have not seen."""
+        instance_id, _, position = note.rpartition(":")
+        return not position.isdecimal() or int(position) > self._seen.get(instance_id, 0)
 
     async def _look(self) -> None:
         try:
