@@ -22,6 +22,7 @@ from personae.actors.runtime.pools import PoolBusy, WorkPool
 from personae.actors.runtime.supervisor import FORGET, Supervisor
 from personae.actors.workers.follower import Follower
 from personae.actors.workers.key_rotation import KeyRotation
+from personae.actors.workers.receipts import forget_old_receipts
 from personae.config import masterkey, origins, workers
 from personae.config.banner import BannerInfo, banner
 from personae.config.first_start import FirstStart, SetUp
@@ -135,6 +136,7 @@ def _tree(
     workers_node = root.node("workers")
     workers_node.add("follower", follower.run)
     workers_node.add("key rotation", rotation.run)
+    workers_node.add("receipts", lambda: forget_old_receipts(world))
     workers_node.add("data keys", lambda: _reload_keys(world.keyring))
     workers_node.add("loop lag", lambda: watch_lag(metrics.loop_lag))
     workers_node.add("gauges", lambda: _gauges(world, views, metrics))

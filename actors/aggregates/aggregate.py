@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,6 +18,7 @@ from personae.actors.runtime import LoopActor
 from personae.store.log import Commit, OutcomeUnknown, Snapshot, WrongVersion
 
 if TYPE_CHECKING:
+    from personae.actors.aggregates.once import Step
     from personae.actors.aggregates.world import World
 
 ATTEMPTS = 10
@@ -82,6 +84,8 @@ class Aggregate(LoopActor):
             creator=order.caller.user_id,
             at=facts.now,
         )
+        if commit and order.step:
+            commit = self._with_receipt(commit, order.step, facts.secrets, decisions[-1])
         recorded = await self._append(commit) if commit else ()
         if decisions and isinstance(decisions[-1], Refusal):
             raise decisions[-1]
@@ -89,6 +93,19 @@ class Aggregate(LoopActor):
             return self._done(self.position, (), facts.secrets, facts.now)
         own = tuple(each.event for each in recorded if each.stream == self.stream)
         return self._done(recorded[-1].position, own, facts.secrets, facts.now)
+
+    def _with_receipt(
+        self, commit: Commit, step: Step, secrets: dict[str, str], last: Any
+    ) -> Commit:
+        own = next((part for part in commit.parts if part.stream == self.stream), None)
+        versions = range(self.version, self.version)
+        if own:
+            versions = range(own.version, own.version + len(own.events))
+        refusal = last.id if isinstance(last, Refusal) else ""
+        receipt = step.receipt(
+            self.world.keyring, self.stream, versions, secrets=secrets, refusal=refusal
+        )
+        return replace(commit, receipt=receipt)
 
     async def _append(self, commit: Commit) -> Sequence[Recorded]:
         try:

@@ -100,8 +100,7 @@ async def test_of_many_that_race_for_one_name_on_two_processes_one_wins(pair):
 async def test_orders_to_one_aggregate_from_two_processes_all_count(pair):
     await pair[0].add_machine(INSTANCE, ORG, "50")
     orders = [
-        pair[n % 2].send(UpdateMachine(user_id="50", name=f"Robot {n}"), SYSTEM)
-        for n in range(20)
+        pair[n % 2].send(UpdateMachine(user_id="50", name=f"Robot {n}"), SYSTEM) for n in range(20)
     ]
     await asyncio.gather(*orders)
     events = await pair[0].log.stream(Stream(INSTANCE, "user", "50"))
