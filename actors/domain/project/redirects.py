@@ -16,6 +16,9 @@ from personae.actors.domain.project.values import ApplicationType
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 RUN_NOT_FOLLOWED = frozenset({"javascript", "data", "vbscript", "file", "blob", "about"})
 CONTROL = re.compile(r"[\x00-\x20\x7f\\]")
+LOOPBACK_URI = re.compile(
+    r"(http://(?:localhost|127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?([/?][^#]*)?"
+)
 LONGEST = 2048
 
 
@@ -41,11 +44,10 @@ def registered(
     """Say whether a request's redirect URI is one of the registered ones."""
     if uri in known:
         return True
-    parts = _split(uri)
-    if parts is None:
+    if _split(uri) is None:
         return False
-    if kind is ApplicationType.NATIVE and parts.scheme == "http" and parts.hostname in LOOPBACK:
-        return any(_same_but_port(parts, other) for other in known)
+    if kind is ApplicationType.NATIVE and (portless := _without_port(uri)):
+        return any(_without_port(other) == portless for other in known)
     if dev_mode and acceptable(uri, kind, dev_mode=True):
         return any("*" in pattern and fnmatchcase(uri, pattern) for pattern in known)
     return False
@@ -62,9 +64,7 @@ def _split(uri: str) -> SplitResult | None:
     return parts if parts.scheme and not (parts.username or parts.password) else None
 
 
-def _same_but_port(asked: SplitResult, known: str) -> bool:
-    other = _split(known)
-    return other is not None and (
-        (asked.scheme, asked.hostname, asked.path, asked.query)
-        == (other.scheme, other.hostname, other.path, other.query)
-    )
+def _without_port(uri: str) -> str:
+    """Return a loopback URI without its port, all else byte by byte; empty for any other URI."""
+    found = LOOPBACK_URI.fullmatch(uri)
+    return f"{found[1]}{found[2] or ''}" if found else ""
