@@ -7,9 +7,9 @@ from personae.config.metrics import Metrics
 from prometheus_client.parser import text_string_to_metric_families
 
 NAMES = {
-    "personae_logins", "personae_tokens", "personae_hash_seconds",
-    "personae_actors_live", "personae_lane_batch_commands", "personae_lane_flush_seconds",
-    "personae_projection_lag_events", "personae_loop_lag_seconds", "personae_http_requests",
+    "personae_logins", "personae_tokens", "personae_hash_seconds", "personae_actors_live",
+    "personae_lane_batch_commands", "personae_lane_flush_seconds",
+    "personae_projection_lag_events", "personae_loop_lag_seconds",
 }  # fmt: skip
 
 

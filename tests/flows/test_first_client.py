@@ -39,9 +39,10 @@ async def site(running, app):
 
 
 async def introspect(running, app, token):
+    basic = {"Authorization": aiohttp.encode_basic_auth(*app)}
     async with (
-        aiohttp.ClientSession(running.url, auth=aiohttp.BasicAuth(*app)) as http,
-        http.post("/oauth/v2/introspect", data={"token": token}) as answer,
+        aiohttp.ClientSession(running.url) as http,
+        http.post("/oauth/v2/introspect", data={"token": token}, headers=basic) as answer,
     ):
         return await answer.json()
 
