@@ -52,6 +52,7 @@ from personae.store.migrate import migrate
 from personae.store.passwords import Cost, Passwords
 from personae.store.pool import Database, DatabaseError
 from personae.store.postgres import PostgresLog
+from prometheus_client import CollectorRegistry
 
 log = structlog.get_logger("personae")
 RELOAD_KEYS_SECONDS = 30.0
@@ -287,8 +288,8 @@ def application(node: Node) -> web.Application:
     return app
 
 
-def server(node: Node, *, reuse_port: bool = False) -> Server:
-    """Return the listening port of a process, not yet open."""
+def server(node: Node, *, crew: CollectorRegistry | None = None) -> Server:
+    """Return the listening port of a process, not yet open; ``crew``: see :func:`listen`."""
     settings = node.settings
     of = settings.server
     tls = None
@@ -300,7 +301,7 @@ def server(node: Node, *, reuse_port: bool = False) -> Server:
         ServerSettings(
             host=of.host,
             port=settings.port,
-            reuse_port=reuse_port,
+            reuse_port=crew is not None,
             tls=tls,
             external_secure=settings.external_secure,
             trusted_proxies=of.trusted_proxies,
@@ -310,7 +311,7 @@ def server(node: Node, *, reuse_port: bool = False) -> Server:
             ),
         ),
         checks={"database": node.ping},
-        registry=node.metrics.registry,
+        registry=crew or node.metrics.registry,
         faults=login.faults(node.services),
         tree=node.root.snapshot,
     )
@@ -325,13 +326,16 @@ async def serve(settings: Settings) -> None:
         await listen(node)
 
 
-async def listen(node: Node, *, reuse_port: bool = False, announce: bool = True) -> None:
-    """Open the port, say where everything is, and stop in order when a signal comes."""
-    port = server(node, reuse_port=reuse_port)
+async def listen(node: Node, *, crew: CollectorRegistry | None = None) -> None:
+    """Open the port, say where everything is, and stop in order when a signal comes.
+
+    ``crew`` holds the metrics of several workers that share the port; their first process speaks.
+    """
+    port = server(node, crew=crew)
     await port.start()
     gc.collect()
     gc.freeze()
-    if announce:
+    if crew is None:
         banner(info_of(node))
     await _told_to_stop(node, port)
     log.info("stopping", grace_seconds=node.settings.server.shutdown_timeout.total_seconds())

@@ -13,6 +13,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import psutil
+
 ROOT = Path(__file__).resolve().parent.parent
 ADMIN, PASSWORD = "admin", "Correct-Horse-1"
 
@@ -98,6 +100,15 @@ class RunningServer:
         """Kill -9 the server's process; its database lives on until the next start finds it."""
         self.process.kill()
         self.process.wait()
+
+    def workers(self):
+        """The processes that serve, when there are several."""
+        found = []
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.Error):  # it may have just died
+                if "spawn_main" in " ".join(child.cmdline()):
+                    found.append(child)
+        return found
 
     def memory(self):
         """Resident memory of the server's process, in MiB."""
