@@ -91,7 +91,7 @@ class Limits:
     events: int = 500
     bytes: int = 4_000_000
     queued: int = 20_000
-    seconds: float = 10.0
+    seconds: float = 2.0
 
 
 class Row(NamedTuple):

@@ -133,16 +133,16 @@ class Session:
         cursor = await self._execute(sql, params, limit)
         if not cursor.description:
             return []
-        rows: list[Row] = cursor.fetchmany(CHUNK)
+        rows = _fetched(cursor)
         while len(rows) < cursor.rowcount:
             await asyncio.sleep(0)
-            rows += cursor.fetchmany(CHUNK)
+            rows += _fetched(cursor)
         return rows
 
     async def row(self, sql: str, params: Params = None, *, limit: float = 0) -> Row | None:
         """Return the first row, or None."""
         cursor = await self._execute(sql, params, limit)
-        return cursor.fetchone() if cursor.description else None
+        return next(iter(_fetched(cursor, 1)), None) if cursor.description else None
 
     async def run(self, sql: str, params: Params = None, *, limit: float = 0) -> int:
         """Run a statement and return how many rows it touched."""
@@ -339,6 +339,9 @@ class Database:
             connection = self._idle.pop()
             if not connection.closed:
                 return connection
+            # Closed all the same: else the loop goes on watching its number, and the next
+            # connection that gets this number is never told of an answer.
+            _ = connection.close()
             self._stats.discarded += 1
         return None
 
@@ -380,6 +383,14 @@ class Database:
 def _cancels() -> int:
     task = asyncio.current_task()
     return task.cancelling() if task else 0
+
+
+def _fetched(cursor: Any, count: int = CHUNK) -> list[Row]:
+    """Return the next rows of a result, which a connection lost by now takes with it."""
+    try:
+        return cursor.fetchmany(count)  # type: ignore[no-any-return]
+    except psycopg2.Error as error:
+        raise _translated(error, lost=True) from None
 
 
 def _cancelled(error: BaseException, connection: aiopg.Connection) -> bool:

@@ -80,6 +80,7 @@ def serve(postgres):
 
     yield start
     for server in servers:
+        shutil.copy(server.log, f"/tmp/last-{servers.index(server)}.log")
         with contextlib.suppress(Exception):
             server.process.send_signal(signal.SIGCONT)
             server.process.kill()

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -104,6 +105,10 @@ class Load:
             self.wrong.append(f"{name}: {status} {text[:200]}")
             return True
         return False
+
+    def kinds(self):
+        """How often each kind of failure was met."""
+        return Counter((f.status, f.body) for f in self.failures).most_common(8)
 
     def window(self, since):
         """Seconds from ``since`` to the next success that no failure follows for long."""

@@ -32,6 +32,7 @@ async def outage(postgres, server, hurt, seconds, record_property):
         f" {len(load.acknowledged)} acknowledged, {len(load.failures)} refused"
     )
     assert load.wrong == []
+    print(load.kinds())
     refused = [f for f in load.failures if f.at > hurt_at and f.status]
     assert {f.status for f in refused} <= {503}
     assert all(0 < int(f.retry_after) <= 2 for f in refused)
