@@ -26,7 +26,12 @@ def free_port():
 
 
 class RunningServer:
-    """Starts, stops and kills the server; what it prints is in ``log``."""
+    """Starts, stops and kills the server; what it prints is in ``log``.
+
+    ``prefix``: words before the command, for a server in surroundings of its own.
+    """
+
+    prefix = ()
 
     def __init__(self, *, port=None, folder=None, **settings):
         self.folder = folder or Path(tempfile.mkdtemp(prefix="personae-run-"))
@@ -70,7 +75,7 @@ class RunningServer:
         began = time.monotonic()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "personae.config.cli", "start"],
+                [*self.prefix, sys.executable, "-m", "personae.config.cli", "start"],
                 env=self.environment,
                 cwd=self.folder,
                 stdout=log,

@@ -32,6 +32,7 @@ class Load:
     pause: float = 0.0
     name: str = "user"
     patience: float = 60.0
+    host: str = ""
     acknowledged: dict = field(default_factory=dict)
     answered_at: list = field(default_factory=list)
     failures: list = field(default_factory=list)
@@ -58,7 +59,8 @@ class Load:
             return (await answer.json())["result"][0]["id"]
 
     def _headers(self, **more):
-        return {"Authorization": f"Bearer {self.token}", **more}
+        host = {"Host": self.host} if self.host else {}
+        return {"Authorization": f"Bearer {self.token}", **host, **more}
 
     async def _client(self, number):
         turns = itertools.count(number)
