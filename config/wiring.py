@@ -46,7 +46,7 @@ from personae.projections.kit.spooler import Pace
 from personae.projections.web_keys import WEB_KEYS
 from personae.store.crypto import Area, Keyring
 from personae.store.durability import require_durable
-from personae.store.embedded import Embedded
+from personae.store.embedded import Embedded, EmbeddedError
 from personae.store.lane import Limits as LaneLimits
 from personae.store.migrate import migrate
 from personae.store.passwords import Cost, Passwords
@@ -56,6 +56,7 @@ from prometheus_client import CollectorRegistry
 
 log = structlog.get_logger("personae")
 RELOAD_KEYS_SECONDS = 30.0
+WATCH_SECONDS = 1.0
 GAUGE_SECONDS = 15.0
 
 
@@ -152,10 +153,24 @@ async def reachable(settings: Settings) -> AsyncIterator[str]:
         return
     embedded = Embedded(settings.data / "postgresql")
     dsn = await asyncio.to_thread(embedded.start)
+    watching = asyncio.create_task(_keep_running(embedded))
     try:
         yield dsn
     finally:
+        watching.cancel()
         await asyncio.to_thread(embedded.stop)
+
+
+async def _keep_running(embedded: Embedded) -> None:
+    """Start our own database again when it has died: nobody else would."""
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        if not embedded.pid:
+            log.error("the embedded database died and is started again")
+            try:
+                await asyncio.to_thread(embedded.start)
+            except EmbeddedError as error:
+                log.error("the embedded database cannot be started", error=str(error))  # noqa: TRY400 — the message says it all
 
 
 async def _database(settings: Settings, stack: AsyncExitStack) -> Database:

@@ -84,13 +84,14 @@ HOLDER = "SELECT holder FROM claims WHERE instance_id = %s AND kind = %s AND val
 class Limits:
     """How much a lane takes on.
 
-    ``events`` and ``bytes`` of one flush, ``queued`` events waiting for one, and the ``seconds``
-    that an append whose outcome is unknown is asked after.
+    ``events`` and ``bytes`` of one flush, ``queued`` events waiting for one, the ``answer`` seconds
+    that one may take, and the ``seconds`` that one whose outcome is unknown is sent again.
     """
 
     events: int = 500
     bytes: int = 4_000_000
     queued: int = 20_000
+    answer: float = 5.0
     seconds: float = 2.0
 
 
@@ -228,7 +229,8 @@ class Lane:
         pause = 0.01
         while True:
             try:
-                return int((await self._database.rows(sql, values))[0][0])
+                rows = await self._database.rows(sql, values, limit=self._limits.answer)
+                return int(rows[0][0])
             except (Conflict, StatementError):
                 raise
             except DatabaseError as error:

@@ -39,9 +39,10 @@ KEEPALIVE: Mapping[str, Any] = {
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
+    "tcp_user_timeout": 5_000,
 }
-"""libpq parameters (seconds, milliseconds) that end a half-open connection in about ten seconds."""
+"""libpq parameters (seconds, milliseconds) that end a half-open connection: five seconds after
+something was sent, about ten when idle."""
 
 FIRST_RETRY, LAST_RETRY = 0.05, 1.0
 """Seconds to the next attempt to connect, after the first failure and at most."""

@@ -49,10 +49,16 @@ class Postgres(Embedded):
         return not self.pid
 
 
-@pytest.fixture
-def postgres():
+def folder_for_all():
+    """A new folder that PostgreSQL's account may enter."""
     folder = Path(tempfile.mkdtemp(prefix="personae-fault-"))
     folder.chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def postgres():
+    folder = folder_for_all()
     server = Postgres(folder / "data")
     server.start()
     yield server
@@ -80,7 +86,6 @@ def serve(postgres):
 
     yield start
     for server in servers:
-        shutil.copy(server.log, f"/tmp/last-{servers.index(server)}.log")
         with contextlib.suppress(Exception):
             server.process.send_signal(signal.SIGCONT)
             server.process.kill()

@@ -88,7 +88,7 @@ async def test_a_killed_lease_holder_is_replaced(postgres, serve):
         now = await database.rows(LEASES)
         return bool(now) and not {holder for _, holder in now} & holders
 
-    print(f"taken over {await eventually(taken_over, 10):.2f} s after kill -9")
+    print(f"taken over {await eventually(taken_over, 3):.2f} s after kill -9")
     await database.close()
 
 
@@ -137,9 +137,7 @@ async def test_a_poison_event_stops_one_view_for_a_moment_and_no_other(postgres_
         await node.send(SETUP, Caller.of_system(INSTANCE))
         now = datetime.now(UTC)
         part = Part(Stream(INSTANCE, "test", "1"), 0, ORG, (Poison(text="x"),))
-        await node.log.append(
-            Commit(instance_id=INSTANCE, parts=(part,), creator="", at=now)
-        )
+        await node.log.append(Commit(instance_id=INSTANCE, parts=(part,), creator="", at=now))
         await asyncio.gather(*(node.add_machine(INSTANCE, ORG, str(n)) for n in range(3000, 4000)))
         head = await node.log.head(INSTANCE)
         assert await node.views.reached(seen, INSTANCE, head, 5)

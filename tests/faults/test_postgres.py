@@ -8,8 +8,9 @@ import aiohttp
 import pytest
 
 from tests.faults.checker import check
-from tests.faults.conftest import in_thread
+from tests.faults.conftest import Postgres, in_thread
 from tests.faults.load import Load
+from tests.running import RunningServer
 
 
 async def outage(postgres, server, hurt, seconds, record_property):
@@ -104,3 +105,22 @@ async def test_a_database_that_hangs(postgres, serve):
     assert slowest < 12.5
     assert load.errors_end(back_at) < 3
     await check(postgres.dsn, load.acknowledged)
+
+
+async def test_the_embedded_database_is_started_again_when_it_dies():
+    server = RunningServer()
+    try:
+        await in_thread(server.start)
+        inside = Postgres(server.data / "postgresql")
+        load = Load([server.url], server.pat)
+        async with load.running():
+            await asyncio.sleep(1)
+            inside.kill()
+            killed_at = time.monotonic()
+            await asyncio.sleep(6)
+        print(f"serves again {load.window(killed_at):.2f} s after kill -9 of the embedded database")
+        assert load.wrong == []
+        assert load.window(killed_at) < 5
+        await check(inside.dsn, load.acknowledged)
+    finally:
+        server.remove()

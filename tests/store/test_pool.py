@@ -167,7 +167,7 @@ async def test_p09_connections_that_died_while_idle_are_replaced(database, postg
 async def test_p09_half_open_connections_are_noticed(database):
     connection = database._idle[0].raw
     told = connection.get_dsn_parameters()
-    assert (told["keepalives_idle"], told["tcp_user_timeout"]) == ("5", "10000")
+    assert (told["keepalives_idle"], told["tcp_user_timeout"]) == ("5", "5000")
 
 
 async def test_p10_a_statement_may_have_a_limit_of_its_own(database):
