@@ -20,7 +20,7 @@ from personae.http.identity.services import SERVICES, Services
 from personae.http.login import cookies
 from personae.http.login.branding import brand_of
 from personae.http.login.links import form_target, web_link
-from personae.http.login.pages import PAGES, PREFIX
+from personae.http.login.pages import PREFIX, pages
 from personae.http.login.problems import Problem
 from personae.http.login.refusals import REQUEST_UNKNOWN
 from personae.http.login.seal import seal
@@ -91,9 +91,7 @@ class Visit:
         """Return a page; with problems, its status is that of the first."""
         nonce = secrets.token_urlsafe(16)
         errors = [each.shown(self.texts["problems"]) for each in problems]
-        html = self.request.app[PAGES].render(
-            name, **self._frame(), nonce=nonce, errors=errors, **values
-        )
+        html = pages().render(name, **self._frame(), nonce=nonce, errors=errors, **values)
         status = status or (problems[0].status if problems else 200)
         response = web.Response(text=html, status=status, content_type="text/html")
         if problems and problems[0].retry:

@@ -17,10 +17,16 @@ from personae.actors.domain.instance.events import (
     LabelPolicyAdded,
     LockoutPolicyAdded,
     LoginPolicyAdded,
+    PrivacyPolicyAdded,
 )
 from personae.actors.domain.instance.state import values_of
 from personae.actors.domain.kit import Caller, Stream
-from personae.actors.domain.policies import LabelPolicy, LockoutPolicy, LoginPolicy
+from personae.actors.domain.policies import (
+    LabelPolicy,
+    LockoutPolicy,
+    LoginPolicy,
+    PrivacyPolicy,
+)
 from personae.actors.domain.project.commands import AddOIDCApp, NewOIDCClient
 from personae.actors.domain.user.commands import AddHuman
 from personae.actors.domain.user.values import NewContact, NewPassword, Profile
@@ -77,6 +83,7 @@ EVENT_OF = {
     LoginPolicy: LoginPolicyAdded,
     LockoutPolicy: LockoutPolicyAdded,
     LabelPolicy: LabelPolicyAdded,
+    PrivacyPolicy: PrivacyPolicyAdded,
 }
 
 
@@ -108,7 +115,8 @@ class Site:
         version = (await self.world.aggregate(stream)).version
         event = EVENT_OF[type(policy)](**values_of(policy))
         part = Part(stream, version, INSTANCE, (event,))
-        await self.world.log.append(Commit(INSTANCE, (part,), (), (), "test", self.clock()))
+        commit = Commit(instance_id=INSTANCE, parts=(part,), creator="test", at=self.clock())
+        await self.world.log.append(commit)
 
     async def ask(self, *, id_="V2_1", redirect=REDIRECT, **asked):
         """Keep an authorization request; return the address it leads to."""
