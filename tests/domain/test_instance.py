@@ -35,7 +35,15 @@ SETUP = c.SetUpInstance(
     org_id="10",
     org_name="ACME",
     project_id="30",
-    apps=(AddAPIApp(project_id="30", app_id="40", client_id="50", name="API", auth_method=APIAuthMethod.PRIVATE_KEY_JWT),),
+    apps=(
+        AddAPIApp(
+            project_id="30",
+            app_id="40",
+            client_id="50",
+            name="API",
+            auth_method=APIAuthMethod.PRIVATE_KEY_JWT,
+        ),
+    ),
     console_app_id="41",
     console_client_id="51",
     users=(
@@ -53,7 +61,9 @@ SETUP = c.SetUpInstance(
 PAIR = KeyPairFacts(now=NOW, private_key=Sealed("1", "x"), public_key={"kty": "EC"})
 FACTS = SetUpFacts(
     now=NOW,
-    org=AddOrgFacts(now=NOW, instance_id="1", domain="acme.x.test", known_roles=frozenset({"ORG_OWNER"})),
+    org=AddOrgFacts(
+        now=NOW, instance_id="1", domain="acme.x.test", known_roles=frozenset({"ORG_OWNER"})
+    ),
     users={"20": naming(), "21": naming()},
     keys={"20": KeyFacts(now=NOW, public_key=b"pem")},
     web_keys={"a": PAIR, "b": PAIR},
@@ -79,7 +89,11 @@ def test_a_set_up_instance_knows_its_parts():
     events = [each for each in story.decisions if not isinstance(each, On | Claim)]
     instance = state_of("instance", *events)
     assert (instance.name, instance.language, instance.domains) == ("Test", "de", ("x.test",))
-    assert (instance.default_org, instance.project_id, instance.console_client_id) == ("10", "30", "51")
+    assert (instance.default_org, instance.project_id, instance.console_client_id) == (
+        "10",
+        "30",
+        "51",
+    )
     assert instance.policies == SETUP.policies
     assert instance.generators == SETUP.generators
     assert instance.members == {"20": ("IAM_OWNER",)}
@@ -125,7 +139,23 @@ def test_a_first_user_has_roles_of_this_level():
     given().when(order, FACTS).refuses(org_refusals.ROLE_UNKNOWN)
 
 
-@pytest.mark.parametrize("host", ["", "-", "-a.test", "a-.test", "a..test", "a_b.test", "a b", "a/b", "x" * 64, "a." * 127 + "a", "a.test:80", "ü.test"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        "-",
+        "-a.test",
+        "a-.test",
+        "a..test",
+        "a_b.test",
+        "a b",
+        "a/b",
+        "x" * 64,
+        "a." * 127 + "a",
+        "a.test:80",
+        "ü.test",
+    ],
+)
 def test_what_is_no_host_is_refused(host):
     order = c.AddInstanceDomain(instance_id="1", domain=host)
     given(ADDED).when(order).refuses(refusals.DOMAIN_INVALID)
@@ -143,7 +173,8 @@ def test_a_domain_comes_once_and_goes():
     given(ADDED, DOMAIN).when(add).then_nothing()
     remove = c.RemoveInstanceDomain(instance_id="1", domain="x.test")
     given(ADDED, DOMAIN).when(remove).then(
-        Release(INSTANCE_DOMAINS, "x.test", everywhere=True), e.InstanceDomainRemoved(domain="x.test")
+        Release(INSTANCE_DOMAINS, "x.test", everywhere=True),
+        e.InstanceDomainRemoved(domain="x.test"),
     )
     gone = e.InstanceDomainRemoved(domain="x.test")
     given(ADDED, DOMAIN, gone).when(remove).refuses(refusals.DOMAIN_NOT_FOUND)

@@ -25,7 +25,9 @@ MEMBERS = MemberFacts(now=NOW, known_roles=ROLES)
 
 
 def facts(**changes):
-    return AddOrgFacts(**{"now": NOW, "instance_id": "1", "domain": DOMAIN, "known_roles": ROLES} | changes)
+    return AddOrgFacts(
+        **{"now": NOW, "instance_id": "1", "domain": DOMAIN, "known_roles": ROLES} | changes
+    )
 
 
 def add(*admins, name=" ACME "):
@@ -57,7 +59,9 @@ def test_a_first_administrator_may_be_created_in_the_same_commit():
         profile=Profile(first_name="Gigi", last_name="Giraffe"),
         email=NewContact(value="gigi@x.test", verified=True),
     )
-    story = given().when(add(c.Admin(user_id="20", human=order)), facts(humans={"20": human_facts()}))
+    story = given().when(
+        add(c.Admin(user_id="20", human=order)), facts(humans={"20": human_facts()})
+    )
     story.includes(MEMBER, On(Stream("1", "user", "20"), EmailVerified(), owner="10"))
 
 
@@ -170,3 +174,7 @@ def test_what_is_not_there_takes_no_orders(order, history):
 def test_a_domain_goes_again():
     gone = e.OrgDomainRemoved(domain=DOMAIN, verified=True)
     assert state_of("org", ADDED, *FOUNDED, gone).domains == {}
+
+
+def test_a_new_name_is_remembered():
+    assert state_of("org", ADDED, e.OrgChanged(name="Bolt")).name == "Bolt"
