@@ -62,6 +62,7 @@ facts.load()
 
 NAME = "admin@acme.localhost"
 CLIENT, REDIRECT = "client-1", "http://127.0.0.1:9/callback"
+BYE = "https://shop.example/bye"
 TEXTS = Texts.load()
 LABEL = LabelPolicy(
     primary_color="#5469d4",
@@ -146,6 +147,11 @@ async def callback(request):
     raise web.HTTPFound(f"{auth.asked.redirect_uri}?code=c-{request.query['id']}")
 
 
+async def end_session(request):
+    """Stand in for OpenID Connect: say with what a client's logout goes on."""
+    return web.json_response(dict(request.query))
+
+
 async def make_services(clock):
     world = World(
         log=MemoryLog(),
@@ -179,13 +185,16 @@ async def site():
     app[SERVICES] = services
     login.add_routes(app)
     app.router.add_get("/oauth/v2/authorize/callback", callback)
+    app.router.add_get("/oidc/v1/end_session", end_session)
     server = Server(app, {}, ServerSettings(port=0, drain_timeout=0), faults=login.faults(services))
     await server.start()
     site = Site(
         f"http://localhost:{server.port}", services.world, services.dispatch, services, clock
     )
     await site.send(SETUP)
-    client = NewOIDCClient(redirect_uris=(REDIRECT,), dev_mode=True)
+    client = NewOIDCClient(
+        redirect_uris=(REDIRECT,), post_logout_redirect_uris=(BYE,), dev_mode=True
+    )
     await site.send(
         AddOIDCApp(project_id=PROJECT, app_id="40", client_id=CLIENT, name="Shop", client=client)
     )
