@@ -113,4 +113,4 @@ def is_fresh(
         return True
     if LOGIN in asked.prompt:
         return False
-    return asked.max_age is None or (now - checked).total_seconds() <= asked.max_age
+    return asked.max_age is None or (now - checked).total_seconds() < asked.max_age
