@@ -132,7 +132,7 @@ class Site:
                 org_id=ORG,
                 user_name=name,
                 profile=Profile(first_name="Grace", last_name="Hopper"),
-                email=NewContact(value=f"{name}@acme.localhost", verified=True),
+                email=NewContact(value=f"user{user_id}@acme.localhost", verified=True),
                 password=NewPassword(plain=PASSWORD, **password),
             )
         )
