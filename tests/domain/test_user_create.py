@@ -61,7 +61,9 @@ def test_an_address_without_code_stays_unverified():
     assert not any(isinstance(each, e.EmailVerified) for each in story.decisions)
 
 
-@pytest.mark.parametrize("value", ["", "gigi", "@x.test", "gigi@", "a b@x.test", "a@b@c", "a@" + "x" * 200])
+@pytest.mark.parametrize(
+    "value", ["", "gigi", "@x.test", "gigi@", "a b@x.test", "a@b@c", "a@" + "x" * 200]
+)
 def test_what_cannot_be_an_address_is_refused(value):
     email = NewContact(value=value, verified=True)
     given().when(add(email=email), human_facts()).refuses(refusals.EMAIL_INVALID)
@@ -122,6 +124,8 @@ def test_a_name_in_somebody_elses_domain_is_refused():
     given().when(add(user_name="gigi@other.test"), facts).refuses(refusals.NAME_RESERVED)
 
 
-@pytest.mark.parametrize("profile", [Profile(first_name="", last_name="x"), Profile(first_name="x", last_name="")])
+@pytest.mark.parametrize(
+    "profile", [Profile(first_name="", last_name="x"), Profile(first_name="x", last_name="")]
+)
 def test_people_have_two_names(profile):
     given().when(add(profile=profile), human_facts()).refuses(refusals.PROFILE_INCOMPLETE)

@@ -261,8 +261,9 @@ LIVES = [
 ]
 
 
-@pytest.mark.parametrize(("there", "back", "state", "refusal"), LIVES)
-async def test_lives_go_there_and_back(server, gigi, there, back, state, refusal):
+@pytest.mark.parametrize("life", LIVES)
+async def test_lives_go_there_and_back(server, gigi, life):
+    there, back, state, refusal = life
     assert await server.refused(f"{USER}/{back}", user_id="g1") == refusal
     done = await server.ok(f"{USER}/{there}", user_id="g1")
     assert done["details"]["resourceOwner"] == OTHER_ORG

@@ -219,9 +219,10 @@ class Stack:
         return await self.post("/oauth/v2/token", auth, grant_type=grant_type, **form)
 
     async def redeem(self, app, code, auth=None, **form):
-        auth = auth or (app.basic if app.secret else None)
         form = {"redirect_uri": CALLBACK, **form}
-        if auth is None:
+        if auth is None and app.secret:
+            auth = app.basic
+        elif auth is None:
             form = {"client_id": app.client_id, **form}
         return await self.token("authorization_code", auth, code=code, **form)
 
