@@ -51,7 +51,7 @@ class Verified:
         self._known: OrderedDict[tuple[str, str, str], tuple[Verifier, datetime]] = OrderedDict()
 
     def holds(self, assertion: tuple[str, str, str], verifier: Verifier, now: datetime) -> bool:
-        """Say whether an assertion (issuer, owner, text) was verified by this key and still counts."""
+        """Say whether an assertion (issuer, owner, text) was verified by this very key."""
         known = self._known.get(assertion)
         return known is not None and known[0] is verifier and now < known[1]
 

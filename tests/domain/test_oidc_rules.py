@@ -1,13 +1,13 @@
 """What a code and a refresh token are worth, told by the pure rules."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from personae.actors.domain.auth_request import commands as c
 from personae.actors.domain.auth_request import events as e
-from personae.actors.domain.auth_request.facts import ExchangeFacts
+from personae.actors.domain.auth_request.facts import ExchangeFacts, LinkFacts
 from personae.actors.domain.auth_request.state import AUTH_REQUEST, Status
-from personae.actors.domain.kit import Stream
+from personae.actors.domain.kit import Refusal, Stream
 from personae.actors.domain.oidc_session import events as o
 from personae.actors.domain.oidc_session.commands import RefreshTokens
 from personae.actors.domain.oidc_session.facts import Lifetimes, TokenFacts
@@ -85,4 +85,33 @@ def test_the_newest_refresh_token_is_renewed_for_its_client():
 def test_a_native_loopback_uri_differs_in_its_port_alone(uri, right):
     known = ("http://[::1]:4/cb?x",)
     assert registered(uri, known, ApplicationType.NATIVE) is right
+    assert registered(uri, known, ApplicationType.WEB) is False
+
+
+@pytest.mark.parametrize(
+    ("max_age", "ago", "right"),
+    [(None, 10**6, True), (60, 60, True), (60, 61, False), (0, 1, False), (0, 0, True)],
+)
+def test_a_session_older_than_the_client_allows_is_refused(max_age, ago, right):
+    asked = e.AuthRequestAdded(client_id="a", redirect_uri="https://a", max_age=max_age)
+    facts = LinkFacts(now=NOW, user_id="u", auth_time=NOW - timedelta(seconds=ago), asked_at=NOW)
+    order = c.LinkSession(request_id="r", session_id="s", presented="t")
+    state = AUTH_REQUEST.fold([asked])
+    if right:
+        assert len(AUTH_REQUEST.decide(state, order, facts)) == 2
+        return
+    with pytest.raises(Refusal, match="SessionTooOld"):
+        AUTH_REQUEST.decide(state, order, facts)
+
+
+@pytest.mark.parametrize(
+    ("uri", "right"),
+    [
+        ("https://pr-1.app.example/cb", True), ("https://evil.example/.app.example/cb", False),
+        ("https://pr-1.app.example/x/cb", False), ("javascript://pr-1.app.example/cb", False),
+    ],
+)  # fmt: skip
+def test_a_star_of_the_development_mode_ends_at_a_slash(uri, right):
+    known = ("https://*.app.example/cb",)
+    assert registered(uri, known, ApplicationType.WEB, dev_mode=True) is right
     assert registered(uri, known, ApplicationType.WEB) is False

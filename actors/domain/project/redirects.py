@@ -8,7 +8,7 @@ is never accepted.
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
+from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 from personae.actors.domain.project.values import ApplicationType
@@ -49,7 +49,7 @@ def registered(
     if kind is ApplicationType.NATIVE and (portless := _without_port(uri)):
         return any(_without_port(other) == portless for other in known)
     if dev_mode and acceptable(uri, kind, dev_mode=True):
-        return any("*" in pattern and fnmatchcase(uri, pattern) for pattern in known)
+        return any("*" in pattern and _compiled(pattern).fullmatch(uri) for pattern in known)
     return False
 
 
@@ -62,6 +62,13 @@ def _split(uri: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts if parts.scheme and not (parts.username or parts.password) else None
+
+
+@lru_cache(maxsize=1_000)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Return a glob pattern as it is matched: ``*`` ends at a slash, ``**`` does not."""
+    escaped = re.escape(pattern)
+    return re.compile(escaped.replace(r"\*\*", ".*").replace(r"\*", "[^/]*"))
 
 
 def _without_port(uri: str) -> str:
