@@ -10,6 +10,7 @@ from datetime import datetime
 from aiohttp import web
 from personae.actors.aggregates.world import World
 from personae.http.identity.jwt import Verifier
+from personae.http.oidc.signing import Signing
 from personae.store.generated import fast_verify, is_fast
 
 REPLAYS_AT_MOST = 100_000
@@ -95,6 +96,7 @@ class Provider:
     replays: Replays = field(default_factory=Replays)
     verified: Verified = field(default_factory=Verified)
     secrets: Secrets = field(default_factory=Secrets)
+    signing: Signing = field(default_factory=Signing)
     documents: dict[str, bytes] = field(default_factory=dict)
 
 
