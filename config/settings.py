@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from personae.config.fields import Count, Duration, Natural, Port, Secret, Section, Size
+from personae.config.fields import Count, Duration, Port, Secret, Section, Size
 from personae.config.first_instance import FirstInstance
 from personae.config.policies import Policies, SecretGenerators
 from pydantic import Field, SecretStr, field_validator
@@ -27,8 +27,6 @@ class Server(Section):
     request_timeout: Duration
     shutdown_timeout: Duration
     trusted_proxies: tuple[str, ...]
-    instance_host_headers: tuple[str, ...]
-    public_host_headers: tuple[str, ...]
 
 
 class Store(Section):
@@ -39,7 +37,7 @@ class Store(Section):
     statement_timeout: Duration
     batch: Count
     queue: Count
-    snapshot_after: Count
+    accept_loss: bool
 
 
 class Actors(Section):
@@ -47,31 +45,21 @@ class Actors(Section):
 
     live: Count
     idle: Duration
-    mailbox: Count
-    sweep: Duration
-    retries: Natural
 
 
 class Projections(Section):
     """The read models."""
 
-    batch: Count
     poll: Duration
     lease: Duration
-    wait: Duration
-    failures: Count
-    retry: Duration
 
 
 class Hashing(Section):
     """How passwords and secrets are hashed, and how much of the machine that may take."""
 
-    algorithm: Literal["argon2id", "bcrypt"]
     argon2_memory: int = Field(ge=8, le=4_194_304)
     argon2_iterations: int = Field(ge=1, le=100)
     argon2_parallelism: int = Field(ge=1, le=64)
-    bcrypt_cost: int = Field(ge=10, le=18)
-    secret_cost: int = Field(ge=4, le=18)
     threads: Count
     queue: Count
 
@@ -83,22 +71,8 @@ class Oidc(Section):
     id_token_lifetime: Duration
     refresh_token_idle_expiration: Duration
     refresh_token_expiration: Duration
-    code_lifetime: Duration
-    auth_request_lifetime: Duration
-    assertion_lifetime: Duration
-    device_code_lifetime: Duration
-    device_poll_interval: Duration
-    logout_token_lifetime: Duration
-    keys_max_age: Duration
-
-
-class Login(Section):
-    """The login pages."""
-
-    cookie_name: str = Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")
-    cookie_lifetime: Duration
-    relying_party_name: str
-    otp_issuer: str
+    signing_key_life: Duration
+    signing_key_keep: Duration
 
 
 class Logging(Section):
@@ -134,7 +108,6 @@ class Settings(Section):
     projections: Projections
     hashing: Hashing
     oidc: Oidc
-    login: Login
     logging: Logging
     metrics: Metrics
     first_instance: FirstInstance

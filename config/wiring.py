@@ -19,8 +19,9 @@ from personae.actors.domain.kit import Recorded, Stream
 from personae.actors.domain.web_key.state import Status, WebKey
 from personae.actors.runtime.clock import watch_lag
 from personae.actors.runtime.pools import PoolBusy, WorkPool
-from personae.actors.runtime.tasks import Tasks
+from personae.actors.runtime.supervisor import FORGET, Supervisor
 from personae.actors.workers.follower import Follower
+from personae.actors.workers.key_rotation import KeyRotation
 from personae.config import masterkey, origins, workers
 from personae.config.banner import BannerInfo, banner
 from personae.config.first_start import FirstStart, SetUp
@@ -40,9 +41,12 @@ from personae.projections.kit.condition import ALL
 from personae.projections.kit.page import MAX_LIMIT
 from personae.projections.kit.question import Question
 from personae.projections.kit.registry import Projections, tables_in
+from personae.projections.kit.spooler import Pace
 from personae.projections.web_keys import WEB_KEYS
 from personae.store.crypto import Area, Keyring
+from personae.store.durability import require_durable
 from personae.store.embedded import Embedded
+from personae.store.lane import Limits as LaneLimits
 from personae.store.migrate import migrate
 from personae.store.passwords import Cost, Passwords
 from personae.store.pool import Database, DatabaseError
@@ -50,6 +54,7 @@ from personae.store.postgres import PostgresLog
 
 log = structlog.get_logger("personae")
 RELOAD_KEYS_SECONDS = 30.0
+GAUGE_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +65,21 @@ class Node:
     database: Database
     services: Services
     metrics: Metrics
+    root: Supervisor
+    given_up: asyncio.Event
     first_start: FirstStart | None
 
     async def ping(self) -> None:
         """Raise unless the database answers."""
         await self.database.row("SELECT 1")
+
+    async def answers(self) -> bool:
+        """Say whether the database answers."""
+        try:
+            await self.ping()
+        except DatabaseError:
+            return False
+        return True
 
 
 @asynccontextmanager
@@ -77,26 +92,47 @@ async def running(settings: Settings) -> AsyncIterator[Node]:
         metrics = Metrics()
         database = await _database(settings, stack)
         keyring = await Keyring.load(database, masterkey.obtain(settings))
-        world = await _world(settings, database, keyring, stack)
-        views = Projections(database, world.log, tables_in(read_models))
-        world.log.on_committed.append(views.on_committed)
-        await views.start()
-        stack.push_async_callback(views.stop)
+        world = await _world(settings, database, keyring, metrics, stack)
+        views = _projections(settings, database, world)
         services = _services(settings, world, views, metrics)
-        tasks = Tasks()
-        stack.push_async_callback(tasks.stop)
-        forget_keys = _forget_keys(services)
-        world.log.on_committed.append(forget_keys)
-        follower = Follower(
-            world.log, database, heard=(world.absorb, forget_keys), nudge=views.nudge
-        )
-        tasks.spawn(follower.run(), "follower")
-        tasks.spawn(watch_lag(metrics.loop_lag), "loop lag")
-        tasks.spawn(_reload_keys(keyring), "data keys")
+        given_up = asyncio.Event()
+        root = _tree(settings, database, services, metrics, given_up)
+        await root.start()
+        stack.push_async_callback(root.stop)
         first = None
         if not await world.log.instances():
             first = await SetUp(settings, services.dispatch, services.tokens).run()
-        yield Node(settings, database, services, metrics, first)
+        yield Node(settings, database, services, metrics, root, given_up, first)
+
+
+def _tree(
+    settings: Settings,
+    database: Database,
+    services: Services,
+    metrics: Metrics,
+    given_up: asyncio.Event,
+) -> Supervisor:
+    """Return the supervisor tree of a process: who is started, watched and restarted."""
+    world, views = services.world, services.projections
+    forget_keys = _forget_keys(services)
+    world.log.on_committed += [views.on_committed, forget_keys]
+    follower = Follower(world.log, database, heard=(world.absorb, forget_keys), nudge=views.nudge)
+    rotation = KeyRotation(
+        services.dispatch,
+        views,
+        life=settings.oidc.signing_key_life,
+        keep=settings.oidc.signing_key_keep,
+    )
+    root = Supervisor("personae", on_escalation=lambda _error: given_up.set())
+    root.add("aggregates", lambda: world.directory, FORGET)
+    root.add("projections", lambda: views)
+    workers_node = root.node("workers")
+    workers_node.add("follower", follower.run)
+    workers_node.add("key rotation", rotation.run)
+    workers_node.add("data keys", lambda: _reload_keys(world.keyring))
+    workers_node.add("loop lag", lambda: watch_lag(metrics.loop_lag))
+    workers_node.add("gauges", lambda: _gauges(world, views, metrics))
+    return root
 
 
 @asynccontextmanager
@@ -115,22 +151,38 @@ async def reachable(settings: Settings) -> AsyncIterator[str]:
 
 async def _database(settings: Settings, stack: AsyncExitStack) -> Database:
     dsn = await stack.enter_async_context(reachable(settings))
-    database = Database(dsn, size=settings.store.connections)
+    store = settings.store
+    database = Database(
+        dsn,
+        size=store.connections,
+        timeout=store.statement_timeout.total_seconds(),
+        connect_timeout=store.connect_timeout.total_seconds(),
+    )
     await database.open()
     stack.push_async_callback(database.close)
+    for name in await require_durable(database, accept_loss=store.accept_loss):
+        log.warning("the database may lose acknowledged events", setting=name)
     await migrate(database)
     return database
 
 
 async def _world(
-    settings: Settings, database: Database, keyring: Keyring, stack: AsyncExitStack
+    settings: Settings,
+    database: Database,
+    keyring: Keyring,
+    metrics: Metrics,
+    stack: AsyncExitStack,
 ) -> World:
     hashing = settings.hashing
     pool = WorkPool("hashing", hashing.threads, hashing.queue)
     stack.push_async_callback(pool.stop)
-    event_log = PostgresLog(database, notify=settings.database is not None or settings.workers > 1)
+    event_log = PostgresLog(
+        database,
+        notify=settings.database is not None or settings.workers > 1,
+        limits=LaneLimits(events=settings.store.batch, queued=settings.store.queue),
+    )
     stack.push_async_callback(event_log.close)
-    world = World(
+    return World(
         log=event_log,
         keyring=keyring,
         passwords=Passwords(
@@ -142,14 +194,18 @@ async def _world(
         ),
         pool=pool,
         busy=PoolBusy,
+        hashed=metrics.hashed,
         roles=Roles.load().by_name,
         external_domain=settings.external_domain,
         cap=settings.actors.live,
         idle_seconds=settings.actors.idle.total_seconds(),
     )
-    world.directory.start()
-    stack.push_async_callback(world.directory.stop)
-    return world
+
+
+def _projections(settings: Settings, database: Database, world: World) -> Projections:
+    lease = settings.projections.lease.total_seconds()
+    pace = Pace(lease=lease, renew=lease / 3, sweep=settings.projections.poll.total_seconds())
+    return Projections(database, world.log, tables_in(read_models), pace=pace)
 
 
 def _services(settings: Settings, world: World, views: Projections, metrics: Metrics) -> Services:
@@ -193,6 +249,17 @@ def _forget_keys(services: Services) -> Callable[[list[Recorded]], None]:
     return forget
 
 
+async def _gauges(world: World, views: Projections, metrics: Metrics) -> None:
+    while True:
+        metrics.live_actors(len(world.directory))
+        try:
+            for status in await views.status():
+                metrics.projection_lag(status.table, status.lag)
+        except DatabaseError as error:
+            log.warning("projections not measured", error=type(error).__name__)
+        await asyncio.sleep(GAUGE_SECONDS)
+
+
 async def _reload_keys(keyring: Keyring) -> None:
     while True:
         await asyncio.sleep(RELOAD_KEYS_SECONDS)
@@ -221,7 +288,7 @@ def server(node: Node, *, reuse_port: bool = False) -> Server:
         tls = tls_context(str(of.tls_certificate), str(of.tls_key))
     return Server(
         application(node),
-        wire.grpc_mapping(wire.DEFAULT, node.services),
+        wire.grpc_mapping(wire.DEFAULT, node.services, node.answers),
         ServerSettings(
             host=of.host,
             port=settings.port,
@@ -237,6 +304,7 @@ def server(node: Node, *, reuse_port: bool = False) -> Server:
         checks={"database": node.ping},
         registry=node.metrics.registry,
         faults=login.faults(node.services),
+        tree=node.root.snapshot,
     )
 
 
@@ -257,9 +325,20 @@ async def listen(node: Node, *, reuse_port: bool = False, announce: bool = True)
     gc.freeze()
     if announce:
         banner(info_of(node))
-    await port.signalled()
+    await _told_to_stop(node, port)
     log.info("stopping", grace_seconds=node.settings.server.shutdown_timeout.total_seconds())
     await port.stop()
+
+
+async def _told_to_stop(node: Node, port: Server) -> None:
+    """Return at a signal, or when the supervisor tree has given up on a part of it."""
+    signalled = asyncio.ensure_future(port.signalled())
+    given_up = asyncio.ensure_future(node.given_up.wait())
+    await asyncio.wait({signalled, given_up}, return_when=asyncio.FIRST_COMPLETED)
+    if given_up.done():
+        log.error("a part of the server could not be kept running", tree=node.root.snapshot())
+    for task in (signalled, given_up):
+        task.cancel()
 
 
 async def setup(settings: Settings) -> None:

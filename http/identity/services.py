@@ -49,7 +49,7 @@ class Counters(Protocol):
         """Count a sign-in."""
         ...
 
-    def token(self, grant: str, result: str) -> None:
+    def token(self, grant: str, result: str = "ok") -> None:
         """Count an answer of the token endpoint."""
         ...
 

@@ -26,6 +26,7 @@ from personae.http.oidc.call import Call
 from personae.http.oidc.scopes import OPENID
 
 ID_TOKEN = "JWT"  # noqa: S105 — the type of ID tokens
+CLIENT_CREDENTIALS = "client_credentials"
 _SHA384, _SHA512 = ("ES384", "RS384"), ("ES512", "RS512", "EdDSA", "Ed25519")
 
 
@@ -108,7 +109,8 @@ async def token_response(
         found["refresh_token"] = call.services.tokens.issue(
             TokenKind.REFRESH, call.instance_id, family_id, refresh_id
         )
-    if OPENID in access.scope:
+    # OpenID Connect defines no ID token for client credentials: nobody has signed in.
+    if OPENID in access.scope and access.reason != CLIENT_CREDENTIALS:
         found["id_token"] = await _id_token(call, to, family, access, text)
     return found
 

@@ -10,7 +10,6 @@ async def delete_user(request, call: Call):
 
 from personae.http.wire.call import Call
 from personae.http.wire.entry import add_routes, grpc_mapping
-from personae.http.wire.grpc import Acceptor
 from personae.http.wire.methods import METHODS, Method
 from personae.http.wire.registry import DEFAULT, Registry, rpc
 from personae.http.wire.services import Services
@@ -18,7 +17,6 @@ from personae.http.wire.services import Services
 __all__ = [
     "DEFAULT",
     "METHODS",
-    "Acceptor",
     "Call",
     "Method",
     "Registry",

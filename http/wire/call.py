@@ -16,15 +16,18 @@ from personae.http.wire.services import Services
 class Call:
     """What a bound function knows besides its request.
 
-    ``headers`` are read case-insensitively (gRPC: the metadata); ``host`` is the one asked for.
+    ``headers`` are read case-insensitively (gRPC: the metadata). ``host`` is the one asked for,
+    ``client_ip`` where from, ``request_id`` what the logs call it: all as the server room says.
     ``seconds`` is how long the answer may take. ``caller`` is anonymous until authenticated.
     """
 
     method: Method
     services: Services
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     host: str
     seconds: float
+    client_ip: str = ""
+    request_id: str = ""
     language: str = "en"
     caller: Caller = field(default_factory=lambda: Caller(instance_id=""))
 
@@ -35,9 +38,9 @@ class Call:
     def reply(self, **fields: Any) -> Message:
         """Build the method's answer.
 
-        Takes dicts for messages, lists for repeated fields, datetimes and timedeltas for their
-        protobuf kin, enums by name or number; ``None`` leaves a field out. Raises ``TypeError`` for
-        an unknown field.
+        Takes dicts for messages, lists for repeated fields, datetimes (UTC when naive) and
+        timedeltas for their protobuf kin, enums by name or number; ``None`` leaves a field out.
+        Raises ``TypeError`` for an unknown field.
         """
         try:
             return self.method.reply(**fields)

@@ -6,12 +6,11 @@ from aiohttp import web
 from google.protobuf.message import Message
 from personae.http.wire.decode import from_json
 from personae.http.wire.encode import to_json
-from personae.http.wire.faults import fault_of
+from personae.http.wire.faults import call_fault
 from personae.http.wire.http_calls import (
     JSON,
     body_of,
     call_of,
-    context_of,
     media_type,
     respond,
     respond_fault,
@@ -33,7 +32,7 @@ async def answer(door: Door, method: Method, request: web.Request) -> web.Respon
         reply = await door.answer(call, lambda message: _read(request, kind, message))
         return respond(request, to_json(reply) if kind == JSON else reply.SerializeToString(), kind)
     except Exception as error:  # noqa: BLE001 — whatever it is, the caller gets a fault
-        fault = fault_of(error, door.services, call.language, **context_of(request, method.name))
+        fault = call_fault(error, call)
         return respond_fault(request, fault, fault.connect())
 
 

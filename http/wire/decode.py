@@ -53,52 +53,8 @@ def from_dict(value: Any, message: Message) -> None:
     _reader(message.DESCRIPTOR)(message, value, DEPTH)
 
 
-def put_text(message: Message, path: list[str], texts: list[str]) -> None:
-    """Set a field, maybe of a message inside, from path segments or query parameters.
-
-    Unknown fields are ignored. Raises :class:`Wrong`, with the path.
-    """
-    entry = _table(message.DESCRIPTOR).get(path[0])
-    if entry is None:
-        return
-    try:
-        if len(path) > 1:
-            _put_inside(message, entry, path[1:], texts)
-        else:
-            _put_texts(message, entry, texts)
-    except Wrong as wrong:
-        raise wrong.within(entry.name) from None
-    except (TypeError, ValueError):
-        raise Wrong("out of range", entry.name) from None
-
-
-def _put_inside(message: Message, entry: Entry, path: list[str], texts: list[str]) -> None:
-    if not entry.field.message_type or entry.field.is_repeated or len(path) > DEPTH:
-        raise Wrong("no field of its own")
-    _only_one(message, entry)
-    inner = getattr(message, entry.name)
-    inner.SetInParent()
-    put_text(inner, path, texts)
-
-
-def _put_texts(message: Message, entry: Entry, texts: list[str]) -> None:
-    if not entry.field.is_repeated and len(texts) > 1:
-        raise Wrong("one value")
-    _only_one(message, entry)
-    if entry.field.message_type:
-        if entry.field.message_type.full_name not in _FROM_TEXT or entry.field.is_repeated:
-            raise Wrong("not possible in a query")
-        entry.put(message, texts[0], DEPTH)
-        return
-    convert = text_converter(entry.field)
-    values = [convert(text) for text in texts]
-    if entry.field.is_repeated:
-        getattr(message, entry.name).extend(values)
-    else:
-        setattr(message, entry.name, values[0])
-
-
-def _only_one(message: Message, entry: Entry) -> None:
+def only_one(message: Message, entry: Entry) -> None:
+    """Refuse a second member of a oneof."""
     if entry.group and message.WhichOneof(entry.group) not in {None, entry.name}:
         raise Wrong(f"only one of {entry.group}")
 
@@ -106,7 +62,8 @@ def _only_one(message: Message, entry: Entry) -> None:
 _TABLES: dict[str, dict[str, Entry]] = {}
 
 
-def _table(descriptor: Any) -> dict[str, Entry]:
+def table_of(descriptor: Any) -> dict[str, Entry]:
+    """Return the fields of a message type by both their names."""
     table = _TABLES.get(descriptor.full_name)
     if table is None:
         table = _TABLES[descriptor.full_name] = {}
@@ -125,11 +82,10 @@ def _entry(field: FieldDescriptor) -> Entry:
 
 def _reader(descriptor: Any) -> Put:
     known = _READERS.get(descriptor.full_name)
-    return _compiled(_table(descriptor), descriptor.full_name) if known is None else known
+    return _compiled(table_of(descriptor), descriptor.full_name) if known is None else known
 
 
 def _compiled(table: dict[str, Entry], name: str) -> Put:
-
     def read(message: Message, value: Any, depth: int) -> None:
         if type(value) is not dict:
             raise Wrong("object")
@@ -147,7 +103,7 @@ def _compiled(table: dict[str, Entry], name: str) -> Put:
 
 def _read_field(message: Message, entry: Entry, item: Any, depth: int) -> None:
     try:
-        _only_one(message, entry)
+        only_one(message, entry)
         entry.put(message, item, depth)
     except Wrong as wrong:
         raise wrong.within(entry.name) from None
@@ -241,8 +197,9 @@ def _check_depth(value: Any, depth: int) -> None:
         _check_depth(item, depth - STRUCT_COST)
 
 
-_FROM_TEXT: dict[str, Put] = {
+FROM_TEXT: dict[str, Put] = {
     "google.protobuf.Timestamp": lambda message, value, _depth: read_timestamp(message, value),
     "google.protobuf.Duration": lambda message, value, _depth: read_duration(message, value),
 }
-_READERS: dict[str, Put] = {**_FROM_TEXT, "google.protobuf.Struct": _read_struct}
+"""Messages whose JSON is a string."""
+_READERS: dict[str, Put] = {**FROM_TEXT, "google.protobuf.Struct": _read_struct}

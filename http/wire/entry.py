@@ -9,7 +9,6 @@ from grpclib.const import Handler
 from personae.http.wire import connect, grpc, grpc_web, health, openapi, reflection, rest
 from personae.http.wire.faults import fault_of
 from personae.http.wire.http_calls import (
-    context_of,
     language_of,
     media_type,
     preflight,
@@ -82,7 +81,7 @@ def _no_route(
 ) -> web.Response:
     wrong_verb = isinstance(unmatched, web.HTTPMethodNotAllowed)
     refusal = WRONG_VERB(verb=request.method) if wrong_verb else NO_ROUTE(path=request.path)
-    fault = fault_of(refusal, services, language_of(request, services), **context_of(request, ""))
+    fault = fault_of(refusal, services, language_of(request, services))
     allowed: dict[str, str] = {hdrs.ALLOW: unmatched.headers[hdrs.ALLOW]} if wrong_verb else {}
     is_rpc = request.path.startswith("/zitadel.")
     return respond_fault(request, fault, fault.connect() if is_rpc else fault.rest(), allowed)

@@ -10,6 +10,7 @@ import structlog
 from google.protobuf.message import DecodeError, Message
 from personae.actors.domain.kit import Code, Refusal
 from personae.actors.domain.kit.refusal import INTERNAL, TIMEOUT
+from personae.http.wire.call import Call
 from personae.http.wire.descriptors import message_class
 from personae.http.wire.reasons import TOO_LARGE, WRONG_TYPE, WRONG_VERB
 from personae.http.wire.services import Services
@@ -79,6 +80,12 @@ class Fault:
             "debug": {"id": self.id, "message": self.sentence},
         }
         return {"code": self.code.name.lower(), "message": self.message, "details": [detail]}
+
+
+def call_fault(error: Exception, call: Call) -> Fault:
+    """Return what to tell the caller of a call about an error."""
+    context = {"method": call.method.name, "request_id": call.request_id}
+    return fault_of(error, call.services, call.language, **context)
 
 
 def fault_of(error: Exception, services: Services, language: str, **context: str) -> Fault:

@@ -1,18 +1,19 @@
-"""Native gRPC through grpclib: a handler for every method, in grpclib's own terms."""
+"""Native gRPC through grpclib: a handler for every method, in grpclib's own terms.
+
+The server room puts into the metadata what it has checked: ``host``, ``x-client-ip`` and
+``x-request-id``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import grpclib.server
 from google.protobuf.message import Message
 from grpclib.const import Cardinality, Handler, Status
-from grpclib.encoding.proto import ProtoCodec, ProtoStatusDetailsCodec
-from grpclib.events import _DispatchServerEvents
+from grpclib.exceptions import GRPCError
 from multidict import CIMultiDict, CIMultiDictProxy
 from personae.http.wire.call import Call
-from personae.http.wire.faults import Fault, fault_of
+from personae.http.wire.faults import Fault, call_fault
 from personae.http.wire.interceptors import Door
 from personae.http.wire.limits import DEADLINE, MESSAGE
 from personae.http.wire.methods import METHODS, Method
@@ -21,27 +22,7 @@ from personae.http.wire.wrong import Wrong
 
 HEAD = 5
 """Bytes before a message: a flag, and its length."""
-
-
-class Acceptor(grpclib.server.Handler):
-    """grpclib's acceptor of streams, which also tells functions the host asked for.
-
-    One per connection: it ends its calls with it.
-    """
-
-    def __init__(self, mapping: dict[str, Handler]) -> None:
-        super().__init__(mapping, ProtoCodec(), ProtoStatusDetailsCodec(), _DispatchServerEvents())
-
-    def accept(self, stream: Any, headers: Any, release_stream: Callable[[], Any]) -> None:
-        """Start a call; the pseudo header ``:authority`` becomes the metadata ``host``.
-
-        Binary metadata is left out: nothing of ours reads it, and grpclib fails on what is not
-        base64.
-        """
-        kept = [(k, v) for k, v in headers if k != "host" and not k.endswith("-bin")]
-        named = dict(headers)
-        host = named.get(":authority") or named.get("host") or ""
-        super().accept(stream, [*kept, ("host", host)], release_stream)
+_REFUSED = {Status.RESOURCE_EXHAUSTED: TOO_LARGE, Status.UNIMPLEMENTED: COMPRESSED}
 
 
 def handlers(door: Door) -> dict[str, Handler]:
@@ -52,8 +33,8 @@ def handlers(door: Door) -> dict[str, Handler]:
 async def receive(stream: Any) -> bytes | None:
     """Return the next message's bytes, ``None`` after the last.
 
-    grpclib would take any length and fail on compression; here both are refused. Raises
-    ``Refusal`` and :class:`Wrong`.
+    grpclib would take any length and fail on compression; both are refused, here if not already
+    by the server room's stream. Raises ``Refusal`` and :class:`Wrong`.
     """
     try:
         head = await stream._stream.recv_data(HEAD)  # noqa: SLF001 — no public access to bytes
@@ -67,6 +48,9 @@ async def receive(stream: Any) -> bytes | None:
         return bytes(await stream._stream.recv_data(length))  # noqa: SLF001
     except AssertionError:
         raise Wrong("gRPC frame") from None
+    except GRPCError as error:
+        refused = _REFUSED.get(error.status)
+        raise (refused() if refused else Wrong("gRPC frame")) from None
 
 
 async def refuse(stream: Any, fault: Fault) -> None:
@@ -85,9 +69,7 @@ def _handler(door: Door, method: Method) -> Handler:
         try:
             reply = await door.answer(call, lambda message: _read(stream, message))
         except Exception as error:  # noqa: BLE001 — whatever it is, the caller gets a fault
-            request_id = call.headers.get("x-request-id", "")
-            context = {"method": method.name, "request_id": request_id}
-            await refuse(stream, fault_of(error, door.services, call.language, **context))
+            await refuse(stream, call_fault(error, call))
         else:
             await stream.send_message(reply)
 
@@ -109,6 +91,8 @@ def _call(door: Door, method: Method, stream: Any) -> Call:
         services=door.services,
         headers=CIMultiDictProxy(headers),
         host=headers.get("host", ""),
+        client_ip=headers.get("x-client-ip", ""),
+        request_id=headers.get("x-request-id", ""),
         seconds=min(DEADLINE, left),
         language=door.services.language(headers.get("accept-language", "")),
     )

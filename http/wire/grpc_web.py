@@ -11,8 +11,8 @@ from aiohttp import web
 from google.protobuf.message import Message
 from google.rpc.status_pb2 import Status
 from personae.actors.domain.kit import Refusal
-from personae.http.wire.faults import Fault, fault_of
-from personae.http.wire.http_calls import body_of, call_of, context_of, media_type, respond
+from personae.http.wire.faults import Fault, call_fault
+from personae.http.wire.http_calls import body_of, call_of, media_type, respond
 from personae.http.wire.interceptors import Door
 from personae.http.wire.limits import grpc_seconds
 from personae.http.wire.methods import Method
@@ -37,7 +37,7 @@ async def answer(door: Door, method: Method, request: web.Request) -> web.Respon
         reply = await door.answer(call, lambda message: _read(request, kind, message))
         frames = frame(0, reply.SerializeToString()) + frame(TRAILERS, b"grpc-status:0\r\n")
     except Exception as error:  # noqa: BLE001 — whatever it is, the caller gets a fault
-        fault = fault_of(error, door.services, call.language, **context_of(request, method.name))
+        fault = call_fault(error, call)
         frames = frame(TRAILERS, trailers(fault))
     body = b64encode(frames) if kind.startswith(TEXT) else frames
     return respond(request, body, kind if kind in TYPES else TYPE)

@@ -20,13 +20,15 @@ PREFLIGHT_SECONDS = "7200"
 
 
 def call_of(request: web.Request, method: Method, services: Services) -> Call:
-    """Make the call of a request. The server room may have put the host asked for under "host"."""
+    """Make the call of a request; the server room says under which host, from where, as what."""
     return Call(
         method=method,
         services=services,
         headers=request.headers,
         host=str(request.get("host") or request.headers.get(hdrs.HOST, "")),
         seconds=DEADLINE,
+        client_ip=str(request.get("client_ip", "")),
+        request_id=str(request.get("request_id", "")),
         language=language_of(request, services),
     )
 
@@ -34,12 +36,6 @@ def call_of(request: web.Request, method: Method, services: Services) -> Call:
 def language_of(request: web.Request, services: Services) -> str:
     """Return the language to answer a request in."""
     return services.language(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
-
-
-def context_of(request: web.Request, method: str) -> dict[str, str]:
-    """Return what the log says about a request that failed."""
-    known = request.get("request_id") or request.headers.get("X-Request-Id", "")
-    return {"method": method, "request_id": str(known)}
 
 
 async def body_of(request: web.Request) -> bytes:

@@ -8,8 +8,9 @@ from personae.http.wire.wrong import Wrong
 
 DEADLINE = 30.0
 """Seconds that a call may take, also when its client would wait longer."""
-MESSAGE = 1 << 20
-"""Bytes of a gRPC message. HTTP bodies are bounded by the application's ``client_max_size``."""
+MESSAGE = 4 << 20
+"""Bytes of a gRPC message, if the server room does not allow less. HTTP bodies are bounded by the
+application's ``client_max_size``."""
 PARAMETERS = 200
 """Query parameters of one request."""
 

@@ -13,11 +13,11 @@ from personae.http.wire.descriptors import FILES, POOL, message_class, option
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A REST rule: ``PATCH``, ``/v2/users/{user_id}``, and the body's field (``*``: all)."""
+    """A REST rule: ``PATCH``, ``/v2/users/{user_id}``, and whether the body is the request."""
 
     verb: str
     template: str
-    body: str
+    body: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,9 @@ def _authorization(method: MethodDescriptor) -> tuple[Any, int]:
 def _routes(rule: Any) -> Iterator[Route]:
     verb = rule.WhichOneof("pattern")
     if verb:
-        yield Route(verb.upper(), getattr(rule, verb), rule.body)
+        if rule.body not in {"", "*"}:
+            raise ValueError(f"the body of {getattr(rule, verb)} must be the whole request")
+        yield Route(verb.upper(), getattr(rule, verb), bool(rule.body))
     for additional in rule.additional_bindings:
         yield from _routes(additional)
 

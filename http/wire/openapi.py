@@ -82,7 +82,7 @@ def _reachable(methods: list[Method]) -> list[Descriptor]:
 
 def _carried(method: Method) -> list[Any]:
     """Return the messages that travel as JSON."""
-    bodies = [_body(method, route) for route in method.routes if route.body]
+    bodies = {method.request.DESCRIPTOR for route in method.routes if route.body}
     return [*bodies, method.reply.DESCRIPTOR]
 
 
@@ -100,7 +100,7 @@ def _operation(method: Method, route: Route) -> Json:
         },
     }
     if route.body:
-        operation["requestBody"] = _content(_body(method, route))
+        operation["requestBody"] = _content(request)
     if method.permission in PUBLIC:
         operation["security"] = []
     elif method.permission != ANY_TOKEN:
@@ -112,20 +112,15 @@ def _content(message: Any) -> Json:
     return {"content": {JSON: {"schema": {"$ref": f"#/components/schemas/{message.full_name}"}}}}
 
 
-def _body(method: Method, route: Route) -> Any:
-    request: Any = method.request.DESCRIPTOR
-    return request if route.body == "*" else request.fields_by_name[route.body].message_type
-
-
 def _parameters(request: Descriptor, route: Route) -> Iterator[Json]:
     in_path = VARIABLE.findall(route.template)
     for name in in_path:
         schema = of_field(_field(request, name))
         yield {"name": name, "in": "path", "required": True, "schema": schema}
-    if route.body == "*":
+    if route.body:
         return
     for name, field in _leaves(request, ""):
-        if name not in {*in_path, route.body}:
+        if name not in in_path:
             yield {"name": name, "in": "query", "schema": of_field(field)}
 
 

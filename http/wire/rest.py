@@ -9,14 +9,13 @@ from urllib.parse import parse_qs
 
 from aiohttp import web
 from google.protobuf.message import Message
-from personae.http.wire.decode import from_json, put_text
+from personae.http.wire.decode import from_json
 from personae.http.wire.encode import to_json
-from personae.http.wire.faults import fault_of
+from personae.http.wire.faults import call_fault
 from personae.http.wire.http_calls import (
     JSON,
     body_of,
     call_of,
-    context_of,
     media_type,
     respond,
     respond_fault,
@@ -24,6 +23,7 @@ from personae.http.wire.http_calls import (
 from personae.http.wire.interceptors import Door
 from personae.http.wire.limits import PARAMETERS
 from personae.http.wire.methods import METHODS, Method, Route
+from personae.http.wire.parameters import put_text
 from personae.http.wire.reasons import WRONG_TYPE
 from personae.http.wire.wrong import Wrong
 
@@ -72,14 +72,13 @@ def _handler(door: Door, method: Method, route: Route, template: Template) -> Ha
             answer = await door.answer(call, lambda message: read(request, message))
             return respond(request, to_json(answer), status=method.success)
         except Exception as error:  # noqa: BLE001 — whatever it is, the caller gets a fault
-            context = context_of(request, method.name)
-            fault = fault_of(error, door.services, call.language, **context)
+            fault = call_fault(error, call)
             return respond_fault(request, fault, fault.rest())
 
     async def read(request: web.Request, message: Message) -> None:
         if route.body:
-            _read_body(route.body, await _json(request), message)
-        if route.body != "*":
+            from_json(await _json(request), message)
+        else:
             _read_query(request, message, template)
         for index, path in enumerate(template.fields):
             put_text(message, path, [request.match_info[f"p{index}"]])
@@ -92,18 +91,6 @@ async def _json(request: web.Request) -> bytes:
     if body and media_type(request) not in {JSON, ""}:
         raise WRONG_TYPE(expected=JSON)
     return body
-
-
-def _read_body(field: str, body: bytes, message: Message) -> None:
-    if field == "*":
-        from_json(body, message)
-        return
-    inner = getattr(message, field)
-    inner.SetInParent()
-    try:
-        from_json(body, inner)
-    except Wrong as wrong:
-        raise wrong.within(field) from None
 
 
 def _read_query(request: web.Request, message: Message, template: Template) -> None:

@@ -50,18 +50,22 @@ def _span(duration: Any) -> tuple[int, int]:
     return duration.seconds, duration.nanos
 
 
-def _items(rules: Any, field: Any) -> Check:
-    _, each = checks(rules, field)
+def every(*each: Check) -> Check:
+    """Return a check of a list that puts each of its values to these checks."""
 
     def check(values: Any) -> None:
         for index, value in enumerate(values):
-            for one in each:
-                try:
+            try:
+                for one in each:
                     one(value)
-                except Wrong as wrong:
-                    raise wrong.within(f"[{index}]") from None
+            except Wrong as wrong:
+                raise wrong.within(f"[{index}]") from None
 
     return check
+
+
+def _items(rules: Any, field: Any) -> Check:
+    return every(*checks(rules, field)[1])
 
 
 def _defined(_on: bool, field: Any) -> Check:  # noqa: FBT001 — every rule takes its value

@@ -10,6 +10,7 @@ import binascii
 import re
 from base64 import b64decode
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
@@ -30,6 +31,7 @@ def converter(field: FieldDescriptor) -> Convert:
     )
 
 
+@cache
 def text_converter(field: FieldDescriptor) -> Convert:
     """Return the same for the text of a path segment or query parameter."""
     read = converter(field)

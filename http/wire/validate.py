@@ -12,7 +12,7 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from personae.http.wire.descriptors import option
-from personae.http.wire.rules import Check, checks
+from personae.http.wire.rules import Check, checks, every
 from personae.http.wire.times import FIRST, LAST, LONGEST, NANOS
 from personae.http.wire.wrong import Wrong
 
@@ -99,7 +99,7 @@ def _inside(field: FieldDescriptor) -> Check | None:
     if field.message_type and field.message_type.GetOptions().map_entry:
         return _map(*field.message_type.fields)
     one = _one(field)
-    return _every(one) if one and field.is_repeated else one
+    return every(one) if one and field.is_repeated else one
 
 
 def _one(field: FieldDescriptor) -> Check | None:
@@ -111,17 +111,6 @@ def _one(field: FieldDescriptor) -> Check | None:
 def _no_nul(value: str) -> None:
     if "\0" in value:
         raise Wrong("no NUL")
-
-
-def _every(check: Check) -> Check:
-    def run(values: Any) -> None:
-        for index, value in enumerate(values):
-            try:
-                check(value)
-            except Wrong as wrong:
-                raise wrong.within(f"[{index}]") from None
-
-    return run
 
 
 def _map(key: FieldDescriptor, of: FieldDescriptor) -> Check | None:

@@ -12,7 +12,6 @@ import contextlib
 import logging
 from typing import Any
 
-import pykka
 from personae.actors.domain.kit import Recorded
 from personae.actors.runtime.loop_actor import LoopActor
 from personae.actors.runtime.mailbox import Order
@@ -134,10 +133,9 @@ class Projector(LoopActor):
         if self.loop.time() < track.retry_at:
             return
         self._ready[track.instance_id] = track
-        if not self._awake:
+        if not self._awake and not self.stopped:
             self._awake = True
-            with contextlib.suppress(pykka.ActorDeadError):
-                self.actor_ref.tell(WORK)
+            self.actor_ref.tell(WORK)
 
     async def _step(self, track: Track) -> None:
         """Do one page of one instance."""

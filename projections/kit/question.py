@@ -83,7 +83,7 @@ async def ask(database: Database, question: Question) -> Page:
 async def find(database: Database, table: Table, instance_id: str, *key: str) -> Row | None:
     """Return the row with a key, or None."""
     where = "".join(f' AND t."{part}" = %s' for part in table.key)
-    columns = ", ".join(expression(table, column) for column in table.columns)
+    columns = ", ".join(_selected(table))
     sql = f"SELECT {columns} FROM {view(table)} t WHERE t.instance_id = %s{where}"
     values = await database.row(sql, (instance_id, *key))
     return maker(table.answer, table, table.columns)(values) if values else None
@@ -96,7 +96,7 @@ def statement(question: Question) -> tuple[str, tuple[Any, ...]]:
         raise INVALID(field="offset")
     matching = _matching(question)
     page = matching if question.after is None else all_of([matching, _behind(question)])
-    columns = [f"{expression(table, c)} AS c{at}" for at, c in enumerate(table.columns)]
+    columns = [f"{sql} AS c{at}" for at, sql in enumerate(_selected(table))]
     source, size = view(table), question.size
     first = sorting(table, question.order_by[0])
     sql = (
@@ -106,6 +106,10 @@ def statement(question: Question) -> tuple[str, tuple[Any, ...]]:
         f" WHERE {page.sql} ORDER BY {_order(question)} LIMIT %s OFFSET %s) page ON TRUE"
     )
     return sql, (*matching.params, *page.params, size, question.offset)
+
+
+def _selected(table: Table) -> list[str]:
+    return [kind.selected(expression(table, name)) for name, kind in table.columns.items()]
 
 
 def _matching(question: Question) -> Condition:

@@ -10,7 +10,7 @@ from personae.projections.kit.table import Table
 from personae.store.codec import CorruptEvent
 from personae.store.log import Log
 
-PAGE = 2000
+PAGE = 1000
 """Events of one read."""
 
 

@@ -36,7 +36,6 @@ class Writer:
         self._make = maker(table.row, table, table.stored)
         self._path = shelf.path(table.physical)
         self._key = ("instance_id", *table.key)
-        self._single = len(table.key) == 1
         self._load = self._load_sql()
         self._write = self._write_sql(f"{move_sql(shelf.schema)} RETURNING 1")
         self._rewrite = self._write_sql("SELECT 1")
@@ -75,10 +74,8 @@ class Writer:
         return encode(fold.kept), self._encoded([(fold.instance_id, *key) for key in fold.gone])
 
     async def _rows(self, instance_id: str, keys: list[Key], session: Any) -> dict[Key, Row]:
-        params: tuple[Any, ...] = (instance_id, [key[0] for key in keys])
-        if not self._single:
-            params = (self._encoded([(instance_id, *key) for key in keys]),)
-        found = await session.rows(self._load, params)
+        wanted = self._encoded([(instance_id, *key) for key in keys])
+        found = await session.rows(self._load, (wanted,))
         rows = [self._make(values) for values in found]
         return {tuple(getattr(row, part) for part in self.table.key): row for row in rows}
 
@@ -86,12 +83,21 @@ class Writer:
         return encode([dict(zip(self._key, key, strict=True)) for key in keys])
 
     def _load_sql(self) -> str:
-        columns = ", ".join(f't."{name}"' for name in self.table.stored)
-        head = f"SELECT {columns} FROM {self._path} t"
-        if self._single:
-            return f'{head} WHERE t.instance_id = %s AND t."{self.table.key[0]}" = ANY(%s)'
-        on = " AND ".join(f't."{name}" = k."{name}"' for name in self._key)
-        return f"{head} JOIN json_to_recordset(%s) AS k ({self._typed(self._key)}) ON {on}"
+        kinds = self.table.columns
+        columns = ", ".join(kinds[name].selected(f't."{name}"') for name in self.table.stored)
+        return f"SELECT found.* FROM {self._keys()}, {self._found(columns)}"
+
+    def _keys(self) -> str:
+        return f"json_to_recordset(%s) AS k ({self._typed(self._key)})"
+
+    def _found(self, columns: str) -> str:
+        """Return a lookup of each key ``k``.
+
+        LIMIT keeps it one: while a table grows faster than its statistics, a join would read all
+        rows of the instance for every batch.
+        """
+        same = " AND ".join(f't."{name}" = k."{name}"' for name in self._key)
+        return f"LATERAL (SELECT {columns} FROM {self._path} t WHERE {same} LIMIT 1) found"
 
     def _write_sql(self, fence: str) -> str:
         stored = ", ".join(f'"{name}"' for name in self.table.stored)
@@ -100,15 +106,14 @@ class Writer:
         sets = ", ".join(
             f'"{name}" = excluded."{name}"' for name in self.table.stored if name not in self._key
         )
-        same = " AND ".join(f't."{name}" = r."{name}"' for name in self._key)
         return (
             f"WITH fence AS ({fence}),"
             f" kept AS (INSERT INTO {self._path} ({stored}) SELECT {values}"
             f" FROM json_to_recordset(%s) AS r ({self._typed(self.table.stored)})"
             f" WHERE EXISTS (SELECT FROM fence) ON CONFLICT ({key}) DO UPDATE SET {sets}),"
-            f" gone AS (DELETE FROM {self._path} t"
-            f" USING json_to_recordset(%s) AS r ({self._typed(self._key)})"
-            f" WHERE {same} AND EXISTS (SELECT FROM fence))"
+            f" gone AS (DELETE FROM {self._path} WHERE ctid = ANY(ARRAY(SELECT found.place"
+            f" FROM {self._keys()}, {self._found('t.ctid AS place')}))"
+            f" AND EXISTS (SELECT FROM fence))"
             f" SELECT FROM fence"
         )
 

@@ -23,11 +23,15 @@ PEOPLE_COUNT, RENAMES = 10_000, 2
 EVENTS = PEOPLE_COUNT * (1 + RENAMES)
 
 
-async def rows():
-    """Return (name, value, unit) of each measurement."""
+def _server():
     folder = Path(tempfile.mkdtemp(prefix="personae-bench-"))
     folder.chmod(0o755)
-    server = Embedded(folder / "data")
+    return folder, Embedded(folder / "data")
+
+
+async def rows():
+    """Return (name, value, unit) of each measurement."""
+    folder, server = _server()
     try:
         database = Database(server.start(), size=8)
         await migrate(database)

@@ -172,7 +172,7 @@ def test_a_key_written_twice_is_refused(yaml_file):
         ("just words", "does not hold settings"),
         ("store: 3", "holds further settings"),
         ("port: 99999", "less than or equal to 65535"),
-        ("oidc: {code_lifetime: soon}", "write a duration like 90s"),
+        ("oidc: {id_token_lifetime: soon}", "write a duration like 90s"),
         ("database: localhost", "write postgresql://"),
         ("server: {tls_key: k.pem}", "TLS needs both"),
         ("oidc: {access_token_lifetime: 9999h}", "is longer than oidc.refresh_token_expiration"),

@@ -3,14 +3,15 @@
 import asyncio
 
 import pytest
-from personae.actors.domain.kit import Refusal
+from personae.actors.domain.kit import Foreign, Refusal
 from personae.actors.domain.kit.refusal import OVERLOADED, UNAVAILABLE
+from personae.store import postgres
 from personae.store.lane import CHANNEL, Limits
-from personae.store.log import OutcomeUnknown, WrongVersion
+from personae.store.log import Commit, OutcomeUnknown, Part, WrongVersion
 from personae.store.pool import Database
 from personae.store.postgres import PostgresLog
 
-from tests.store.test_log_contract import TAKEN, book, note
+from tests.store.test_log_contract import NOW, TAKEN, book, note
 
 SLOW = """
 CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -201,6 +202,17 @@ async def test_values_out_of_postgresqls_range_are_refused_alone(log):
     )
     assert answers[0][0].position == 1
     assert answers[1].id == "REQUEST-Invalid"
+
+
+async def test_rare_types_are_found_window_by_window(log, monkeypatch):
+    monkeypatch.setattr(postgres, "WINDOW", 4)
+    for version in range(0, 30, 10):
+        await log.append(note(*"x" * 9, version=version))
+        foreign = (Foreign("test.rare", {}),)
+        parts = (Part(book(), version + 9, "", foreign),)
+        await log.append(Commit(instance_id="A", parts=parts, creator="", at=NOW))
+    assert [r.position for r in await log.after("A", 0, 9, ["test.rare"])] == [10, 20, 30]
+    assert [r.position for r in await log.after("A", 10, 1, ["test.rare"])] == [20]
 
 
 async def test_a_long_stream_is_read_whole_in_pages(log, admin):

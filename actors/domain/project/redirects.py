@@ -8,7 +8,6 @@ is never accepted.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 from personae.actors.domain.project.values import ApplicationType
@@ -17,8 +16,9 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 RUN_NOT_FOLLOWED = frozenset({"javascript", "data", "vbscript", "file", "blob", "about"})
 CONTROL = re.compile(r"[\x00-\x20\x7f\\]")
 LOOPBACK_URI = re.compile(
-    r"(http://(?:localhost|127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?([/?][^#]*)?"
+    r"(?P<host>http://(?:localhost|127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(?P<rest>(?:[/?].*)?)"
 )
+ANY_PATH = re.compile(r"(?<=[^/])/\\\*\\\*")
 LONGEST = 2048
 
 
@@ -42,14 +42,16 @@ def registered(
     uri: str, known: tuple[str, ...], kind: ApplicationType, *, dev_mode: bool = False
 ) -> bool:
     """Say whether a request's redirect URI is one of the registered ones."""
+    parts = _split(uri)
+    if parts is None or parts.scheme in RUN_NOT_FOLLOWED:
+        return False
     if uri in known:
         return True
-    if _split(uri) is None:
-        return False
-    if kind is ApplicationType.NATIVE and (portless := _without_port(uri)):
-        return any(_without_port(other) == portless for other in known)
+    portless = _without_port(uri) if kind is ApplicationType.NATIVE else None
+    if portless and any(portless == _without_port(other) for other in known):
+        return True
     if dev_mode and acceptable(uri, kind, dev_mode=True):
-        return any("*" in pattern and _compiled(pattern).fullmatch(uri) for pattern in known)
+        return any("*" in pattern and _fits(uri, pattern) for pattern in known)
     return False
 
 
@@ -61,17 +63,20 @@ def _split(uri: str) -> SplitResult | None:
         _ = parts.port, parts.hostname
     except ValueError:
         return None
-    return parts if parts.scheme and not (parts.username or parts.password) else None
+    return parts if parts.scheme and "@" not in parts.netloc else None
 
 
-@lru_cache(maxsize=1_000)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """Return a glob pattern as it is matched: ``*`` ends at a slash, ``**`` does not."""
-    escaped = re.escape(pattern)
-    return re.compile(escaped.replace(r"\*\*", ".*").replace(r"\*", "[^/]*"))
-
-
-def _without_port(uri: str) -> str:
-    """Return a loopback URI without its port, all else byte by byte; empty for any other URI."""
+def _without_port(uri: str) -> tuple[str, str] | None:
+    """Return what is before and after the port of a loopback URI, as written."""
     found = LOOPBACK_URI.fullmatch(uri)
-    return f"{found[1]}{found[2] or ''}" if found else ""
+    return (found["host"], found["rest"]) if found else None
+
+
+def _fits(uri: str, pattern: str) -> bool:
+    """Say whether a URI fits a pattern of the development mode.
+
+    A star crosses nothing that ends a part of a URI, so that the host it is written in stays the
+    host; only two stars as a path segment stand for any rest of the path.
+    """
+    deep = ANY_PATH.sub("/[^?#]*", re.escape(pattern))
+    return bool(re.fullmatch(deep.replace(r"\*", "[^/?#:@]*"), uri))

@@ -9,7 +9,10 @@ import grpc.aio
 import pytest
 from aiohttp import web
 from grpclib.config import Configuration
+from grpclib.encoding.proto import ProtoCodec, ProtoStatusDetailsCodec
+from grpclib.events import _DispatchServerEvents
 from grpclib.protocol import H2Protocol
+from grpclib.server import Handler
 from h2.config import H2Configuration
 from personae.actors.domain.kit import Caller, Code, Reason
 from personae.actors.domain.kit.refusal import PERMISSION_DENIED, UNAUTHENTICATED
@@ -92,6 +95,17 @@ async def http_server(directory):
     await runner.cleanup()
 
 
+class Acceptor(Handler):
+    """Tells functions the host asked for, as the server room does."""
+
+    def __init__(self, mapping):
+        super().__init__(mapping, ProtoCodec(), ProtoStatusDetailsCodec(), _DispatchServerEvents())
+
+    def accept(self, stream, headers, release_stream):
+        host = ("host", dict(headers)[":authority"])
+        super().accept(stream, [*headers, host], release_stream)
+
+
 @asynccontextmanager
 async def grpc_server(directory):
     async def ready():
@@ -101,7 +115,7 @@ async def grpc_server(directory):
     settings = H2Configuration(client_side=False, header_encoding="ascii")
     configuration = Configuration().__for_server__()
     server = await asyncio.get_running_loop().create_server(
-        lambda: H2Protocol(wire.Acceptor(mapping), configuration, settings), "127.0.0.1", 0
+        lambda: H2Protocol(Acceptor(mapping), configuration, settings), "127.0.0.1", 0
     )
     yield server.sockets[0].getsockname()[1]
     server.close()

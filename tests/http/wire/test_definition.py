@@ -122,7 +122,7 @@ def check_method(service, fact):
     assert method.reply.DESCRIPTOR.full_name == reply
     if verb:
         [route] = method.routes
-        assert (route.verb, route.template, route.body) == (verb, template, body or "")
+        assert (route.verb, route.template, route.body) == (verb, template, body == "*")
     known = json.loads(options or "{}")
     assert method.permission == known.get("auth_option", {}).get("permission", "")
     assert method.org_field == known.get("auth_option", {}).get("org_field", "")

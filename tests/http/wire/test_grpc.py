@@ -38,7 +38,7 @@ async def test_bytes_that_are_no_message_are_refused(server):
 
 
 async def test_a_message_too_large_is_refused(server):
-    body = b"\x0a" + b"x" * (1 << 20)
+    body = b"\x0a" + b"x" * (4 << 20)
     assert await code_of(raw(server, CREATE, body)) == grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
@@ -126,9 +126,18 @@ async def test_reflection_of_version_1_answers_too(server):
         request.SerializeToString,
         reply.FromString,
     )
-    asked = request(file_containing_symbol=f"{USER}.LockUser")
-    [answer] = [one async for one in call(iter([asked]))]
-    assert len(answer.file_descriptor_response.file_descriptor_proto) > 10
+    option = {"containing_type": "google.protobuf.MethodOptions", "extension_number": 50001}
+    asked = [
+        request(file_containing_symbol=f"{USER}.LockUser"),
+        request(file_containing_extension=option),
+        request(file_by_filename="nothing.proto"),
+        request(),
+    ]
+    answers = [one async for one in call(iter(asked))]
+    files = [len(one.file_descriptor_response.file_descriptor_proto) for one in answers]
+    assert files[0] > 10
+    assert files[1:] == [2, 0, 0]
+    assert [one.error_response.error_code for one in answers] == [0, 0, 5, 5]
 
 
 async def test_a_host_that_is_unknown_is_refused_by_authority(server):
@@ -136,3 +145,21 @@ async def test_a_host_that_is_unknown_is_refused_by_authority(server):
     async with grpc.aio.insecure_channel(server.target, options=options) as channel:
         call = channel.unary_unary(f"/{CREATE}")(b"", metadata=ROOT)
         assert await code_of(call) == grpc.StatusCode.NOT_FOUND
+
+
+async def test_text_of_grpc_web_that_is_no_base64_is_refused(server):
+    headers = AS_ROOT | {"Content-Type": "application/grpc-web-text"}
+    async with server.http.post(f"/{CREATE}", data=b"A", headers=headers) as answer:
+        assert b"grpc-status:3" in base64.b64decode(await answer.read())
+
+
+async def test_grpc_web_gives_up_when_its_client_would(server):
+    body = server.message(f"{USER}/DeactivateUser", user_id="1").SerializeToString()
+    frame = b"\0" + len(body).to_bytes(4) + body
+    headers = AS_ROOT | {"Content-Type": "application/grpc-web", "grpc-timeout": "50m"}
+    path = f"/{USER}/DeactivateUser"
+    async with server.http.post(path, data=frame, headers=headers) as answer:
+        assert b"grpc-status:4\r\n" in await answer.read()
+    headers["grpc-timeout"] = "soon"
+    async with server.http.post(path, data=frame, headers=headers) as answer:
+        assert b"grpc-status:3\r\n" in await answer.read()

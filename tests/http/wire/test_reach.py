@@ -114,3 +114,10 @@ def test_a_reply_with_an_unknown_field_is_a_mistake_of_ours():
 )
 def test_path_templates_become_routes(path, pattern, fields):
     assert template_of(path) == (pattern, fields)
+
+
+def test_a_call_does_not_show_its_token():
+    method = wire.METHODS[f"{USER}/GetUserByID"]
+    headers = {"authorization": "Bearer secret"}
+    call = wire.Call(method=method, services=Directory(), headers=headers, host="", seconds=1)
+    assert "secret" not in repr(call)

@@ -62,6 +62,22 @@ def broken(name, fields):
             {"credential_assertion_data": {"a": ["\0"]}},
             "credential_assertion_data: no NUL",
         ),
+        (
+            "zitadel.session.v2.CheckWebAuthN",
+            {"credential_assertion_data": {"a": {"b\0": 1}}},
+            "credential_assertion_data: no NUL",
+        ),
+        ("zitadel.session.v2.CreateSessionRequest", {"metadata": {"a\0": b""}}, "metadata: no NUL"),
+        (
+            "zitadel.session.v2.CreateSessionRequest",
+            {"user_agent": {"header": {"a": {"values": ["b\0"]}}}},
+            "user_agent.header.values[0]: no NUL",
+        ),
+        (
+            "zitadel.session.v2.CreateSessionRequest",
+            {"lifetime": {"seconds": 315_576_000_001}},
+            "lifetime: duration",
+        ),
         ("zitadel.filter.v2.InIDsFilter", {"ids": ["1", "1"]}, "ids: unique"),
         ("zitadel.filter.v2.InIDsFilter", {"ids": ["1", "x" * 201]}, "ids[1]: max_len 200"),
         (APP, {"response_types": [0]}, "response_types[0]: not OIDC_RESPONSE_TYPE_UNSPECIFIED"),

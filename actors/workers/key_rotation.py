@@ -1,0 +1,94 @@
+"""Signing keys by time: the next one takes over, a newer one is published, old ones go.
+
+Verifiers fetch keys rarely, so a key is published long before it signs, and stays published until
+everything it signed has expired.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from personae.actors.aggregates.dispatch import Dispatch
+from personae.actors.domain.kit import Caller, Refusal
+from personae.actors.domain.web_key.commands import ActivateWebKey, AddWebKey, RemoveWebKey
+from personae.actors.domain.web_key.state import Status
+from personae.projections.kit.condition import ALL
+from personae.projections.kit.page import MAX_LIMIT
+from personae.projections.kit.question import Question
+from personae.projections.kit.registry import Projections
+from personae.projections.web_keys import WEB_KEYS
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is due for the keys of one instance; empty parts are not."""
+
+    activate: str = ""
+    previous: str = ""
+    algorithm: str = ""
+    remove: tuple[str, ...] = ()
+
+
+def plan(keys: Sequence[Any], now: datetime, life: timedelta, keep: timedelta) -> Plan:
+    """Return what is due.
+
+    ``keys`` are rows of the read model; a row's ``change_date`` is when its state last changed.
+    """
+    retired = (key for key in keys if key.state == Status.INACTIVE)
+    remove = tuple(key.id for key in retired if now - key.change_date >= keep)
+    active = next((key for key in keys if key.state == Status.ACTIVE), None)
+    waiting = sorted(
+        (key for key in keys if key.state == Status.INITIAL), key=lambda key: key.creation_date
+    )
+    if active is None or not waiting or now - active.change_date < life:
+        return Plan(remove=remove)
+    return Plan(waiting[0].id, active.id, waiting[0].algorithm, remove)
+
+
+class KeyRotation:
+    """Looks once an hour. ``life``: how long a key signs; ``keep``: how long it then verifies."""
+
+    def __init__(
+        self, dispatch: Dispatch, views: Projections, *, life: timedelta, keep: timedelta
+    ) -> None:
+        self._dispatch = dispatch
+        self._views = views
+        self._life = life
+        self._keep = keep
+
+    async def run(self) -> None:
+        """Rotate until cancelled."""
+        while True:
+            try:
+                for instance_id in await self._dispatch.world.log.instances():
+                    await self.rotate(instance_id)
+            except Refusal as refusal:
+                # Another process was first, or the database is away: the next look will tell.
+                logger.info("signing keys not rotated: %s", refusal.id)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def rotate(self, instance_id: str) -> None:
+        """Do what is due for one instance. Raises :class:`Refusal`."""
+        everything = Question(table=WEB_KEYS, instance_id=instance_id, allowed=ALL, limit=MAX_LIMIT)
+        rows = (await self._views.ask(everything)).rows
+        world = self._dispatch.world
+        due = plan(rows, world.now(), self._life, self._keep)
+        caller = Caller.of_system(instance_id)
+        if due.activate:
+            newer = AddWebKey(
+                key_id=world.new_id(), instance_id=instance_id, algorithm=due.algorithm
+            )
+            await self._dispatch.send(newer, caller)
+            order = ActivateWebKey(key_id=due.activate, previous=due.previous)
+            await self._dispatch.send(order, caller)
+        for key_id in due.remove:
+            await self._dispatch.send(RemoveWebKey(key_id=key_id), caller)
