@@ -22,11 +22,13 @@ ORG_SCOPE = "urn:zitadel:iam:org:id:"
 @facts_for(c.LinkSession)
 async def link(cmd: c.LinkSession, turn: Turn) -> LinkFacts:
     session = await turn.session(cmd.session_id)
+    request = await turn.aggregate("auth_request", cmd.request_id)
     return LinkFacts(
         now=turn.now(),
         user_id=session.user_id,
         auth_time=session.auth_time,
         auth_methods=session.auth_methods,
+        asked_at=request.created_at,
         refused=await _refusal(cmd, session, turn),
     )
 

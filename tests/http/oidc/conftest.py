@@ -28,7 +28,7 @@ from personae.http.identity.services import SERVICES, Services
 from personae.http.server import Server, ServerSettings
 from personae.store.crypto import Area
 
-from tests.aggregates.conftest import (
+from tests.aggregates.conftest import (  # noqa: F401 — fixtures
     ADMIN,
     INSTANCE,
     ORG,
@@ -37,7 +37,7 @@ from tests.aggregates.conftest import (
     dispatch,
     passwords,
     world,
-)  # noqa: F401 — fixtures
+)
 
 SYSTEM = Caller.of_system(INSTANCE)
 CALLBACK = "https://app.example/cb?keep=1"
