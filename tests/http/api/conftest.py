@@ -15,6 +15,7 @@ from h2.config import H2Configuration
 from personae.actors import domain
 from personae.actors.aggregates import facts
 from personae.actors.aggregates.dispatch import Dispatch
+from personae.actors.aggregates.facts.user import EMAIL_CODE, PHONE_CODE
 from personae.actors.aggregates.world import World
 from personae.actors.domain.instance.commands import AddInstanceMember
 from personae.actors.domain.kit import Caller
@@ -182,7 +183,9 @@ async def running(database, setup):
         aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http,
         grpc.aio.insecure_channel(f"127.0.0.1:{grpc_port}") as channel,
     ):
-        await services.send(replace(setup, domain="127.0.0.1"), Caller.of_system(INSTANCE))
+        codes = dict.fromkeys((EMAIL_CODE, PHONE_CODE), SETUP.generators[2])
+        order = replace(setup, domain="127.0.0.1", generators=codes)
+        await services.send(order, Caller.of_system(INSTANCE))
         yield Api(services, http, channel, {})
 
 
