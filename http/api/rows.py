@@ -55,4 +55,7 @@ _ROWS: WeakKeyDictionary[Projections, Rows] = WeakKeyDictionary()
 
 def rows_of(projections: Projections) -> Rows:
     """Return what is remembered of a process' read models."""
-    return _ROWS.setdefault(projections, Rows())
+    rows = _ROWS.get(projections)
+    if rows is None:
+        rows = _ROWS[projections] = Rows()
+    return rows

@@ -1,5 +1,7 @@
 """Organisations and their first administrators."""
 
+import pytest
+
 from tests.aggregates.conftest import INSTANCE, ORG
 from tests.http.api.conftest import GUEST, OTHER_ORG, OWNER, ROOT, USER
 
@@ -85,3 +87,38 @@ async def test_what_is_added_is_listed_at_once_100_of_100(server):
         await server.ok(ADD, name=f"o{number}")
         query = {"nameQuery": {"name": f"o{number}"}}
         assert (await names(server, queries=[query]))[0] == [f"o{number}"]
+
+
+async def test_an_organisation_is_renamed_paused_and_deleted_by_who_may(server):
+    other = {"organization_id": OTHER_ORG}
+    await server.ok(f"{SERVICE}/UpdateOrganization", OWNER, **other, name="New")
+    await server.ok(f"{SERVICE}/DeactivateOrganization", **other)
+    [listed] = (await server.ok(LIST, queries=[{"idQuery": {"id": OTHER_ORG}}]))["result"]
+    assert (listed["name"], listed["state"]) == ("New", "ORGANIZATION_STATE_INACTIVE")
+    await server.ok(f"{SERVICE}/ActivateOrganization", **other)
+    refused = await server.refused(f"{SERVICE}/ActivateOrganization", **other)
+    assert refused == "ORG-AlreadyActive"
+    assert (await server.ok(f"{SERVICE}/DeleteOrganization", **other))["deletionDate"]
+    assert (await names(server))[0] == ["ACME"]
+
+
+METHODS = {
+    "UpdateOrganization": {"name": "New"},
+    "DeactivateOrganization": {},
+    "ActivateOrganization": {},
+    "DeleteOrganization": {},
+}
+
+
+@pytest.mark.parametrize(("method", "fields"), METHODS.items())
+async def test_organisations_are_changed_only_with_the_permission(server, method, fields):
+    asked = {"organization_id": ORG, **fields}
+    refused = await server.refused(f"{SERVICE}/{method}", OWNER, **asked)
+    assert refused == "AUTH-PermissionDenied"
+    asked["organization_id"] = "none"
+    assert await server.refused(f"{SERVICE}/{method}", **asked) == "ORG-NotFound"
+
+
+async def test_the_default_organisation_stays(server):
+    refused = await server.refused(f"{SERVICE}/DeleteOrganization", organization_id=ORG)
+    assert refused == "ORG-DefaultCannotBeRemoved"
