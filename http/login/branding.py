@@ -55,7 +55,8 @@ def _properties(page: Colour, font: Colour, primary: Colour, warn: Colour) -> st
     text = font.readable(surface, page, least=7)
     hover = surface.mixed(text, 0.05)
     grounds = (surface, page, hover)
-    accent, on_accent = _button(primary, surface)
+    on_accent = WHITE if primary.contrast(WHITE) >= 4.5 else BLACK  # noqa: PLR2004 — WCAG 1.4.3
+    tint = surface.mixed(primary, 0.14)
     alarm = surface.mixed(warn, 0.08)
     values = {
         "page": page,
@@ -65,11 +66,12 @@ def _properties(page: Colour, font: Colour, primary: Colour, warn: Colour) -> st
         "line": surface.mixed(text, 0.12),
         "edge": surface.mixed(text, 0.3).readable(surface, least=3),
         "hover": hover,
-        "accent": accent,
-        "accent-hover": accent.mixed(BLACK if on_accent == WHITE else WHITE, 0.12),
+        "accent": primary,
+        "accent-edge": primary.readable(surface, least=3),
+        "accent-hover": primary.mixed(BLACK if on_accent == WHITE else WHITE, 0.12),
         "on-accent": on_accent,
-        "tint": surface.mixed(accent, 0.14),
-        "on-tint": primary.readable(surface.mixed(accent, 0.14), surface),
+        "tint": tint,
+        "on-tint": primary.readable(tint),
         "link": primary.readable(*grounds),
         "warn": warn.readable(alarm, surface),
         "alarm": alarm,
@@ -82,9 +84,3 @@ def _raised(page: Colour) -> Colour:
     """Return the surface above a dark page: a little lighter, while white text allows it."""
     lighter = page.mixed(WHITE, 0.05)
     return lighter if lighter.contrast(WHITE) >= 7 else page.mixed(BLACK, 0.5)  # noqa: PLR2004 — WCAG 1.4.6
-
-
-def _button(primary: Colour, surface: Colour) -> tuple[Colour, Colour]:
-    """Return a button's colour, kept visible on its surface, and that of the text on it."""
-    fill = primary.readable(surface, least=3)
-    return (fill, WHITE) if fill.contrast(WHITE) >= 4.5 else (fill, BLACK)  # noqa: PLR2004 — WCAG 1.4.3

@@ -9,10 +9,13 @@ from datetime import datetime
 
 from aiohttp import web
 from personae.actors.aggregates.world import World
+from personae.http.identity.jwt import Verifier
+from personae.http.oidc.signing import Signing
 from personae.store.generated import fast_verify, is_fast
 
 REPLAYS_AT_MOST = 100_000
 SECRETS_AT_MOST = 10_000
+VERIFIED_AT_MOST = 2_000
 
 
 class Replays:
@@ -36,6 +39,28 @@ class Replays:
         if self._used[oldest] <= now or len(self._used) > REPLAYS_AT_MOST:
             del self._used[oldest]
         return True
+
+
+class Verified:
+    """Assertions without an id whose signature was right, until they expire.
+
+    An entry counts only with the very key that verified it, so that a removed key takes its
+    assertions along.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[str, str, str], tuple[Verifier, datetime]] = OrderedDict()
+
+    def holds(self, assertion: tuple[str, str, str], verifier: Verifier, now: datetime) -> bool:
+        """Say whether an assertion (issuer, owner, text) was verified by this very key."""
+        known = self._known.get(assertion)
+        return known is not None and known[0] is verifier and now < known[1]
+
+    def keep(self, assertion: tuple[str, str, str], verifier: Verifier, until: datetime) -> None:
+        """Remember an assertion."""
+        self._known[assertion] = (verifier, until)
+        if len(self._known) > VERIFIED_AT_MOST:
+            self._known.popitem(last=False)
 
 
 class Secrets:
@@ -69,7 +94,9 @@ class Provider:
     """The memory of the provider; ``documents`` holds discovery documents by issuer."""
 
     replays: Replays = field(default_factory=Replays)
+    verified: Verified = field(default_factory=Verified)
     secrets: Secrets = field(default_factory=Secrets)
+    signing: Signing = field(default_factory=Signing)
     documents: dict[str, bytes] = field(default_factory=dict)
 
 

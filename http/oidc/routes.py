@@ -38,7 +38,12 @@ FOR_BROWSERS = (
 def add_routes(app: web.Application) -> None:
     """Give an application the endpoints of the provider; it must have ``SERVICES``."""
     app[PROVIDER] = Provider()
+    app.on_cleanup.append(_stop)
     for method, path, handler in (*FOR_PROGRAMS, *FOR_BROWSERS):
         app.router.add_route(method, path, handler)
     for path in {path for _, path, _ in FOR_PROGRAMS}:
         app.router.add_route("OPTIONS", path, preflight)
+
+
+async def _stop(app: web.Application) -> None:
+    await app[PROVIDER].signing.stop()

@@ -129,7 +129,7 @@ async def _access_text(
         "jti": f"{family_id}-{access.id}",
         "scope": " ".join(access.scope),
     }
-    return signer.sign(found, AT_JWT)
+    return await call.provider.signing.sign(signer, found, AT_JWT)
 
 
 async def _id_token(
@@ -154,7 +154,7 @@ async def _id_token(
         found["nonce"] = family.nonce
     if family.session_id:
         found["sid"] = family.session_id
-    return signer.sign(found, ID_TOKEN)
+    return await call.provider.signing.sign(signer, found, ID_TOKEN)
 
 
 def _common(

@@ -132,11 +132,31 @@ def test_without_a_code_there_is_nothing_to_exchange(history):
     given(*history).when(EXCHANGE, FACTS).refuses(refusals.CODE_INVALID)
 
 
-@pytest.mark.parametrize(
-    "change", [{"client_id": "51"}, {"redirect_uri": "https://x.test/CB"}, {"redirect_uri": ""}]
-)
-def test_a_code_is_bound_to_its_client_and_redirect_uri(change):
+@pytest.mark.parametrize("change", [{"redirect_uri": "https://x.test/CB"}, {"redirect_uri": ""}])
+def test_a_code_is_bound_to_its_redirect_uri(change):
     given(*READY).when(replace(EXCHANGE, **change), FACTS).refuses(refusals.CODE_INVALID)
+
+
+def test_a_code_shown_by_another_client_is_worth_nothing_from_then_on():
+    """ZA-54: who shows it has a copy."""
+    failed = e.AuthRequestFailed(reason="invalid_grant")
+    given(*READY).when(replace(EXCHANGE, client_id="51"), FACTS).then(failed)
+    given(*READY, failed).when(EXCHANGE, FACTS).refuses(refusals.CODE_INVALID)
+    assert state_of("auth_request", *READY, failed).error == "invalid_grant"
+
+
+@pytest.mark.parametrize(
+    ("max_age", "ago", "right"),
+    [(None, 10**6, True), (60, 60, True), (60, 61, False), (0, 1, False), (0, 0, True)],
+)
+def test_a_session_older_than_the_client_allows_is_refused(max_age, ago, right):
+    """OP-26: counted from when the client asked."""
+    facts = replace(SIGNED_IN, auth_time=NOW - timedelta(seconds=ago), asked_at=NOW)
+    story = given(replace(ASKED, max_age=max_age)).when(LINK, facts)
+    if right:
+        story.includes(CODE)
+    else:
+        story.refuses(refusals.SESSION_TOO_OLD)
 
 
 def test_a_code_lives_for_a_minute():

@@ -74,8 +74,9 @@ def test_a_wider_scope_is_refused():
 
 
 def test_a_refresh_token_is_bound_to_its_client():
+    """ZA-54: who shows another client's has a copy; the family ends."""
     order = replace(ORDER, client_id="51")
-    given(*FAMILY).when(order, FACTS).refuses(refusals.REFRESH_INVALID)
+    given(*FAMILY).when(order, FACTS).then(REVOKED)
     given().when(ORDER, FACTS).refuses(refusals.REFRESH_INVALID)
 
 

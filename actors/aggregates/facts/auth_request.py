@@ -15,6 +15,7 @@ from personae.actors.domain.session import refusals as session_refusals
 from personae.actors.domain.session.state import Session
 from personae.actors.domain.user import refusals as user_refusals
 from personae.actors.domain.user_grant.decide import USER_GRANTS, claim_value
+from personae.actors.domain.user_grant.state import Status as GrantStatus
 
 ORG_SCOPE = "urn:zitadel:iam:org:id:"
 
@@ -22,11 +23,13 @@ ORG_SCOPE = "urn:zitadel:iam:org:id:"
 @facts_for(c.LinkSession)
 async def link(cmd: c.LinkSession, turn: Turn) -> LinkFacts:
     session = await turn.session(cmd.session_id)
+    request = await turn.aggregate("auth_request", cmd.request_id)
     return LinkFacts(
         now=turn.now(),
         user_id=session.user_id,
         auth_time=session.auth_time,
         auth_methods=session.auth_methods,
+        asked_at=request.created_at,
         refused=await _refusal(cmd, session, turn),
     )
 
@@ -56,7 +59,9 @@ async def _client_refusal(session: Session, org_id: str, turn: Turn) -> Refusal 
         return refusals.NO_GRANT()
     if client.project.role_check:
         value = claim_value(client.org_id, session.user_id, client.project_id)
-        if await turn.holder(USER_GRANTS, value) is None:
+        grant_id = await turn.holder(USER_GRANTS, value)
+        grant = await turn.aggregate("usergrant", grant_id) if grant_id else None
+        if grant is None or grant.state.status is not GrantStatus.ACTIVE:
             return refusals.NO_GRANT()
     return None
 

@@ -1,8 +1,12 @@
+import json
+import re
+from urllib.parse import urlsplit
+
 from personae.actors.domain.session.state import Status
 from personae.actors.domain.user.commands import DeactivateUser, RemoveUser
 
 from tests.aggregates.conftest import ADMIN
-from tests.http.login.conftest import NAME, Browser
+from tests.http.login.conftest import BYE, CLIENT, NAME, Browser
 
 
 async def sessions_of(site):
@@ -85,6 +89,25 @@ async def test_signing_out_asks_for_which_accounts(browser, site):
     page = await browser.get("/ui/login/logout")
     page = await browser.submit(page, "logout", account=sessions[ADMIN])
     assert "You can close this window now" in page.text
+
+
+async def test_a_logout_that_a_client_began_goes_on_there(browser):
+    await browser.sign_in()
+    asked = {"client_id": CLIENT, "post_logout_redirect_uri": BYE, "state": "s&1"}
+    page = await browser.get("/ui/login/logout", params=asked | {"x": "y"})
+    assert "form-action 'self' https://shop.example;" in page.headers["Content-Security-Policy"]
+    [session] = re.findall('name="account" value="([^"]*)"', page.text)
+    page = await browser.submit(page, "logout", account=session)
+    assert (urlsplit(page.url).path, json.loads(page.text)) == ("/oidc/v1/end_session", asked)
+    assert (await browser.get("/ui/login/logout", params=asked)).text == page.text
+
+
+async def test_a_form_does_not_lead_where_no_client_is_registered(browser):
+    await browser.sign_in()
+    for client in (CLIENT, "nobody"):
+        asked = {"client_id": client, "post_logout_redirect_uri": "https://evil.example"}
+        page = await browser.get("/ui/login/logout", params=asked)
+        assert "form-action 'self';" in page.headers["Content-Security-Policy"]
 
 
 async def test_nobody_to_sign_out_is_done_already(browser):

@@ -159,7 +159,7 @@ async def test_password_rules_tick_while_typing(site, open_page):
 
 
 async def test_a_narrow_window_never_scrolls_sideways(site, open_page):
-    long_name = "a-very-long-login-name-that-goes-on." * 4 + "@acme.localhost"
+    long_name = "a-very-long-login-name-that-goes-on." * 4 + "no-break@acme.localhost"
     await site.add_user(name=long_name)
     async with open_page(viewport={"width": 320, "height": 500}, locale="de") as page:
         await page.goto(site.url)

@@ -23,7 +23,7 @@ READABLE = [
     ("link", "hover"),
     ("muted", "hover"),
 ]
-SEEN = [("edge", "surface"), ("warn", "surface"), ("accent", "surface")]
+SEEN = [("edge", "surface"), ("warn", "surface"), ("accent-edge", "surface")]
 
 
 def values(css):

@@ -77,6 +77,12 @@ async def test_an_old_password_check_is_redone_for_max_age(browser, site, asked,
     assert redirects[1] == ["/callback?code=c-V2_2"]
 
 
+async def test_a_max_age_of_nothing_always_asks_again(browser, asked):
+    await browser.sign_in()
+    page = await browser.get(await asked(max_age=0))
+    assert page.title.startswith("Enter your password")
+
+
 async def test_a_password_check_counts_as_long_as_the_policy_says(browser, site, asked):
     lifetime = 10 * HOURS
     await site.policy(LoginPolicy(allow_username_password=True, password_check_lifetime=lifetime))
@@ -153,3 +159,10 @@ async def test_a_request_answered_in_another_browser_is_not_given_away(browser, 
 async def test_a_default_target_is_used_when_no_client_asked(browser, site, redirects):
     await site.policy(LoginPolicy(allow_username_password=True, default_redirect_uri=redirects[0]))
     assert "welcome" in (await browser.sign_in()).text
+
+
+async def test_a_client_for_another_organisation_offers_another_account(browser, asked):
+    page = await browser.sign_in(await asked(scope=("urn:zitadel:iam:org:id:99",)))
+    assert page.status == 403
+    assert "Use another account" in page.text
+    assert 'href="/ui/login/userselection?authRequestID=V2_1"' in page.text

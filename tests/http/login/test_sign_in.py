@@ -1,4 +1,5 @@
 import asyncio
+import re
 
 from personae.actors.domain.org.commands import DeactivateOrg
 from personae.actors.domain.policies import LockoutPolicy, LoginPolicy
@@ -156,13 +157,14 @@ async def test_signing_in_again_renews_the_session_there_is(browser, site):
     assert await site.count("session") == 1
 
 
-async def test_a_session_form_opened_elsewhere_cannot_take_over_a_session(browser, site):
-    page = await password_page(browser)
-    await browser.submit(page, "password", password=PASSWORD)
-    await browser.get("/ui/login/logout")
-    page = await browser.get("/ui/login/logout")
-    [session] = {
-        e.stream.id for e in await site.world.log.after("1", 0, 999) if e.stream.type == "session"
-    }
-    await browser.submit(page, "logout", account=session)
+async def test_a_form_sent_again_does_not_revive_the_session_it_made(browser, site):
+    form = await password_page(browser)
+    await browser.submit(form, "password", password=PASSWORD)
+    page = await browser.get("/ui/login/userselection")
+    [session] = re.findall('name="leave" value="([^"]*)"', page.text)
+    await browser.submit(page, "userselection", leave=session)
+    page = await browser.submit(form, "password", password=PASSWORD)
+    assert page.problem == "This form was used before. Enter your password once more."
+    page = await browser.submit(page, "password", password=PASSWORD)
+    assert page.title.startswith("You are signed in")
     assert not (await site.state("session", session)).token_id

@@ -28,7 +28,16 @@ from personae.http.identity.services import SERVICES, Services
 from personae.http.server import Server, ServerSettings
 from personae.store.crypto import Area
 
-from tests.aggregates.conftest import ADMIN, INSTANCE, ORG, PASSWORD, clock, dispatch, world  # noqa: F401 — fixtures
+from tests.aggregates.conftest import (  # noqa: F401 — fixtures
+    ADMIN,
+    INSTANCE,
+    ORG,
+    PASSWORD,
+    clock,
+    dispatch,
+    passwords,
+    world,
+)
 
 SYSTEM = Caller.of_system(INSTANCE)
 CALLBACK = "https://app.example/cb?keep=1"

@@ -1,12 +1,13 @@
 import pytest
 from personae.actors.domain.auth_request.commands import FailAuthRequest
 from personae.actors.domain.auth_request.events import CodeChallenge
-from personae.actors.domain.kit import Stream
+from personae.actors.domain.kit import Refusal, Stream
 from personae.actors.domain.org.commands import DeactivateOrg
 from personae.actors.domain.project.commands import DeactivateApp
 from personae.actors.domain.project.values import ApplicationType, AuthMethod, GrantType
+from personae.actors.domain.user.commands import DeactivateUser
 
-from tests.aggregates.conftest import INSTANCE, ORG
+from tests.aggregates.conftest import ADMIN, INSTANCE, ORG
 from tests.http.oidc.conftest import CALLBACK, challenge_of, query_of
 
 MUTATIONS = [
@@ -214,3 +215,29 @@ async def test_prompt_none_for_another_user_than_hinted_is_login_required(stack)
     assert "code" in query_of(same.location)
     bad = await stack.authorize(app, prompt="none", id_token_hint="x.y.z", headers=browser.cookie)
     assert "code" in query_of(bad.location)
+
+
+async def test_prompt_login_is_not_answered_with_an_older_sign_in(stack, clock):
+    app, browser = await stack.app(), await stack.browser()
+    clock.pass_(seconds=1)
+    for params in ({"prompt": "login"}, {"max_age": "0"}):
+        asked = await stack.authorize(app, **params)
+        with pytest.raises(Refusal, match="SessionTooOld"):
+            await stack.link(query_of(asked.location)["authRequestID"], browser)
+    assert await stack.code(app, await stack.browser(), prompt="login")
+
+
+async def test_prompt_none_for_a_deactivated_user_is_login_required(stack):
+    app, browser = await stack.app(), await stack.browser()
+    await stack.send(DeactivateUser(user_id=ADMIN))
+    found = await stack.authorize(app, prompt="none", headers=browser.cookie)
+    assert found.error == "login_required"
+
+
+async def test_a_scope_for_one_organisation_keeps_others_out(stack):
+    app, browser = await stack.app(), await stack.browser()
+    scope = "openid urn:zitadel:iam:org:id:"
+    ours = await stack.authorize(app, prompt="none", scope=scope + ORG, headers=browser.cookie)
+    assert "code" in query_of(ours.location)
+    other = await stack.authorize(app, prompt="none", scope=scope + "9", headers=browser.cookie)
+    assert other.error == "login_required"

@@ -160,3 +160,27 @@ async def test_an_expired_or_foreign_key_is_invalid_client(stack, api, clock):
     other = await stack.api(auth_method=APIAuthMethod.PRIVATE_KEY_JWT)
     other.client_id = api.client_id
     assert (await asked(stack, other)).error == "invalid_client"
+
+
+async def test_a_known_assertion_counts_until_it_or_its_key_ends(stack, api, clock):
+    form = proof(stack, api, AuthMethod.PRIVATE_KEY_JWT)[1]
+    for _ in range(2):
+        assert (await stack.post("/oauth/v2/introspect", token="x", **form)).status == 200
+    clock.pass_(seconds=71)
+    assert (await stack.post("/oauth/v2/introspect", token="x", **form)).error == "invalid_client"
+
+
+async def test_a_known_assertion_ends_with_the_end_of_its_key(stack, api, clock):
+    until = stack.services.world.now().replace(second=30)
+    form = proof(stack, await stack.with_key(api, expires=until), AuthMethod.PRIVATE_KEY_JWT)[1]
+    assert (await stack.post("/oauth/v2/introspect", token="x", **form)).status == 200
+    clock.pass_(seconds=30)
+    assert (await stack.post("/oauth/v2/introspect", token="x", **form)).error == "invalid_client"
+
+
+async def test_a_known_assertion_is_of_use_to_its_own_client_only(stack, api):
+    form = proof(stack, api, AuthMethod.PRIVATE_KEY_JWT)[1]
+    assert (await stack.post("/oauth/v2/introspect", token="x", **form)).status == 200
+    other = await stack.api(auth_method=APIAuthMethod.PRIVATE_KEY_JWT)
+    mixed = await stack.post("/oauth/v2/introspect", token="x", client_id=other.client_id, **form)
+    assert mixed.error == "invalid_request"

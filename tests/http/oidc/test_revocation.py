@@ -48,3 +48,14 @@ async def test_a_public_client_revokes_by_its_name_a_confidential_one_does_not(s
     secret = await stack.app()
     found = await stack.post("/oauth/v2/revoke", client_id=secret.client_id, token="x")
     assert found.error == "invalid_client"
+
+
+async def test_a_machine_gives_its_own_token_back(stack):
+    bot, other = await stack.machine(), await stack.machine()
+    form = {"client_id": bot.name, "client_secret": bot.secret}
+    token = (await stack.token("client_credentials", **form)).json["access_token"]
+    theirs = {"client_id": other.name, "client_secret": other.secret}
+    assert (await stack.post("/oauth/v2/revoke", token=token, **theirs)).error == "invalid_client"
+    assert (await stack.userinfo(token)).status == 200
+    assert (await stack.post("/oauth/v2/revoke", token=token, **form)).status == 200
+    assert (await stack.userinfo(token)).status == 401
