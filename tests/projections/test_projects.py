@@ -6,6 +6,7 @@ from personae.actors.domain.org.events import OrgRemoved
 from personae.actors.domain.project import events as e
 from personae.actors.domain.project import values as v
 from personae.projections.apps import APPS, Type
+from personae.projections.project_roles import PROJECT_ROLES
 from personae.projections.projects import PROJECTS
 
 from tests.projections.folding import INSTANCE, ORG, folded
@@ -78,3 +79,15 @@ def test_projects_and_applications_end_with_what_they_belong_to(end):
     history = [("project", "p1", event) for event in (ADDED, *APP)]
     assert folded(PROJECTS, *history, end) == folded(APPS, *history, end) == {}
     assert app(e.ApplicationRemoved(app_id="a1")) is None
+
+
+def test_roles_are_kept_until_they_or_their_project_are_removed():
+    history = [
+        ("project", "p1", e.RoleAdded(key="a", display_name="A", group="g")),
+        ("project", "p1", e.RoleAdded(key="b")),
+        ("project", "p1", e.RoleChanged(key="a", display_name="New")),
+        ("project", "p1", e.RoleRemoved(key="b")),
+    ]
+    [row] = folded(PROJECT_ROLES, *history).values()
+    assert (row.key, row.display_name, row.group) == ("a", "New", "g")
+    assert folded(PROJECT_ROLES, *history, ("project", "p1", e.ProjectRemoved())) == {}

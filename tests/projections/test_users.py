@@ -5,6 +5,7 @@ from personae.actors.domain.instance.events import InstanceRemoved
 from personae.actors.domain.org.events import OrgRemoved
 from personae.actors.domain.user import events as e
 from personae.actors.domain.user.values import Gender, Status
+from personae.projections.machine_credentials import ACCESS_TOKENS, MACHINE_KEYS
 from personae.projections.user_metadata import USER_METADATA
 from personae.projections.users import USERS, Type
 
@@ -98,3 +99,17 @@ def test_metadata_is_kept_by_key_until_it_is_removed():
     assert values == {("u1", "colour"): b"red", ("u1", "size"): b"2"}
     removed = ("user", "u1", e.MetadataRemoved(key="colour"))
     assert list(folded(USER_METADATA, *history, removed)) == [("u1", "size")]
+
+
+def test_keys_and_tokens_are_kept_until_they_or_their_user_are_removed():
+    history = [
+        ("user", "u1", e.MachineKeyAdded(key_id="k", expiration_date=at(9), public_key=b"x")),
+        ("user", "u1", e.PersonalAccessTokenAdded(token_id="t")),
+    ]
+    keys, tokens = (folded(table, *history) for table in (MACHINE_KEYS, ACCESS_TOKENS))
+    assert keys["u1", "k"].expires == at(9)
+    assert tokens["u1", "t"].expires is None
+    removed = [e.MachineKeyRemoved(key_id="k"), e.PersonalAccessTokenRemoved(token_id="t")]
+    for end in ([("user", "u1", one) for one in removed], [("user", "u1", e.UserRemoved())]):
+        for table in (MACHINE_KEYS, ACCESS_TOKENS):
+            assert folded(table, *history, *end) == {}

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from tests.aggregates.conftest import ADMIN, INSTANCE
-from tests.http.api.conftest import GUEST, USER
+from tests.aggregates.conftest import ADMIN, INSTANCE, ORG
+from tests.http.api.conftest import GUEST, OWNER, ROOT, USER
 
 GET = f"{USER}/GetUserByID"
 LATER = {"expiration_date": "2099-01-01T00:00:00Z"}
@@ -99,3 +99,60 @@ async def test_credentials_are_for_machines_and_who_may_change_them(server, meth
     assert refused == "USER-NotMachine"
     refused = await server.refused(f"{USER}/{method}", GUEST, user_id=ADMIN, **fields)
     assert refused == "AUTH-PermissionDenied"
+
+
+LISTS = [
+    ("ListKeys", "AddKey", "RemoveKey", "key"),
+    ("ListPersonalAccessTokens", "AddPersonalAccessToken", "RemovePersonalAccessToken", "token"),
+]
+
+
+@pytest.mark.parametrize("methods", LISTS)
+async def test_what_machines_have_is_listed_until_it_is_removed(server, methods):
+    listing, adding, removing, name = methods
+    id_ = (await server.ok(f"{USER}/{adding}", user_id=GUEST, **LATER))[f"{name}Id"]
+    one = {f"{name}_id_filter": {"id": id_}}
+    [shown] = (await server.ok(f"{USER}/{listing}", GUEST, filters=[one]))["result"]
+    assert (shown["userId"], shown["organizationId"]) == (GUEST, ORG)
+    assert shown["expirationDate"] == LATER["expiration_date"]
+    assert "result" not in await server.ok(f"{USER}/{listing}", OWNER, filters=[one])
+    await server.ok(f"{USER}/{removing}", **{"user_id": GUEST, f"{name}_id": id_})
+    assert "result" not in await server.ok(f"{USER}/{listing}", filters=[one])
+
+
+async def test_tokens_are_filtered_and_sorted(server):
+    await server.ok(f"{USER}/AddPersonalAccessToken", user_id=GUEST, **LATER)
+    moment = {"timestamp": "2098-01-01T00:00:00Z"}
+    counts = {
+        "user_id_filter": ({"id": GUEST}, 2),
+        "organization_id_filter": ({"id": ORG}, 3),
+        "created_date_filter": ({**moment, "method": "TIMESTAMP_FILTER_METHOD_BEFORE"}, 4),
+        "expiration_date_filter": ({**moment, "method": "TIMESTAMP_FILTER_METHOD_AFTER"}, 1),
+    }
+    for name, (query, count) in counts.items():
+        found = await server.ok(f"{USER}/ListPersonalAccessTokens", filters=[{name: query}])
+        assert len(found["result"]) == count, name
+    for column in range(6):
+        up, down = [
+            (await server.ok(
+                f"{USER}/ListPersonalAccessTokens", ROOT,
+                sorting_column=column, pagination={"asc": asc},
+            ))["result"]
+            for asc in (True, False)
+        ]  # fmt: skip
+        assert up == down[::-1]
+
+
+async def test_metadata_is_listed_by_key_of_users_one_may_see(server):
+    metadata = [{"key": key, "value": "Yg=="} for key in ("b", "a")]
+    gigi = (await server.human("gigi", metadata=metadata))["id"]
+    listing = f"{USER}/ListUserMetadata"
+    found = await server.ok(listing, user_id=gigi, pagination={"asc": True})
+    assert [(one["key"], one["value"]) for one in found["metadata"]] == [
+        ("a", "Yg=="),
+        ("b", "Yg=="),
+    ]
+    assert found["pagination"]["totalResult"] == "2"
+    one = await server.ok(listing, user_id=gigi, filters=[{"keyFilter": {"key": "b"}}])
+    assert len(one["metadata"]) == 1
+    assert "metadata" not in await server.ok(listing, GUEST, user_id=gigi)

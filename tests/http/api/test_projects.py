@@ -112,3 +112,28 @@ async def test_what_is_created_is_listed_and_read_at_once_100_of_100(server):
         query = {"projectNameFilter": {"projectName": f"p{number}"}}
         assert (await names(server, filters=[query]))[0] == [f"p{number}"]
         assert (await server.ok(GET, project_id=id_))["project"]["name"] == f"p{number}"
+
+
+ROLES = f"{SERVICE}/ListProjectRoles"
+
+
+async def roles(server, user=ROOT, **fields):
+    found = await server.ok(ROLES, user, project_id="p1", **fields)
+    return [one["key"] for one in found.get("projectRoles", ())]
+
+
+async def test_the_roles_of_a_project_are_listed_sorted_and_filtered(server):
+    await created(server, project_id="p1")
+    for key in ("b", "a"):
+        role = {"project_id": "p1", "role_key": key, "display_name": f"Role {key}", "group": "g"}
+        await server.ok(f"{SERVICE}/AddProjectRole", **role)
+    by_key = {"sorting_column": "PROJECT_ROLE_FIELD_NAME_KEY", "pagination": {"asc": True}}
+    assert await roles(server, **by_key) == ["a", "b"]
+    assert await roles(server, filters=[{"roleKeyFilter": {"key": "b"}}]) == ["b"]
+    named = {"displayNameFilter": {"displayName": "Role a"}}
+    assert await roles(server, filters=[named]) == ["a"]
+    [shown] = (await server.ok(ROLES, project_id="p1", filters=[named]))["projectRoles"]
+    assert (shown["displayName"], shown["group"]) == ("Role a", "g")
+    assert await roles(server, OWNER) == []
+    assert await server.refused(ROLES, GUEST, project_id="p1") == "AUTH-PermissionDenied"
+    assert await server.refused(ROLES, project_id="p1", sorting_column=4) == "REQUEST-InvalidField"

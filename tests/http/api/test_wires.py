@@ -5,9 +5,12 @@ from personae.http import wire
 from personae.http.wire.descriptors import message_class
 from personae.projections.apps import APPS
 from personae.projections.kit import undeclared
+from personae.projections.machine_credentials import ACCESS_TOKENS, MACHINE_KEYS
 from personae.projections.orgs import ORGS
+from personae.projections.project_roles import PROJECT_ROLES
 from personae.projections.projects import PROJECTS
 from personae.projections.sessions import SESSIONS
+from personae.projections.user_metadata import USER_METADATA
 from personae.projections.users import USERS
 
 from tests.http.api.conftest import GUEST, ROOT, USER
@@ -15,6 +18,10 @@ from tests.http.wire.test_four_wires import by_rest, each_wire
 
 LISTED = {
     "zitadel.user.v2.SearchQuery": USERS,
+    "zitadel.user.v2.KeysSearchFilter": MACHINE_KEYS,
+    "zitadel.user.v2.PersonalAccessTokensSearchFilter": ACCESS_TOKENS,
+    "zitadel.metadata.v2.MetadataSearchFilter": USER_METADATA,
+    "zitadel.project.v2.ProjectRoleSearchFilter": PROJECT_ROLES,
     "zitadel.session.v2.SearchQuery": SESSIONS,
     "zitadel.org.v2.SearchQuery": ORGS,
     "zitadel.project.v2.ProjectSearchFilter": PROJECTS,
