@@ -19,6 +19,7 @@ from personae.http.identity.jwt import (
     unverified,
 )
 from personae.http.oidc.call import Call
+from personae.http.oidc.provider import digest
 
 REPLAYED = reason("OIDC-AssertionReplayed", Code.UNAUTHENTICATED)
 
@@ -63,7 +64,7 @@ def verify(call: Call, assertion: str, owner: str, keys: Mapping[str, StoredKey]
     """
     now = call.services.world.now()
     verifier = _verifier(assertion, keys, now)
-    known = (call.issuer, owner, assertion)
+    known = digest(call.issuer, owner, assertion)
     if call.provider.verified.holds(known, verifier, now):
         return
     claims = verifier.verify(

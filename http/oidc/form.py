@@ -10,6 +10,8 @@ from aiohttp import web
 from personae.http.oidc.errors import FORM_INVALID, PARAMETER_MISSING, PARAMETER_REPEATED
 
 LONGEST = 64 * 1024
+LONGEST_KEPT = 16 * 1024
+"""Of parameters that anybody may send and that are kept."""
 MOST_FIELDS = 64
 FORM = "application/x-www-form-urlencoded"
 
@@ -54,8 +56,12 @@ class Form:
     async def of_either(cls, request: web.Request) -> Form:
         """Read the query of a GET or the body of a POST (OIDC Core, 3.1.2.1)."""
         if request.method == "POST":
-            return await cls.of(request)
-        return cls.parse(request.rel_url.raw_query_string)
+            form = await cls.of(request)
+        else:
+            form = cls.parse(request.rel_url.raw_query_string)
+        if sum(map(len, form.values.values())) > LONGEST_KEPT:
+            raise FORM_INVALID()
+        return form
 
     def unique(self) -> Form:
         """Refuse repeated parameters (RFC 6749, 3.2). Raises OIDC-ParameterRepeated."""

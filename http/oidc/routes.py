@@ -8,7 +8,7 @@ from personae.http.oidc.answers import got, posted, preflight
 from personae.http.oidc.authorize.callback import callback
 from personae.http.oidc.authorize.endpoint import authorize
 from personae.http.oidc.discovery import discovery
-from personae.http.oidc.end_session import end_session
+from personae.http.oidc.end_session import end_session, session_ended
 from personae.http.oidc.introspection import introspection
 from personae.http.oidc.keys import keys
 from personae.http.oidc.provider import PROVIDER, Provider
@@ -32,6 +32,7 @@ FOR_BROWSERS = (
     ("GET", paths.CALLBACK, callback),
     ("GET", paths.END_SESSION, end_session),
     ("POST", paths.END_SESSION, end_session),
+    ("GET", paths.SESSION_ENDED, session_ended),
 )
 
 

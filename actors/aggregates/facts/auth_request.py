@@ -18,6 +18,7 @@ from personae.actors.domain.user_grant.decide import USER_GRANTS, claim_value
 from personae.actors.domain.user_grant.state import Status as GrantStatus
 
 ORG_SCOPE = "urn:zitadel:iam:org:id:"
+DOMAIN_SCOPE = "urn:zitadel:iam:org:domain:primary:"
 
 
 @facts_for(c.LinkSession)
@@ -49,8 +50,7 @@ async def _client_refusal(session: Session, org_id: str, turn: Turn) -> Refusal 
     asked = turn.state.asked
     if asked is None:
         return refusals.NOT_FOUND()
-    forced = [scope[len(ORG_SCOPE) :] for scope in asked.scope if scope.startswith(ORG_SCOPE)]
-    if forced and org_id not in forced:
+    if not await _fits(asked.scope, org_id, turn):
         return refusals.WRONG_ORG()
     client = await client_of(turn.world, turn.caller.instance_id, asked.client_id)
     if client is None:
@@ -64,6 +64,19 @@ async def _client_refusal(session: Session, org_id: str, turn: Turn) -> Refusal 
         if grant is None or grant.state.status is not GrantStatus.ACTIVE:
             return refusals.NO_GRANT()
     return None
+
+
+async def _fits(scopes: tuple[str, ...], org_id: str, turn: Turn) -> bool:
+    """Say whether a user's organisation is one that scopes limit the sign-in to, if any do."""
+    ids = _ends(scopes, ORG_SCOPE)
+    if ids and org_id not in ids:
+        return False
+    domains = _ends(scopes, DOMAIN_SCOPE)
+    return not domains or (await turn.org(org_id)).primary_domain in domains
+
+
+def _ends(scopes: tuple[str, ...], start: str) -> list[str]:
+    return [scope[len(start) :] for scope in scopes if scope.startswith(start)]
 
 
 @facts_for(c.ExchangeCode)

@@ -234,10 +234,12 @@ async def test_prompt_none_for_a_deactivated_user_is_login_required(stack):
     assert found.error == "login_required"
 
 
-async def test_a_scope_for_one_organisation_keeps_others_out(stack):
+@pytest.mark.parametrize(("kind", "ours"), [("id:", ORG), ("domain:primary:", "acme.localhost")])
+async def test_a_scope_for_one_organisation_keeps_others_out(stack, kind, ours):
+    """ZA-47."""
     app, browser = await stack.app(), await stack.browser()
-    scope = "openid urn:zitadel:iam:org:id:"
-    ours = await stack.authorize(app, prompt="none", scope=scope + ORG, headers=browser.cookie)
-    assert "code" in query_of(ours.location)
+    scope = f"openid urn:zitadel:iam:org:{kind}"
+    right = await stack.authorize(app, prompt="none", scope=scope + ours, headers=browser.cookie)
+    assert "code" in query_of(right.location)
     other = await stack.authorize(app, prompt="none", scope=scope + "9", headers=browser.cookie)
     assert other.error == "login_required"

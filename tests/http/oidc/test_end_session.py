@@ -92,3 +92,15 @@ async def test_a_hint_that_is_not_ours_gets_a_page(stack):
     for hint in ("x", "a.b.c"):
         found = await ended(stack, None, id_token_hint=hint)
         assert (found.status, found.location) == (400, "")
+
+
+async def test_after_the_person_has_confirmed_the_client_is_told(stack):
+    app, browser = await stack.app(), await stack.browser()
+    params = {"client_id": app.client_id, "post_logout_redirect_uri": AFTER, "state": "s"}
+    asked = await ended(stack, browser, **params)
+    query = asked.location.partition("?")[2]
+    back = await stack.call("GET", f"{PATH}/done?{query}", headers=browser.cookie)
+    assert (back.status, back.location) == (302, f"{AFTER}?state=s")
+    wrong = query.replace("bye", "evil")
+    assert (await stack.call("GET", f"{PATH}/done?{wrong}")).status == 400
+    assert (await stack.call("GET", f"{PATH}/done")).location == DONE

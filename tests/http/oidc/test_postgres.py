@@ -7,7 +7,7 @@ from personae.actors.aggregates.dispatch import Dispatch
 from personae.store.postgres import PostgresLog
 
 from tests.aggregates.conftest import SETUP
-from tests.http.oidc.conftest import SYSTEM, serving
+from tests.http.oidc.conftest import SYSTEM, basic, serving
 
 pytestmark = pytest.mark.store
 
@@ -41,3 +41,16 @@ async def test_a_restarted_process_takes_the_tokens_of_the_one_before(durable):
     stack.services.world.forget()
     assert (await stack.introspect(app, tokens["access_token"]))["active"] is True
     assert (await stack.refresh(app, tokens["refresh_token"])).status == 200
+
+
+async def test_texts_that_the_database_cannot_hold_are_refused_before(durable):
+    for name in ("a\0b", "%00", "\0"):
+        found = await durable.token("client_credentials", basic(name, "x" * 64))
+        assert (found.status, found.error) == (401, "invalid_client")
+    app = await durable.app()
+    assert (await durable.authorize(app, state="a\0b")).status == 400
+    assert (await durable.authorize(app, method="POST", state="s" * 20_000)).status == 400
+    kept = await durable.authorize(
+        app, state="\ud800".encode("utf-8", "surrogatepass").decode("latin1")
+    )
+    assert kept.status == 302
