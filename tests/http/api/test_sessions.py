@@ -77,6 +77,13 @@ async def test_what_is_not_proved_opens_no_session(server, checks, refusal):
     assert (await listed(server)) == ([], 0)
 
 
+@pytest.mark.parametrize("lifetime", ["0s", "-1s", "3155760001s", "315576000000s"])
+async def test_a_life_of_no_or_more_time_than_there_is_is_refused(server, lifetime):
+    refused = await server.refused(CREATE, GUEST, **WITH_USER, lifetime=lifetime)
+    assert refused == "REQUEST-InvalidField"
+    assert (await listed(server)) == ([], 0)
+
+
 UNSUPPORTED = [
     {"checks": WITH_PASSWORD["checks"] | {"totp": {"code": "123456"}}},
     {"checks": {"web_auth_n": {"credential_assertion_data": {}}}},

@@ -321,3 +321,18 @@ async def test_parts_of_others_are_changed_only_with_the_permission(server, gigi
     assert refused == "AUTH-PermissionDenied"
     refused = await server.refused(f"{USER}/{method}", user_id=GUEST, **fields)
     assert refused == "USER-NotHuman"
+
+
+async def test_a_password_hashed_elsewhere_signs_in(server):
+    hashed = {"hash": "$2a$04$GQTqKZyWMgGuXlGcSqVhVuz9ZTVN0zZ4WkNjDxVzJ9yCjv7cJ3dZe"}
+    encoded = await server.services.world.hash("Secret-Word-1")
+    for hash_, right in ((encoded, True), (hashed["hash"], False)):
+        human = {k: v for k, v in HUMAN.items() if k != "password"}
+        human["hashed_password"] = {"hash": hash_}
+        made = await server.human("h", username=f"h{right}", human=human)
+        checks = {"user": {"user_id": made["id"]}, "password": {"password": "Secret-Word-1"}}
+        answer = await server.call(f"{SESSION}/CreateSession", checks=checks)
+        assert ("sessionToken" in answer) is right
+    human["hashed_password"] = {"hash": "md5:no"}
+    refused = await server.refused(CREATE, organization_id=ORG, human=human)
+    assert refused == "PASSWORD-UnknownHash"
