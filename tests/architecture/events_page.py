@@ -31,7 +31,8 @@ def page() -> str:
     """Return the page as it should be."""
     domain.load()
     parts = [HEAD]
-    classes = sorted(set(EVENTS.values()), key=lambda cls: (cls.__module__, name_of(cls)))
+    ours = {cls for cls in EVENTS.values() if cls.__module__.startswith("personae.")}
+    classes = sorted(ours, key=lambda cls: (cls.__module__, name_of(cls)))
     for module, events in groupby(classes, lambda cls: cls.__module__):
         parts.append(f"\n## {module.split('.')[-2]}\n\n| event | fields |\n|---|---|\n")
         parts.extend(f"| {_names(cls)} | {_fields(cls)} |\n" for cls in events)

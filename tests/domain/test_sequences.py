@@ -43,7 +43,12 @@ def run(kind, asked):
 
 
 def test_every_kind_is_told_here():
-    assert set(NAMES) == set(KINDS)
+    ours = {
+        name
+        for name, kind in KINDS.items()
+        if type(kind.initial).__module__.startswith("personae.")  # other tests declare their own
+    }
+    assert set(NAMES) == ours
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -106,7 +106,7 @@ async def test_inactive_users_and_organisations_are_told_apart(browser, site):
     assert "This account is deactivated" in (await browser.sign_in()).problem
     await site.add_user()
     await site.send(DeactivateOrg(org_id=ORG))
-    assert "The organisation of this account" in (await browser.sign_in(name="grace")).problem
+    assert "The organization of this account" in (await browser.sign_in(name="grace")).problem
 
 
 async def test_machines_have_no_password_to_sign_in_with(browser):
