@@ -193,3 +193,7 @@ def validate(files: tuple[Path, ...], *, as_json: bool, **flags: Any) -> None:
     for problem in () if as_json else problems:
         click.echo(str(problem), err=True)
     raise SystemExit(1 if problems else 0)
+
+
+if __name__ == "__main__":
+    main()

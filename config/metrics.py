@@ -41,12 +41,8 @@ class Metrics:
             "personae_hash_seconds", "Password hashing, waiting excluded", ["operation"],
             buckets=FAST, registry=registry,
         )  # fmt: skip
-        self._turns = Counter(
-            "personae_actor_turns", "Messages handled by aggregates", ["kind", "outcome"],
-            registry=registry,
-        )  # fmt: skip
         self._live = Gauge(
-            "personae_actors_live", "Aggregates in memory", ["kind"],
+            "personae_actors_live", "Aggregates in memory",
             multiprocess_mode="livesum", registry=registry,
         )  # fmt: skip
         self._batch = Histogram(
@@ -65,14 +61,6 @@ class Metrics:
             "personae_loop_lag_seconds", "How late the event loop was when last looked at",
             multiprocess_mode="livemax", registry=registry,
         )  # fmt: skip
-        self._requests = Counter(
-            "personae_http_requests", "Answered requests", ["wire", "route", "status"],
-            registry=registry,
-        )  # fmt: skip
-        self._request = Histogram(
-            "personae_http_request_seconds", "Time to answer a request", ["wire"],
-            buckets=FAST, registry=registry,
-        )  # fmt: skip
 
     def login(self, result: str, method: str) -> None:
         """Count one check: ``ok``/``failed``/``locked`` by ``password``, ``passkey``, ``totp``."""
@@ -86,13 +74,9 @@ class Metrics:
         """Time one ``hash`` or ``verify`` of a password."""
         self._hash.labels(operation).observe(seconds)
 
-    def turn(self, kind: str, outcome: str) -> None:
-        """Count one turn of an aggregate: ``done``, ``refused``, ``contended``, ``failed``."""
-        self._turns.labels(kind, outcome).inc()
-
-    def live_actors(self, kind: str, number: int) -> None:
-        """Tell how many aggregates of a kind are in memory."""
-        self._live.labels(kind).set(number)
+    def live_actors(self, number: int) -> None:
+        """Tell how many aggregates are in memory."""
+        self._live.set(number)
 
     def flushed(self, commands: int, seconds: float) -> None:
         """Tell about one flush of the log."""
@@ -106,11 +90,6 @@ class Metrics:
     def loop_lag(self, seconds: float) -> None:
         """Tell how late the event loop was."""
         self._loop.set(seconds)
-
-    def request(self, wire: str, route: str, status: int, seconds: float) -> None:
-        """Tell about one answered request: ``route`` is its pattern, never its path."""
-        self._requests.labels(wire, route, str(status)).inc()
-        self._request.labels(wire).observe(seconds)
 
     def render(self) -> bytes:
         """The text that Prometheus reads (text format 0.0.4).

@@ -54,6 +54,7 @@ from personae.store.postgres import PostgresLog
 
 log = structlog.get_logger("personae")
 RELOAD_KEYS_SECONDS = 30.0
+GAUGE_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +92,11 @@ async def running(settings: Settings) -> AsyncIterator[Node]:
         metrics = Metrics()
         database = await _database(settings, stack)
         keyring = await Keyring.load(database, masterkey.obtain(settings))
-        world = await _world(settings, database, keyring, stack)
+        world = await _world(settings, database, keyring, metrics, stack)
         views = _projections(settings, database, world)
         services = _services(settings, world, views, metrics)
         given_up = asyncio.Event()
-        root = _tree(settings, database, services, given_up)
+        root = _tree(settings, database, services, metrics, given_up)
         await root.start()
         stack.push_async_callback(root.stop)
         first = None
@@ -105,7 +106,11 @@ async def running(settings: Settings) -> AsyncIterator[Node]:
 
 
 def _tree(
-    settings: Settings, database: Database, services: Services, given_up: asyncio.Event
+    settings: Settings,
+    database: Database,
+    services: Services,
+    metrics: Metrics,
+    given_up: asyncio.Event,
 ) -> Supervisor:
     """Return the supervisor tree of a process: who is started, watched and restarted."""
     world, views = services.world, services.projections
@@ -125,7 +130,8 @@ def _tree(
     workers_node.add("follower", follower.run)
     workers_node.add("key rotation", rotation.run)
     workers_node.add("data keys", lambda: _reload_keys(world.keyring))
-    workers_node.add("loop lag", lambda: watch_lag(services.counters.loop_lag))
+    workers_node.add("loop lag", lambda: watch_lag(metrics.loop_lag))
+    workers_node.add("gauges", lambda: _gauges(world, views, metrics))
     return root
 
 
@@ -161,7 +167,11 @@ async def _database(settings: Settings, stack: AsyncExitStack) -> Database:
 
 
 async def _world(
-    settings: Settings, database: Database, keyring: Keyring, stack: AsyncExitStack
+    settings: Settings,
+    database: Database,
+    keyring: Keyring,
+    metrics: Metrics,
+    stack: AsyncExitStack,
 ) -> World:
     hashing = settings.hashing
     pool = WorkPool("hashing", hashing.threads, hashing.queue)
@@ -184,6 +194,7 @@ async def _world(
         ),
         pool=pool,
         busy=PoolBusy,
+        hashed=metrics.hashed,
         roles=Roles.load().by_name,
         external_domain=settings.external_domain,
         cap=settings.actors.live,
@@ -238,6 +249,17 @@ def _forget_keys(services: Services) -> Callable[[list[Recorded]], None]:
     return forget
 
 
+async def _gauges(world: World, views: Projections, metrics: Metrics) -> None:
+    while True:
+        metrics.live_actors(len(world.directory))
+        try:
+            for status in await views.status():
+                metrics.projection_lag(status.table, status.lag)
+        except DatabaseError as error:
+            log.warning("projections not measured", error=type(error).__name__)
+        await asyncio.sleep(GAUGE_SECONDS)
+
+
 async def _reload_keys(keyring: Keyring) -> None:
     while True:
         await asyncio.sleep(RELOAD_KEYS_SECONDS)
@@ -282,6 +304,7 @@ def server(node: Node, *, reuse_port: bool = False) -> Server:
         checks={"database": node.ping},
         registry=node.metrics.registry,
         faults=login.faults(node.services),
+        tree=node.root.snapshot,
     )
 
 

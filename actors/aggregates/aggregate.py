@@ -46,6 +46,7 @@ class Aggregate(LoopActor):
         self.created_at: datetime | None = None
         self.changed_at: datetime | None = None
         self.fresh = False
+        self._doubted = False
         self._snapshot = 0
         self._reading: asyncio.Task[None] | None = None
 
@@ -75,17 +76,19 @@ class Aggregate(LoopActor):
             creator=order.caller.user_id,
             at=facts.now,
         )
-        if commit is None:
+        recorded = await self._append(commit) if commit else ()
+        if decisions and isinstance(decisions[-1], Refusal):
+            raise decisions[-1]
+        if not recorded:
             return self._done(self.position, (), facts.secrets, facts.now)
-        recorded = await self._append(commit)
         own = tuple(each.event for each in recorded if each.stream == self.stream)
         return self._done(recorded[-1].position, own, facts.secrets, facts.now)
 
-    async def _append(self, commit: Commit) -> list[Recorded]:
+    async def _append(self, commit: Commit) -> Sequence[Recorded]:
         try:
             recorded = await self.world.log.append(commit)
         except OutcomeUnknown:
-            self.fresh = False
+            self.doubt()
             raise
         self.absorb([each for each in recorded if each.stream == self.stream])
         if commit.parts[0].version == 0 and commit.parts[0].stream == self.stream:
@@ -112,7 +115,7 @@ class Aggregate(LoopActor):
             if each.sequence <= self.version:
                 continue
             if each.sequence != self.version + 1:
-                self.fresh = False
+                self.doubt()
                 return
             self._apply(each)
 
@@ -123,6 +126,11 @@ class Aggregate(LoopActor):
         self.version, self.position = each.sequence, each.position
         self.changed_at = each.created_at
 
+    def doubt(self) -> None:
+        """Let the log be read before the state is used again, once more if it is being read now."""
+        self.fresh = False
+        self._doubted = True
+
     async def ready(self) -> None:
         """Make sure that the state is what the log says; many may wait for one reading."""
         while not self.fresh:
@@ -132,13 +140,11 @@ class Aggregate(LoopActor):
 
     async def _read(self) -> None:
         try:
-            self.fresh = True  # unsets itself again when a gap is met while we read
+            self._doubted = False
             if not self.version:
                 await self._wake()
             self.absorb(await self.world.log.stream(self.stream, self.version))
-        except BaseException:
-            self.fresh = False
-            raise
+            self.fresh = not self._doubted
         finally:
             self._reading = None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from personae.actors.domain.kit import Claim, On, Release, Stream
+from personae.actors.domain.kit import Claim, On, Refusal, Release, Stream
 from personae.store.log import Commit, Part
 
 
@@ -24,11 +24,17 @@ class Draft:
     def add(self, stream: Stream, decision: Any) -> None:
         """Take note of one decision about one stream."""
         if isinstance(decision, Claim):
-            self.claims.append((decision, stream.id))
+            self._claim(decision, stream.id)
         elif isinstance(decision, Release):
             self.releases.append((decision, stream.id))
-        else:
+        elif not isinstance(decision, Refusal):
             self.events.setdefault(stream, []).append(decision)
+
+    def _claim(self, wanted: Claim, holder: str) -> None:
+        name = (wanted.kind, wanted.value)
+        if any((claim.kind, claim.value) == name for claim, _ in self.claims):
+            raise wanted.taken()  # by another decision of the same commit: the log cannot see it
+        self.claims.append((wanted, holder))
 
     def add_on(self, decision: On) -> None:
         """Take note of a decision about another stream."""

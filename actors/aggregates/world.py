@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from time import perf_counter
 from typing import Any, Protocol
 
 from personae.actors.aggregates.aggregate import Aggregate
@@ -41,6 +42,7 @@ class World:
         passwords: Passwords,
         pool: Pool,
         busy: type[Exception],
+        hashed: Callable[[str, float], object] = lambda _operation, _seconds: None,
         roles: Mapping[str, frozenset[str]],
         external_domain: str = "localhost",
         clock: Callable[[], datetime] | None = None,
@@ -59,6 +61,7 @@ class World:
         self._passwords = passwords
         self._pool = pool
         self._busy = busy
+        self._hashed = hashed
         log.on_committed.append(self.absorb)
 
     def _open(self, stream: Any) -> Aggregate:
@@ -80,7 +83,7 @@ class World:
         """Let an aggregate read the log before it is used again: somebody else wrote."""
         actor = self.directory.live(stream)
         if isinstance(actor, Aggregate):
-            actor.fresh = False
+            actor.doubt()
 
     def absorb(self, recorded: Sequence[Recorded]) -> None:
         """Tell those alive what was committed to their streams, whoever did it."""
@@ -93,7 +96,7 @@ class World:
         """Trust no memory any more: what others wrote may have been missed."""
         for actor in self.directory:
             if isinstance(actor, Aggregate):
-                actor.fresh = False
+                actor.doubt()
 
     def new_id(self) -> str:
         """Return a new id."""
@@ -112,12 +115,24 @@ class World:
 
     async def hash(self, password: str) -> str:
         """Hash a password for storing."""
-        return str(await self.blocking(self._passwords.hash, password))
+        return str(await self.blocking(self._timed, "hash", self._passwords.hash, password))
 
     async def verify(self, encoded: str, password: str) -> Verdict:
         """Compare a password with a stored hash."""
-        verdict: Verdict = await self.blocking(self._passwords.verify, encoded, password)
+        check = self._passwords.verify
+        verdict: Verdict = await self.blocking(self._timed, "verify", check, encoded, password)
         return verdict
+
+    async def verify_nobody(self, password: str) -> None:
+        """Take as long as :meth:`verify`: for users that do not exist."""
+        await self.blocking(self._passwords.verify_nobody, password)
+
+    def _timed(self, operation: str, function: Callable[..., Any], *args: str) -> Any:
+        began = perf_counter()
+        try:
+            return function(*args)
+        finally:
+            self._hashed(operation, perf_counter() - began)
 
     def seal(self, area: Area, secret: str, instance_id: str) -> Sealed:
         """Seal a secret for an event."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+LONGEST = 2**63 - 1
+"""Nanoseconds that fit into a stored integer: 292 years."""
+
 
 def nanoseconds(life: timedelta) -> int:
     """Return a duration as whole nanoseconds."""
@@ -12,4 +15,4 @@ def nanoseconds(life: timedelta) -> int:
 
 def end(start: datetime, life_ns: int) -> datetime:
     """Return the moment a life that began at ``start`` is over."""
-    return start + timedelta(microseconds=life_ns / 1000)
+    return start + timedelta(microseconds=life_ns // 1000)

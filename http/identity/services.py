@@ -53,10 +53,6 @@ class Counters(Protocol):
         """Count an answer of the token endpoint."""
         ...
 
-    def loop_lag(self, seconds: float) -> None:
-        """Tell how late the event loop was."""
-        ...
-
 
 @dataclass(slots=True)
 class Services:

@@ -1,0 +1,61 @@
+"""The pages people sign in with: server-rendered, complete without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+from personae.actors.domain.auth_request.state import Status
+from personae.actors.domain.kit import Refusal
+from personae.http.login import choose, home, leave, new_password, sign_in
+from personae.http.login.errors import error_page, faults, refused
+from personae.http.login.pages import ASSETS, PAGES, PREFIX, Pages
+from personae.http.login.steps import answered
+from personae.http.login.visit import Visit, visit_of, with_request
+
+__all__ = ["add_routes", "error_page", "faults"]
+
+Show = Callable[[Visit], Awaitable[web.Response]]
+
+# path, what shows it, what takes its form
+PAGES_AT: tuple[tuple[str, Show, Show | None], ...] = (
+    ("/login", sign_in.enter, None),
+    ("/loginname", sign_in.show_login_name, sign_in.take_login_name),
+    ("/password", sign_in.show_password, sign_in.take_password),
+    ("/password/change", new_password.show_new_password, new_password.take_new_password),
+    ("/userselection", choose.show_accounts, choose.take_account),
+    ("/success", home.show_success, None),
+    ("/logout", leave.show_logout, leave.take_logout),
+    ("/logout/done", leave.show_logout_done, None),
+)
+
+
+def add_routes(app: web.Application) -> None:
+    """Add the login pages and the site's front door; the application must have its services."""
+    app[PAGES] = pages = Pages()
+    for path, show, take in PAGES_AT:
+        app.router.add_get(PREFIX + path, visiting(show))
+        if take:
+            app.router.add_post(PREFIX + path, visiting(take))
+    app.router.add_post(PREFIX + "/language", visiting(home.take_language))
+    for path in ("/", PREFIX, PREFIX + "/"):
+        app.router.add_get(path, home.to_login)
+    app.router.add_get("/ui/console{rest:(?:/.*)?}", home.to_success)
+    app.router.add_get("/robots.txt", home.robots)
+    app.add_routes(pages.static.routes(ASSETS))
+
+
+def visiting(show: Show) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """Return the handler of a page; refusals become pages of the same make."""
+
+    async def handle(request: web.Request) -> web.Response:
+        visit = await visit_of(request)
+        try:
+            await with_request(visit)
+            if visit.auth is not None and visit.auth.status is not Status.ADDED:
+                return await answered(visit)
+            return await show(visit)
+        except Refusal as refusal:
+            return refused(visit, refusal)
+
+    return handle

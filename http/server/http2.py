@@ -48,7 +48,6 @@ Headers = list[tuple[str, str]]
 
 _CONFIG = Configuration().__for_server__()
 _H2_CONFIG = H2Configuration(client_side=False, header_encoding="utf-8")
-_PREFIX_SIZE = 5
 _CHECKED = frozenset({"host", "x-request-id", "x-client-ip"})
 _FRAME_COST: dict[type[Event], int] = {
     PingReceived: 1,
@@ -76,6 +75,7 @@ class CallStream(Stream):
     """The method of a gRPC call; empty for every other request."""
     unary = True
     max_message = 0
+    at_prefix = True
     count: Callable[[str, str], None]
     on_terminated: Callable[[], None] | None = None
 
@@ -103,8 +103,10 @@ class CallStream(Stream):
             data = await super().recv_data(size)
         except AssertionError as exc:
             raise GRPCError(Status.INVALID_ARGUMENT, "truncated message") from exc
-        if size == _PREFIX_SIZE and data and data[0]:
+        # Reads take turns: a prefix, then the message it announces, which may be as long.
+        if self.at_prefix and data and data[0]:
             raise GRPCError(Status.UNIMPLEMENTED, "compression is not supported")
+        self.at_prefix = not (self.at_prefix and data)
         return data
 
     async def send_headers(self, headers: Headers, end_stream: bool = False) -> None:  # noqa: FBT001, FBT002

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import monotonic
+from typing import Any
 
 from aiohttp import http_parser, web
 from grpclib.const import Handler
@@ -41,6 +42,7 @@ class Server:
     ``app`` gets the probes' routes; the surroundings of :mod:`middleware` are put around it. Add
     all routes before :meth:`start`. ``grpc`` maps ``/package.Service/Method`` to grpclib's
     handlers. ``registry`` is where Prometheus finds everything; the server adds its own metrics.
+    ``tree`` tells what ``/debug/actors`` shows.
 
         server = Server(app, grpc, ServerSettings(port=8080), checks={"database": ping})
         await server.start()
@@ -57,6 +59,7 @@ class Server:
         checks: Mapping[str, Check] | None = None,
         registry: CollectorRegistry | None = None,
         faults: Faults | None = None,
+        tree: Callable[[], Mapping[str, Any]] | None = None,
     ) -> None:
         self.settings = settings
         self.metrics = Metrics()
@@ -73,7 +76,7 @@ class Server:
         registry = registry or CollectorRegistry()
         registry.register(self.metrics)
         insiders = Networks(settings.debug_networks)
-        app.add_routes(Probes(self.readiness, registry, insiders).routes())
+        app.add_routes(Probes(self.readiness, registry, insiders, tree).routes())
 
     def _surroundings(self, faults: Faults) -> Surroundings:
         settings = self.settings

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import orjson
 from aiohttp import web
 from personae.http.server.origin import Networks
+from personae.http.server.tree_page import tree_page
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
@@ -48,11 +50,16 @@ class Probes:
     """The handlers of ``/debug/…``."""
 
     def __init__(
-        self, readiness: Readiness, registry: CollectorRegistry, insiders: Networks
+        self,
+        readiness: Readiness,
+        registry: CollectorRegistry,
+        insiders: Networks,
+        tree: Callable[[], Mapping[str, Any]] | None = None,
     ) -> None:
         self._readiness = readiness
         self._registry = registry
         self._insiders = insiders
+        self._tree = tree or dict
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes to add to the application."""
@@ -60,6 +67,7 @@ class Probes:
             web.get("/debug/healthz", self.healthz),
             web.get("/debug/ready", self.ready),
             web.get("/debug/metrics", self.metrics),
+            web.get("/debug/actors", self.actors),
         ]
 
     async def healthz(self, request: web.Request) -> web.Response:  # noqa: ARG002
@@ -80,6 +88,15 @@ class Probes:
         return web.Response(
             body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
         )
+
+    async def actors(self, request: web.Request) -> web.Response:
+        """The supervisor tree as it stands: JSON, or for browsers a page; for insiders."""
+        if not self._is_insider(request):
+            raise web.HTTPNotFound
+        tree = self._tree()
+        if "text/html" in request.headers.get("Accept", ""):
+            return web.Response(text=tree_page(tree), content_type="text/html")
+        return web.Response(body=orjson.dumps(tree), content_type="application/json")
 
     def _is_insider(self, request: web.Request) -> bool:
         # A proxy that was not declared looks like an insider itself: its headers give it away.

@@ -12,15 +12,16 @@ from personae.actors.aggregates.world import World
 from personae.actors.domain import policies as p
 from personae.actors.domain.instance.commands import FirstUser, SetUpInstance
 from personae.actors.domain.instance.state import Generator, Policies
-from personae.actors.domain.kit import Caller
+from personae.actors.domain.kit import Caller, Refusal
 from personae.actors.domain.lifetimes import nanoseconds
 from personae.actors.domain.user.commands import AddHuman, AddMachine
 from personae.actors.domain.user.values import NewContact, NewPassword, Profile
 from personae.actors.domain.web_key.commands import AddWebKey
 from personae.config.roles import Roles
 from personae.store.crypto import Keyring
-from personae.store.memory import MemoryLog
 from personae.store.passwords import Cost, Passwords
+
+from tests.aggregates.slow_log import SlowLog
 
 domain.load()
 facts.load()
@@ -69,18 +70,44 @@ def clock():
     return Clock()
 
 
+class CountingPasswords(Passwords):
+    verified = 0
+
+    def verify(self, encoded, password):
+        self.verified += 1
+        return super().verify(encoded, password)
+
+
 @pytest.fixture
-async def world(clock):
-    roles = Roles.load()
-    return World(
-        log=MemoryLog(),
+def passwords():
+    return CountingPasswords(Cost(memory_kib=8, passes=1))
+
+
+def process(log, clock, passwords=None, *, told=True):
+    """One process' aggregates; ``told`` of what is committed, as the bus does."""
+    world = World(
+        log=log,
         keyring=Keyring({1: bytes(32)}),
-        passwords=Passwords(Cost(memory_kib=8, passes=1)),
+        passwords=passwords or CountingPasswords(Cost(memory_kib=8, passes=1)),
         pool=Threads(),
         busy=BusyError,
-        roles=roles.by_name,
+        roles=Roles.load().by_name,
         clock=clock,
     )
+    if not told:
+        log.on_committed.remove(world.absorb)
+    return world
+
+
+@pytest.fixture
+async def world(clock, passwords):
+    return process(SlowLog(), clock, passwords)
+
+
+@pytest.fixture
+async def elsewhere(dispatch, clock):
+    """Another process on the same log, which hears nothing of the first one's commits."""
+    return Dispatch(process(dispatch.world.log, clock, told=False))
 
 
 SETUP = SetUpInstance(
@@ -89,7 +116,7 @@ SETUP = SetUpInstance(
     language="en",
     domain="localhost",
     policies=POLICIES,
-    generators={2: Generator(6, HOUR, False, True, True, False)},
+    generators={kind: Generator(6, HOUR, False, True, True, False) for kind in (2, 3)},
     org_id=ORG,
     org_name="ACME",
     project_id=PROJECT,
@@ -126,3 +153,25 @@ async def dispatch(world):
 
 def caller(user_id=ADMIN, **changes):
     return replace(Caller(instance_id=INSTANCE, user_id=user_id, org_id=ORG), **changes)
+
+
+def human(user_id, user_name=None, org_id=ORG, **changes):
+    """An order for a human who can sign in."""
+    name = user_name or f"user{user_id}"
+    asked = {
+        "user_id": user_id,
+        "org_id": org_id,
+        "user_name": name,
+        "profile": Profile(first_name="Gigi", last_name="Giraffe"),
+        "email": NewContact(value=f"{user_id}@x.test", verified=True),
+        "password": NewPassword(plain=PASSWORD),
+    }
+    return AddHuman(**asked | changes)
+
+
+async def refused(reason, coroutine):
+    """Await a coroutine that must be refused for this reason; return the refusal."""
+    with pytest.raises(Refusal) as caught:
+        await coroutine
+    assert caught.value.reason is reason
+    return caught.value

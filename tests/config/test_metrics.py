@@ -7,10 +7,9 @@ from personae.config.metrics import Metrics
 from prometheus_client.parser import text_string_to_metric_families
 
 NAMES = {
-    "personae_logins", "personae_tokens", "personae_hash_seconds", "personae_actor_turns",
-    "personae_actors_live", "personae_lane_batch_commands", "personae_lane_flush_seconds",
-    "personae_projection_lag_events", "personae_loop_lag_seconds", "personae_http_requests",
-    "personae_http_request_seconds",
+    "personae_logins", "personae_tokens", "personae_hash_seconds", "personae_actors_live",
+    "personae_lane_batch_commands", "personae_lane_flush_seconds",
+    "personae_projection_lag_events", "personae_loop_lag_seconds",
 }  # fmt: skip
 
 
@@ -19,12 +18,10 @@ def used() -> Metrics:
     metrics.login("ok", "password")
     metrics.token("refresh_token")
     metrics.hashed("verify", 0.02)
-    metrics.turn("user", "done")
-    metrics.live_actors("user", 7)
+    metrics.live_actors(7)
     metrics.flushed(12, 0.003)
     metrics.projection_lag("users", 5)
     metrics.loop_lag(0.001)
-    metrics.request("rest", "/v2/users/{id}", 200, 0.004)
     return metrics
 
 
@@ -45,9 +42,8 @@ def test_every_metric_is_served_under_its_name():
 def test_what_rooms_report_is_what_is_served():
     found = samples(used())
     assert found["personae_logins_total['ok', 'password']"] == 1
-    assert found["personae_actors_live['user']"] == 7
+    assert found["personae_actors_live[]"] == 7
     assert found["personae_lane_batch_commands_sum[]"] == 12
-    assert found["personae_http_requests_total['/v2/users/{id}', '200', 'rest']"] == 1
 
 
 def test_two_servers_in_one_process_count_apart():

@@ -1,6 +1,7 @@
 """Bad input gets the protocol's own clear error with a stable id; never a 500 or a stack trace."""
 
 import asyncio
+import io
 
 import pytest
 
@@ -32,7 +33,7 @@ BAD = {
 async def test_bad_input_is_refused_with_a_stable_id(client, what):
     path, headers, body, status = BAD[what]
     headers = {**client.as_owner, **headers}
-    async with client.http.post(path, data=body, headers=headers) as answer:
+    async with client.http.post(path, data=io.BytesIO(body), headers=headers) as answer:
         text = await answer.text()
     assert answer.status == status, text
     assert "Traceback" not in text

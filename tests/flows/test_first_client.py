@@ -39,9 +39,12 @@ async def site(running, app):
 
 
 async def introspect(running, app, token):
-    async with aiohttp.ClientSession(auth=aiohttp.BasicAuth(*app)) as http:
-        async with http.post(f"{running.url}/oauth/v2/introspect", data={"token": token}) as answer:
-            return await answer.json()
+    basic = {"Authorization": aiohttp.encode_basic_auth(*app)}
+    async with (
+        aiohttp.ClientSession(running.url) as http,
+        http.post("/oauth/v2/introspect", data={"token": token}, headers=basic) as answer,
+    ):
+        return await answer.json()
 
 
 async def test_a_browser_signs_in_refreshes_and_signs_out_at_an_independent_client(

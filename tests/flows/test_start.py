@@ -19,6 +19,7 @@ def run(server, *words):
         capture_output=True,
         text=True,
         timeout=60,
+        check=False,
     )
 
 

@@ -36,7 +36,7 @@ async def set_up(cmd: c.SetUpInstance, turn: Turn) -> SetUpFacts:
     org = AddOrgFacts(
         now=now,
         instance_id=cmd.instance_id,
-        domain=generated_domain(cmd.org_name, cmd.domain),
+        domain=generated_domain(cmd.org_name, cmd.org_id, cmd.domain),
         known_roles=world.known_roles("ORG_"),
     )
     return SetUpFacts(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from personae.actors.aggregates.facts.user import human_facts
 from personae.actors.aggregates.turn import Turn, facts_for
@@ -29,7 +30,7 @@ async def add_org(cmd: c.AddOrg, turn: Turn) -> AddOrgFacts:
     return AddOrgFacts(
         now=turn.now(),
         instance_id=turn.caller.instance_id,
-        domain=generated_domain(cmd.name, turn.world.external_domain),
+        domain=generated_domain(cmd.name, cmd.org_id, turn.world.external_domain),
         known_roles=turn.world.known_roles("ORG_"),
         humans=humans,
         unknown_users=unknown,
@@ -37,10 +38,14 @@ async def add_org(cmd: c.AddOrg, turn: Turn) -> AddOrgFacts:
     )
 
 
-def generated_domain(org_name: str, external_domain: str) -> str:
-    """Return the domain an organisation starts with: its name as a label below ours."""
-    label = re.sub(r"[^a-z0-9-]+", "-", org_name.lower()).strip("-")[:63].strip("-")
-    return f"{label or 'org'}.{external_domain}"
+def generated_domain(org_name: str, org_id: str, external_domain: str) -> str:
+    """Return the domain an organisation starts with: its name as a label below ours.
+
+    A name without a letter that hosts may have is replaced by the id.
+    """
+    plain = unicodedata.normalize("NFKD", org_name).encode("ascii", "ignore").decode().lower()
+    label = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:63].strip("-")
+    return f"{label or f'org-{org_id}'}.{external_domain}"
 
 
 @facts_for(c.ChangeOrg, c.DeactivateOrg, c.ReactivateOrg)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from personae.actors.aggregates.keys import public_key_or_pair
 from personae.actors.aggregates.turn import Turn, facts_for
 from personae.actors.domain.codes import SealedCode
@@ -66,36 +68,35 @@ def _vouches_for_itself(cmd: c.UpdateHuman) -> bool:
     """Say whether people claim more than they may about themselves.
 
     They must prove an address or number: neither declare it verified nor see its code. Nor do they
-    rename themselves.
+    rename themselves, or bring a hash that hides how weak the password is.
     """
     contacts = (cmd.email, cmd.phone)
-    return cmd.user_name is not None or any(
-        contact and (contact.verified or contact.return_code) for contact in contacts
+    hidden = bool(cmd.password and cmd.password.encoded_hash)
+    return (
+        hidden
+        or cmd.user_name is not None
+        or any(contact and (contact.verified or contact.return_code) for contact in contacts)
     )
 
 
 async def _password_proof(
     cmd: c.UpdateHuman, facts: HumanFacts, turn: Turn, *, needs_proof: bool
 ) -> HumanFacts:
-    human = turn.state.human
-    current = human.password_hash if human else ""
-    proved = not needs_proof
+    """Compare the passwords given; a wrong current one counts like any other guess."""
     if cmd.current_password:
-        proved = bool(current) and (await turn.world.verify(current, cmd.current_password)).ok
-    plain = cmd.password.plain if cmd.password else ""
-    same = bool(current and plain) and (await turn.world.verify(current, plain)).ok
-    return HumanFacts(
-        now=facts.now,
-        naming=facts.naming,
-        domain_reserved=facts.domain_reserved,
-        complexity=facts.complexity,
-        password_hash=facts.password_hash,
-        password_same=same,
-        password_proved=proved,
-        email_code=facts.email_code,
-        phone_code=facts.phone_code,
-        secrets=facts.secrets,
+        current = checkable(turn.state).password_hash
+        if not (await turn.world.verify(current, cmd.current_password)).ok:
+            lockout = (await turn.instance()).policies.lockout
+            return replace(facts, wrong_guess=lockout)
+    elif needs_proof:
+        return replace(facts, password_proved=False)
+    human = turn.state.human
+    current, plain = (
+        human.password_hash if human else "",
+        cmd.password.plain if cmd.password else "",
     )
+    same = bool(current and plain) and (await turn.world.verify(current, plain)).ok
+    return replace(facts, password_same=same)
 
 
 @facts_for(c.UpdateMachine)
@@ -106,7 +107,9 @@ async def update_machine(cmd: c.UpdateMachine, turn: Turn) -> NamingFacts:
 
 @facts_for(c.RemoveUser)
 async def remove(_cmd: c.RemoveUser, turn: Turn) -> NamingFacts:
-    if turn.caller.user_id != turn.stream.id or not await turn.allows("user.self.delete"):
+    if turn.caller.user_id != turn.stream.id or not await turn.allows(
+        "user.self.delete", turn.owner
+    ):
         await turn.may("user.delete", turn.owner)
     return await _naming(None, turn.owner, turn)
 

@@ -11,13 +11,14 @@ from personae.actors.domain.user_grant.facts import GrantFacts
 @facts_for(c.AddUserGrant)
 async def add(cmd: c.AddUserGrant, turn: Turn) -> GrantFacts:
     await turn.may("user.grant.write", cmd.org_id, cmd.project_id)
-    project = await turn.project(cmd.project_id)
+    project = await turn.aggregate("project", cmd.project_id)
     return GrantFacts(
         now=turn.now(),
         org_id=cmd.org_id,
         user_exists=(await turn.user(cmd.user_id)).exists,
-        project_exists=project.exists,
-        project_roles=frozenset(project.roles),
+        # Roles are given by who owns the project: whoever manages another organisation does not.
+        project_exists=project.state.exists and project.owner == cmd.org_id,
+        project_roles=frozenset(project.state.roles),
     )
 
 

@@ -7,6 +7,7 @@ from personae.actors.aggregates.turn import Turn, facts_for
 from personae.actors.domain.kit import Facts, Stream
 from personae.actors.domain.web_key import commands as c
 from personae.actors.domain.web_key.facts import ActivateFacts, KeyPairFacts
+from personae.actors.domain.web_key.state import Status
 
 
 @facts_for(c.AddWebKey)
@@ -22,8 +23,13 @@ async def activate(cmd: c.ActivateWebKey, turn: Turn) -> ActivateFacts:
     if not cmd.previous:
         return ActivateFacts(now=turn.now())
     stream = Stream(turn.caller.instance_id, "web_key", cmd.previous)
-    version = (await turn.world.aggregate(stream)).version
-    return ActivateFacts(now=turn.now(), previous=stream, previous_version=version)
+    key = await turn.world.aggregate(stream)
+    return ActivateFacts(
+        now=turn.now(),
+        previous=stream,
+        previous_version=key.version,
+        previous_active=key.state.status is Status.ACTIVE,
+    )
 
 
 @facts_for(c.RemoveWebKey)

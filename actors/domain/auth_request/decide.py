@@ -55,6 +55,10 @@ def _open(request: AuthRequest) -> None:
 
 @AUTH_REQUEST.decides(c.ExchangeCode)
 def exchange(request: AuthRequest, cmd: c.ExchangeCode, facts: ExchangeFacts) -> Decisions:
+    if foreign(request, cmd):
+        # Whoever shows another client's code has a copy of it: it is worth nothing from now on.
+        yield e.AuthRequestFailed(reason="invalid_grant")
+        return
     asked = redeemable(request, cmd, facts)
     yield e.CodeExchanged(oidc_session_id=cmd.oidc_session_id)
     opening = Opening(
@@ -77,6 +81,12 @@ def exchange(request: AuthRequest, cmd: c.ExchangeCode, facts: ExchangeFacts) ->
     yield e.AuthRequestSucceeded()
 
 
+def foreign(request: AuthRequest, cmd: c.ExchangeCode) -> bool:
+    """Say whether a code that still counts is shown by another client than its own."""
+    asked = request.asked
+    return request.status is Status.CODE_ADDED and bool(asked and asked.client_id != cmd.client_id)
+
+
 def redeemable(
     request: AuthRequest, cmd: c.ExchangeCode, facts: ExchangeFacts
 ) -> e.AuthRequestAdded:
@@ -86,7 +96,7 @@ def redeemable(
     if request.status is not Status.CODE_ADDED or not (request.asked and request.code_at):
         raise refusals.CODE_INVALID()
     asked = request.asked
-    if (asked.client_id, asked.redirect_uri) != (cmd.client_id, cmd.redirect_uri):
+    if asked.redirect_uri != cmd.redirect_uri:
         raise refusals.CODE_INVALID()
     if facts.now - request.code_at > CODE_LIFE:
         raise refusals.CODE_EXPIRED()

@@ -34,6 +34,7 @@ class AuthRequest:
     auth_methods: tuple[str, ...] = ()
     code_at: datetime | None = None
     oidc_session_id: str = ""
+    error: str = ""
 
 
 AUTH_REQUEST = Kind("auth_request", AuthRequest())
@@ -72,5 +73,5 @@ def _(request: AuthRequest, _event: e.AuthRequestSucceeded) -> AuthRequest:
 
 
 @AUTH_REQUEST.on(e.AuthRequestFailed)
-def _(request: AuthRequest, _event: e.AuthRequestFailed) -> AuthRequest:
-    return replace(request, status=Status.FAILED)
+def _(request: AuthRequest, event: e.AuthRequestFailed) -> AuthRequest:
+    return replace(request, status=Status.FAILED, error=event.reason)

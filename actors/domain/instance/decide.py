@@ -32,7 +32,8 @@ from personae.actors.domain.web_key.commands import ActivateWebKey
 from personae.actors.domain.web_key.facts import ActivateFacts
 from personae.actors.domain.web_key.state import WEB_KEY
 
-HOST = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9-]{1,63}")
+LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+HOST = re.compile(rf"(?=.{{1,253}}$)(?:{LABEL}\.)*{LABEL}")
 OWN_PROJECT = "ZITADEL"
 """Published clients look for this name, so it is part of the interface."""
 
@@ -73,7 +74,8 @@ def _generators(cmd: c.SetUpInstance) -> Decisions:
         )
 
 
-def _domain(domain: str) -> Decisions:
+def _domain(host: str) -> Decisions:
+    domain = _checked_host(host)
     yield _domain_claim(domain)
     yield e.InstanceDomainAdded(domain=domain)
     yield e.InstancePrimaryDomainSet(domain=domain)
@@ -127,9 +129,7 @@ def _web_keys(cmd: c.SetUpInstance, facts: SetUpFacts, others: Elsewhere) -> Dec
 
 @INSTANCE.decides(c.AddInstanceDomain)
 def add_domain(instance: Instance, cmd: c.AddInstanceDomain, _facts: Facts) -> Decisions:
-    domain = cmd.domain.strip().lower()
-    if not HOST.fullmatch(domain):
-        raise refusals.DOMAIN_INVALID(domain=domain)
+    domain = _checked_host(cmd.domain)
     if domain in existing(instance).domains:
         return
     yield _domain_claim(domain)
@@ -154,6 +154,13 @@ def add_member(
         raise user_refusals.NOT_FOUND()
     check_roles(cmd.roles, facts.known_roles)
     yield e.InstanceMemberAdded(user_id=cmd.user_id, roles=cmd.roles)
+
+
+def _checked_host(host: str) -> str:
+    domain = host.strip().lower()
+    if not HOST.fullmatch(domain):
+        raise refusals.DOMAIN_INVALID(domain=domain)
+    return domain
 
 
 def _domain_claim(domain: str) -> Claim:

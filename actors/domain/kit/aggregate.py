@@ -128,4 +128,4 @@ class Facts:
     """
 
     now: datetime
-    secrets: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)

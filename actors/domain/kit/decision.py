@@ -38,8 +38,8 @@ class Release:
 class On:
     """An event, claim or release of another aggregate, committed together with one's own.
 
-    ``version`` is that stream's last known sequence: 0 when this event is its first. ``owner`` is
-    needed only then.
+    ``version`` is that stream's last known sequence: 0 when this event is its first. ``owner``
+    owns that aggregate, or will.
     """
 
     stream: Stream
@@ -49,4 +49,8 @@ class On:
 
 
 Decisions = Iterator[Any]
-"""What a decider yields: events, :class:`Claim`, :class:`Release`, :class:`On`."""
+"""What a decider yields: events, :class:`Claim`, :class:`Release`, :class:`On`.
+
+Last it may yield a ``Refusal`` instead of raising it: what came before is committed, then the
+caller is refused. So a wrong guess counts although it is refused.
+"""

@@ -20,13 +20,14 @@ def open_(session: OIDCSession, cmd: c.OpenOIDCSession, facts: TokenFacts) -> De
 
 @OIDC_SESSION.decides(c.RefreshTokens)
 def refresh(session: OIDCSession, cmd: c.RefreshTokens, facts: TokenFacts) -> Decisions:
-    if not session.user_id or session.client_id != cmd.client_id:
+    if not session.user_id:
         raise refusals.REFRESH_INVALID()
     token = session.refresh
     if token is None or not facts.alive:
         raise refusals.ENDED()
-    if token.id != cmd.presented:
-        # Somebody holds a copy of a rotated token: whoever it is, the family ends (RFC 9700, 4.14).
+    if token.id != cmd.presented or session.client_id != cmd.client_id:
+        # Somebody holds a copy of a rotated token, or of another client's: whoever it is, the
+        # family ends (RFC 9700, 4.14).
         yield e.RefreshTokenRevoked()
         return
     if facts.now >= min(token.idle_until, token.expires):

@@ -8,7 +8,6 @@ is never accepted.
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
 from urllib.parse import SplitResult, urlsplit
 
 from personae.actors.domain.project.values import ApplicationType
@@ -16,6 +15,10 @@ from personae.actors.domain.project.values import ApplicationType
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 RUN_NOT_FOLLOWED = frozenset({"javascript", "data", "vbscript", "file", "blob", "about"})
 CONTROL = re.compile(r"[\x00-\x20\x7f\\]")
+LOOPBACK_URI = re.compile(
+    r"(?P<host>http://(?:localhost|127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(?P<rest>(?:[/?].*)?)"
+)
+ANY_PATH = re.compile(r"(?<=[^/])/\\\*\\\*")
 LONGEST = 2048
 
 
@@ -39,15 +42,16 @@ def registered(
     uri: str, known: tuple[str, ...], kind: ApplicationType, *, dev_mode: bool = False
 ) -> bool:
     """Say whether a request's redirect URI is one of the registered ones."""
+    parts = _split(uri)
+    if parts is None or parts.scheme in RUN_NOT_FOLLOWED:
+        return False
     if uri in known:
         return True
-    parts = _split(uri)
-    if parts is None:
-        return False
-    if kind is ApplicationType.NATIVE and parts.scheme == "http" and parts.hostname in LOOPBACK:
-        return any(_same_but_port(parts, other) for other in known)
+    portless = _without_port(uri) if kind is ApplicationType.NATIVE else None
+    if portless and any(portless == _without_port(other) for other in known):
+        return True
     if dev_mode and acceptable(uri, kind, dev_mode=True):
-        return any("*" in pattern and fnmatchcase(uri, pattern) for pattern in known)
+        return any("*" in pattern and _fits(uri, pattern) for pattern in known)
     return False
 
 
@@ -59,12 +63,20 @@ def _split(uri: str) -> SplitResult | None:
         _ = parts.port, parts.hostname
     except ValueError:
         return None
-    return parts if parts.scheme and not (parts.username or parts.password) else None
+    return parts if parts.scheme and "@" not in parts.netloc else None
 
 
-def _same_but_port(asked: SplitResult, known: str) -> bool:
-    other = _split(known)
-    return other is not None and (
-        (asked.scheme, asked.hostname, asked.path, asked.query)
-        == (other.scheme, other.hostname, other.path, other.query)
-    )
+def _without_port(uri: str) -> tuple[str, str] | None:
+    """Return what is before and after the port of a loopback URI, as written."""
+    found = LOOPBACK_URI.fullmatch(uri)
+    return (found["host"], found["rest"]) if found else None
+
+
+def _fits(uri: str, pattern: str) -> bool:
+    """Say whether a URI fits a pattern of the development mode.
+
+    A star crosses nothing that ends a part of a URI, so that the host it is written in stays the
+    host; only two stars as a path segment stand for any rest of the path.
+    """
+    deep = ANY_PATH.sub("/[^?#]*", re.escape(pattern))
+    return bool(re.fullmatch(deep.replace(r"\*", "[^/?#:@]*"), uri))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from personae.actors.domain.kit import Decisions
-from personae.actors.domain.lifetimes import nanoseconds
+from personae.actors.domain.lifetimes import LONGEST, nanoseconds
 from personae.actors.domain.session import commands as c
 from personae.actors.domain.session import events as e
 from personae.actors.domain.session import refusals
@@ -46,7 +46,7 @@ def _changes(session: Session, cmd: c.AddSession | c.SetSession, facts: CheckFac
     if cmd.metadata:
         yield e.SessionMetadataSet(metadata=dict(cmd.metadata))
     if cmd.lifetime is not None:
-        if nanoseconds(cmd.lifetime) <= 0:
+        if not 0 < nanoseconds(cmd.lifetime) <= LONGEST:
             raise refusals.LIFETIME_INVALID()
         yield e.LifetimeSet(lifetime=nanoseconds(cmd.lifetime), since=facts.now)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from datetime import datetime
 
 from personae.actors.domain.kit import command
@@ -47,7 +48,7 @@ class UpdateHuman:
     email: NewContact | None = None
     phone: NewContact | None = None
     password: NewPassword | None = None
-    current_password: str = ""
+    current_password: str = field(default="", repr=False)
 
 
 @command("user", id="user_id")
@@ -89,7 +90,7 @@ class CheckPassword:
     """Compare a password with the stored one; the result is counted either way."""
 
     user_id: str
-    password: str
+    password: str = field(repr=False)
 
 
 @command("user", id="user_id")

@@ -23,13 +23,15 @@ class HumanFacts(NamingFacts):
     """For creating or changing a human.
 
     ``password_same``: the new password equals the current one. ``password_proved``: the current
-    password was given and is right, or none is needed.
+    password was given and is right, or none is needed. ``wrong_guess``: it was given and is
+    wrong; how many more guesses there are.
     """
 
     complexity: PasswordComplexityPolicy
     password_hash: str = ""
     password_same: bool = False
     password_proved: bool = True
+    wrong_guess: LockoutPolicy | None = None
     email_code: SealedCode | None = None
     phone_code: SealedCode | None = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from personae.actors.domain.kit import Decisions, Facts, On
+from personae.actors.domain.kit.refusal import CONTENDED
 from personae.actors.domain.web_key import commands as c
 from personae.actors.domain.web_key import events as e
 from personae.actors.domain.web_key import refusals
@@ -30,7 +31,11 @@ def activate(key: WebKey, _cmd: c.ActivateWebKey, facts: ActivateFacts) -> Decis
         return
     yield e.WebKeyActivated()
     if facts.previous:
-        yield On(facts.previous, e.WebKeyDeactivated(), facts.previous_version)
+        # Should it be retired already, a third key was activated meanwhile: two would sign.
+        if not facts.previous_active:
+            raise CONTENDED()
+        owner = facts.previous.instance_id
+        yield On(facts.previous, e.WebKeyDeactivated(), facts.previous_version, owner)
 
 
 @WEB_KEY.decides(c.RemoveWebKey)

@@ -19,7 +19,8 @@ class KeyPairFacts(Facts):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivateFacts(Facts):
-    """The stream of the key that was active until now, with its version, if there is one."""
+    """The key to retire, if there is one: its stream and version, and whether it is active."""
 
     previous: Stream | None = None
     previous_version: int = 0
+    previous_active: bool = True

@@ -2,45 +2,60 @@
 
 from __future__ import annotations
 
+import re
+
 from personae.actors.domain.kit import Decisions
 from personae.actors.domain.user import events as e
+from personae.actors.domain.user import refusals
 from personae.actors.domain.user.facts import HumanFacts
 from personae.actors.domain.user.state import Human
 from personae.actors.domain.user.values import NewContact
 
-
-def email_verification(email: NewContact, facts: HumanFacts) -> object:
-    """Return what follows a new address: it is verified, or a code is on its way."""
-    if email.verified or facts.email_code is None:
-        return e.EmailVerified()
-    return e.EmailCodeAdded(
-        code=facts.email_code.code,
-        expiry=facts.email_code.expiry,
-        url_template=email.url_template,
-        code_returned=email.return_code,
-    )
+EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+")
+LONGEST_EMAIL = 200
 
 
-def phone_verification(phone: NewContact, facts: HumanFacts) -> object:
-    """Return what follows a new number: it is verified, or a code is on its way."""
-    if phone.verified or facts.phone_code is None:
-        return e.PhoneVerified()
-    return e.PhoneCodeAdded(
-        code=facts.phone_code.code,
-        expiry=facts.phone_code.expiry,
-        code_returned=phone.return_code,
-    )
+def checked_email(email: NewContact) -> str:
+    """Return the address, or refuse what cannot be one; only a code proves that it is."""
+    if len(email.value) > LONGEST_EMAIL or not EMAIL.fullmatch(email.value):
+        raise refusals.EMAIL_INVALID()
+    return email.value
+
+
+def email_verification(email: NewContact, facts: HumanFacts) -> Decisions:
+    """Yield what follows a new address: it is verified, or a code is on its way."""
+    if email.verified:
+        yield e.EmailVerified()
+    elif facts.email_code:
+        yield e.EmailCodeAdded(
+            code=facts.email_code.code,
+            expiry=facts.email_code.expiry,
+            url_template=email.url_template,
+            code_returned=email.return_code,
+        )
+
+
+def phone_verification(phone: NewContact, facts: HumanFacts) -> Decisions:
+    """Yield what follows a new number: it is verified, or a code is on its way."""
+    if phone.verified:
+        yield e.PhoneVerified()
+    elif facts.phone_code:
+        yield e.PhoneCodeAdded(
+            code=facts.phone_code.code,
+            expiry=facts.phone_code.expiry,
+            code_returned=phone.return_code,
+        )
 
 
 def change_email(human: Human, email: NewContact | None, facts: HumanFacts) -> Decisions:
     """Yield what sets another e-mail address."""
     if email is None:
         return
-    changed = email.value != human.email.value
+    changed = checked_email(email) != human.email.value
     if changed:
         yield e.EmailChanged(email=email.value)
-    if changed or not (email.verified and human.email.verified):
-        yield email_verification(email, facts)
+    if changed or not human.email.verified:
+        yield from email_verification(email, facts)
 
 
 def change_phone(human: Human, phone: NewContact | None, facts: HumanFacts) -> Decisions:
@@ -54,5 +69,5 @@ def change_phone(human: Human, phone: NewContact | None, facts: HumanFacts) -> D
     changed = phone.value != human.phone.value
     if changed:
         yield e.PhoneChanged(phone=phone.value)
-    if changed or not (phone.verified and human.phone.verified):
-        yield phone_verification(phone, facts)
+    if changed or not human.phone.verified:
+        yield from phone_verification(phone, facts)

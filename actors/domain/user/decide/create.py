@@ -6,7 +6,11 @@ from personae.actors.domain.kit import Claim, Decisions
 from personae.actors.domain.user import commands as c
 from personae.actors.domain.user import events as e
 from personae.actors.domain.user import refusals
-from personae.actors.domain.user.decide.contact import email_verification, phone_verification
+from personae.actors.domain.user.decide.contact import (
+    checked_email,
+    email_verification,
+    phone_verification,
+)
 from personae.actors.domain.user.decide.names import checked_name
 from personae.actors.domain.user.decide.password import check_complexity
 from personae.actors.domain.user.facts import HumanFacts, NamingFacts
@@ -32,14 +36,14 @@ def add_human(user: User, cmd: c.AddHuman, facts: HumanFacts) -> Decisions:
         display_name=profile.shown_as,
         preferred_language=profile.preferred_language,
         gender=profile.gender,
-        email=cmd.email.value,
+        email=checked_email(cmd.email),
         phone=cmd.phone.value if cmd.phone else "",
         encoded_hash=facts.password_hash,
         change_required=bool(cmd.password and cmd.password.change_required),
     )
-    yield email_verification(cmd.email, facts)
+    yield from email_verification(cmd.email, facts)
     if cmd.phone and cmd.phone.value:
-        yield phone_verification(cmd.phone, facts)
+        yield from phone_verification(cmd.phone, facts)
     for key, value in cmd.metadata:
         yield e.MetadataSet(key=key, value=value)
 

@@ -67,13 +67,18 @@ def attempts_left(human: Human, policy: LockoutPolicy) -> int:
     return min(limit, FAILURES_AT_MOST) - human.password_failures
 
 
+def failed_guess(human: Human, policy: LockoutPolicy) -> Decisions:
+    """Yield what follows a wrong password, wherever it was typed."""
+    yield e.PasswordCheckFailed()
+    if attempts_left(human, policy) <= 1:
+        yield e.UserLocked()
+
+
 @USER.decides(c.CheckPassword)
 def check_password(user: User, _cmd: c.CheckPassword, facts: PasswordFacts) -> Decisions:
     human = checkable(user)
     if not facts.right:
-        yield e.PasswordCheckFailed()
-        if attempts_left(human, facts.lockout) <= 1:
-            yield e.UserLocked()
+        yield from failed_guess(human, facts.lockout)
         return
     yield e.PasswordCheckSucceeded()
     if facts.rehash:

@@ -12,7 +12,7 @@ from personae.actors.domain.user import events as e
 from personae.actors.domain.user import refusals
 from personae.actors.domain.user.decide.contact import change_email, change_phone
 from personae.actors.domain.user.decide.names import rename
-from personae.actors.domain.user.decide.password import change_password
+from personae.actors.domain.user.decide.password import change_password, failed_guess
 from personae.actors.domain.user.facts import HumanFacts, NamingFacts
 from personae.actors.domain.user.state import USER, Machine, User
 from personae.actors.domain.user.values import Profile, ProfileChange
@@ -24,6 +24,10 @@ def update_human(user: User, cmd: c.UpdateHuman, facts: HumanFacts) -> Decisions
         raise refusals.NOT_FOUND()
     if user.human is None:
         raise refusals.NOT_HUMAN()
+    if facts.wrong_guess:
+        yield from failed_guess(user.human, facts.wrong_guess)
+        yield refusals.PASSWORD_WRONG()
+        return
     yield from rename(user, cmd.user_name, facts)
     yield from change_profile(user.human.profile, cmd.profile)
     yield from change_email(user.human, cmd.email, facts)

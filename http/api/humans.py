@@ -1,0 +1,81 @@
+"""People as requests describe them, for every method that creates or changes some."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from personae.actors.domain.user.commands import AddHuman
+from personae.actors.domain.user.values import Gender, NewContact, NewPassword, Profile
+from personae.http.api.reasons import FIELD_UNSUPPORTED
+from personae.http.wire.wrong import Wrong
+
+
+def new_human(user_id: str, org_id: str, user_name: str, human: Any) -> AddHuman:
+    """Return the command that creates a human; without a user name, the address is it."""
+    refuse_unsupported(human, "idp_links", "totp_secret")
+    return AddHuman(
+        user_id=user_id,
+        org_id=org_id,
+        user_name=user_name or human.email.email,
+        profile=profile_of(human.profile),
+        email=contact_of(human.email, human.email.email),
+        phone=contact_of(human.phone, human.phone.phone) if human.HasField("phone") else None,
+        password=password_of(human),
+        metadata=metadata_of(human.metadata),
+    )
+
+
+def profile_of(profile: Any) -> Profile:
+    """Return a profile to set."""
+    return Profile(
+        first_name=profile.given_name,
+        last_name=profile.family_name,
+        nick_name=profile.nick_name,
+        display_name=profile.display_name,
+        preferred_language=profile.preferred_language,
+        gender=gender_of(profile.gender),
+    )
+
+
+def gender_of(number: int) -> Gender:
+    """Return a gender by its number, which is the API's too."""
+    try:
+        return Gender(number)
+    except ValueError:
+        raise Wrong("defined_only", "gender", "profile") from None
+
+
+def contact_of(contact: Any, value: str) -> NewContact:
+    """Return an e-mail address or phone number to set, with how it is verified."""
+    way = contact.WhichOneof("verification")
+    return NewContact(
+        value=value,
+        verified=way == "is_verified" and contact.is_verified,
+        return_code=way == "return_code",
+        url_template=getattr(contact.send_code, "url_template", ""),
+    )
+
+
+def password_of(source: Any) -> NewPassword | None:
+    """Return the password to set, in plain or hashed, if one is given."""
+    match source.WhichOneof("password_type"):
+        case "password":
+            given = source.password
+            return NewPassword(plain=given.password, change_required=given.change_required)
+        case "hashed_password":
+            given = source.hashed_password
+            return NewPassword(encoded_hash=given.hash, change_required=given.change_required)
+    return None
+
+
+def metadata_of(entries: Any) -> tuple[tuple[str, bytes], ...]:
+    """Return metadata to set."""
+    return tuple((entry.key, entry.value) for entry in entries)
+
+
+def refuse_unsupported(message: Any, *fields: str) -> None:
+    """Refuse a message that asks for what cannot be done yet, before anything is done."""
+    given = {field.name for field, _ in message.ListFields()}
+    for field in fields:
+        if field in given:
+            raise FIELD_UNSUPPORTED(field=field)

@@ -1,0 +1,128 @@
+"""``zitadel.project.v2.ProjectService``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google.protobuf.message import Message
+from personae.actors.domain.project import commands as c
+from personae.actors.domain.project.refusals import NOT_FOUND
+from personae.actors.domain.project.values import PrivateLabeling
+from personae.http.api.reading import (
+    IN_ORG,
+    aggregate_of,
+    page_of,
+    paged,
+    row_of,
+    services_of,
+    sorted_by,
+    visible,
+)
+from personae.http.api.replies import pagination
+from personae.http.wire.call import Call
+from personae.http.wire.registry import rpc
+from personae.projections.kit import Question, Row
+from personae.projections.projects import PROJECTS
+
+SERVICE = "zitadel.project.v2.ProjectService"
+SORTED_BY = ("", "id", "creation_date", "change_date", "name")
+"""Columns by the numbers of ``ProjectFieldName``."""
+
+
+@rpc(f"{SERVICE}/CreateProject")
+async def create_project(request: Any, call: Call) -> Message:
+    """Create a project."""
+    project_id = request.project_id or services_of(call).new_id()
+    done = await call.send(
+        c.AddProject(
+            project_id=project_id,
+            org_id=request.organization_id,
+            name=request.name,
+            role_assertion=request.project_role_assertion,
+            role_check=request.authorization_required,
+            project_check=request.project_access_required,
+            private_labeling=PrivateLabeling(request.private_labeling_setting),
+        )
+    )
+    return call.reply(project_id=project_id, creation_date=done.created_at)
+
+
+@rpc(f"{SERVICE}/GetProject")
+async def get_project(request: Any, call: Call) -> Message:
+    """Return one project."""
+    project = await aggregate_of(call, "project", request.project_id)
+    may_see = await services_of(call).world.permissions.allows(
+        call.caller, "project.read", project.owner, request.project_id
+    )
+    row = await row_of(call, PROJECTS, project) if may_see else None
+    if row is None:
+        raise NOT_FOUND()
+    return call.reply(project=project_of(row))
+
+
+@rpc(f"{SERVICE}/ListProjects")
+async def list_projects(request: Any, call: Call) -> Message:
+    """Return the projects that match, of those the caller may see."""
+    question = Question(
+        table=PROJECTS,
+        instance_id=call.caller.instance_id,
+        allowed=await visible(call, "project.read", by=IN_ORG | {"project": "id"}),
+        filters=request.filters,
+        order=sorted_by(SORTED_BY, request.sorting_column),
+        **paged(request.pagination),
+    )
+    page = await page_of(call, question)
+    return call.reply(
+        pagination=pagination(page, question), projects=[project_of(row) for row in page.rows]
+    )
+
+
+def project_of(row: Row) -> dict[str, Any]:
+    """Return a project as the API shows it."""
+    return {
+        "project_id": row.id,
+        "organization_id": row.resource_owner,
+        "creation_date": row.creation_date,
+        "change_date": row.change_date,
+        "name": row.name,
+        "state": row.state,
+        "project_role_assertion": row.role_assertion,
+        "authorization_required": row.role_check,
+        "project_access_required": row.project_check,
+        "private_labeling_setting": row.private_labeling,
+    }
+
+
+@rpc(f"{SERVICE}/DeleteProject")
+async def delete_project(request: Any, call: Call) -> Message:
+    """Delete a project with its roles and applications."""
+    done = await call.send(c.RemoveProject(project_id=request.project_id))
+    return call.reply(deletion_date=done.changed_at)
+
+
+@rpc(f"{SERVICE}/DeactivateProject")
+async def deactivate_project(request: Any, call: Call) -> Message:
+    """Stop giving tokens to the applications of a project."""
+    done = await call.send(c.DeactivateProject(project_id=request.project_id))
+    return call.reply(change_date=done.changed_at)
+
+
+@rpc(f"{SERVICE}/ActivateProject")
+async def activate_project(request: Any, call: Call) -> Message:
+    """Give tokens again."""
+    done = await call.send(c.ReactivateProject(project_id=request.project_id))
+    return call.reply(change_date=done.changed_at)
+
+
+@rpc(f"{SERVICE}/AddProjectRole")
+async def add_project_role(request: Any, call: Call) -> Message:
+    """Add a role that users may be granted."""
+    done = await call.send(
+        c.AddRole(
+            project_id=request.project_id,
+            key=request.role_key,
+            display_name=request.display_name,
+            group=request.group,
+        )
+    )
+    return call.reply(creation_date=done.changed_at)

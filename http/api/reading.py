@@ -1,0 +1,94 @@
+"""Reading for the API: rows by id, pages of lists, and who may see which rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from personae.actors.aggregates.aggregate import Aggregate
+from personae.actors.domain.kit import Stream
+from personae.actors.domain.kit.refusal import UNAVAILABLE
+from personae.http.identity.services import Services
+from personae.http.wire.call import Call
+from personae.http.wire.wrong import Wrong
+from personae.projections.kit import (
+    ALL,
+    Allowed,
+    Condition,
+    Page,
+    Question,
+    Row,
+    Table,
+    any_of,
+)
+from personae.projections.members import MEMBERS, member_of
+
+IN_ORG = {"org": "resource_owner"}
+"""Whose members may see a row: those of the organisation that owns it."""
+
+
+def services_of(call: Call) -> Services:
+    """Return what wiring gave, with all that doors of this server have."""
+    return cast("Services", call.services)
+
+
+async def aggregate_of(call: Call, kind: str, id_: str) -> Aggregate:
+    """Return an aggregate of the caller's instance, as the log has it."""
+    stream = Stream(call.caller.instance_id, kind, id_)
+    return await services_of(call).world.aggregate(stream)
+
+
+async def row_of(call: Call, table: Table, aggregate: Aggregate) -> Row | None:
+    """Return the row of an aggregate, no older than what is known of the aggregate.
+
+    One query by primary key: the aggregate's own position says how far the table must be.
+    """
+    projections = services_of(call).projections
+    instance_id = call.caller.instance_id
+    if not await projections.reached(table, instance_id, aggregate.position):
+        raise UNAVAILABLE()
+    return await projections.find(table, instance_id, aggregate.stream.id)
+
+
+async def page_of(call: Call, question: Question, *borrowed: Table) -> Page:
+    """Return the page that answers a question, no older than the log's head.
+
+    ``borrowed`` are the other tables that its columns or filters look into.
+    """
+    services = services_of(call)
+    instance_id = call.caller.instance_id
+    head = await services.world.log.head(instance_id)
+    for table in (question.table, MEMBERS, *borrowed):
+        if not await services.projections.reached(table, instance_id, head):
+            raise UNAVAILABLE()
+    return await services.projections.ask(question)
+
+
+async def visible(
+    call: Call, permission: str, *own: str, by: Mapping[str, str] = IN_ORG
+) -> Allowed | Condition:
+    """Return the rows the caller may see.
+
+    All with the permission on the instance; otherwise those of aggregates where a role as member
+    grants it (``by``: kind of aggregate → our column with its id), and those with the caller in
+    one of the columns ``own``.
+    """
+    caller, permissions = call.caller, services_of(call).world.permissions
+    if await permissions.everywhere(caller, permission):
+        return ALL
+    roles = permissions.granting(permission)
+    shared = [member_of(kind, column, caller.user_id, roles) for kind, column in by.items()]
+    mine = [Condition(f't."{column}" = %s', (caller.user_id,)) for column in own]
+    return any_of([*shared, *mine])
+
+
+def sorted_by(columns: Sequence[str], number: int) -> str:
+    """Return the column that a number of an enumeration of fields stands for."""
+    if not 0 <= number < len(columns):
+        raise Wrong("defined_only", "sorting_column")
+    return columns[number]
+
+
+def paged(query: Any) -> dict[str, Any]:
+    """Return the offset, limit and direction that a list's request asks for."""
+    return {"offset": query.offset, "limit": query.limit, "ascending": query.asc}

@@ -1,0 +1,43 @@
+"""Where people are when no application sent them, and small things around the pages."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from personae.http.login import cookies
+from personae.http.login.accounts import State, accounts_of
+from personae.http.login.forms import read_form
+from personae.http.login.pages import PREFIX
+from personae.http.login.visit import Visit
+
+
+async def show_success(visit: Visit) -> web.Response:
+    """Say who is signed in."""
+    accounts = [each for each in await accounts_of(visit) if each.state is not State.BARRED]
+    if not accounts:
+        return visit.redirect(visit.url("/loginname"))
+    return visit.page("success", account=accounts[0], others=len(accounts) - 1)
+
+
+async def take_language(visit: Visit) -> web.Response:
+    """Keep the language chosen and go back to the page."""
+    form = await read_form(visit, "language")
+    response = visit.redirect(form.memory["back"])
+    if form["language"] in visit.services.texts.languages:
+        year = cookies.YEAR_SECONDS
+        cookies.write(response, visit.services, cookies.LANGUAGE, form["language"], year)
+    return response
+
+
+async def to_login(_request: web.Request) -> web.Response:
+    """Send the site's front door to the login pages."""
+    return web.Response(status=303, headers={"Location": f"{PREFIX}/login"})
+
+
+async def to_success(_request: web.Request) -> web.Response:
+    """Send the console's address to the page that says who is signed in."""
+    return web.Response(status=303, headers={"Location": f"{PREFIX}/success"})
+
+
+async def robots(_request: web.Request) -> web.Response:
+    """Tell search engines that nothing is theirs here (RFC 9309)."""
+    return web.Response(text="User-agent: *\nDisallow: /\n")

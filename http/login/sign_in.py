@@ -1,0 +1,91 @@
+"""The way in: entry, login name, password."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+from personae.http.login.accounts import accounts_of
+from personae.http.login.check import Attempt, find_user, sign_in
+from personae.http.login.forms import read_form
+from personae.http.login.problems import Problem
+from personae.http.login.seal import unseal
+from personae.http.login.steps import ask_password, go_on, next_page
+from personae.http.login.visit import Visit
+
+LONGEST_NAME = 320
+"""Characters of a login name: user (64), ``@`` and domain (255) of RFC 5321, 4.5.3.1."""
+
+
+async def enter(visit: Visit) -> web.Response:
+    """Begin where this browser and this request need it."""
+    page, account = next_page(visit.asked, await accounts_of(visit))
+    if account is None:
+        path = "/userselection" if page == "choose" else "/loginname"
+        return visit.redirect(visit.url(path))
+    if page == "password":
+        return ask_password(visit, account.login_name)
+    return await go_on(visit, account.held.session_id)
+
+
+async def show_login_name(visit: Visit) -> web.Response:
+    """Ask who it is."""
+    hint = (visit.asked.login_hint if visit.asked else None) or ""
+    return await _login_name(visit, hint[:LONGEST_NAME])
+
+
+async def _login_name(visit: Visit, typed: str, *problems: Problem) -> web.Response:
+    others = bool(visit.agent.sessions) and bool(await accounts_of(visit))
+    return visit.page("loginname", problems=problems, typed=typed, others=others)
+
+
+async def take_login_name(visit: Visit) -> web.Response:
+    """Go on to the password of whoever it is."""
+    form = await read_form(visit, "loginname")
+    typed = form["loginName"]
+    try:
+        await _check_name(visit, typed)
+    except Problem as problem:
+        return await _login_name(visit, typed, problem)
+    return ask_password(visit, typed)
+
+
+async def _check_name(visit: Visit, typed: str) -> None:
+    if not typed.strip():
+        raise Problem("loginName", "name_empty")
+    if len(typed) > LONGEST_NAME:
+        raise Problem("loginName", "name_long")
+    if visit.instance.policies.login.ignore_unknown_usernames:
+        return  # not even looked up: known or not, it takes the same time
+    if await find_user(visit, typed) is None:
+        raise Problem("loginName", "name_unknown")
+
+
+async def show_password(visit: Visit) -> web.Response:
+    """Ask for the password of the login name in the address."""
+    purpose = f"name {visit.instance_id}"
+    name = unseal(visit.services, purpose, visit.request.query.get("who", ""))
+    if not name:
+        return visit.redirect(visit.url("/loginname"))
+    world = visit.services.world
+    return _password(visit, Attempt(name, world.new_id(), world.new_id()))
+
+
+def _password(visit: Visit, attempt: Attempt, *problems: Problem) -> web.Response:
+    memory: dict[str, Any] = {
+        "login_name": attempt.login_name,
+        "session_id": attempt.session_id,
+        "token_id": attempt.token_id,
+    }
+    return visit.page("password", problems=problems, name=attempt.login_name, memory=memory)
+
+
+async def take_password(visit: Visit) -> web.Response:
+    """Sign in and go on."""
+    form = await read_form(visit, "password")
+    attempt = Attempt(**form.memory)
+    try:
+        held = await sign_in(visit, attempt, form["password"])
+    except Problem as problem:
+        return _password(visit, attempt, problem)
+    return await go_on(visit, held.session_id)

@@ -1,0 +1,82 @@
+"""What comes next: which page a browser needs, and where it goes once somebody is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aiohttp import web
+from personae.actors.domain.auth_request.commands import LinkSession
+from personae.actors.domain.auth_request.events import AuthRequestAdded
+from personae.actors.domain.auth_request.refusals import ALREADY_HANDLED
+from personae.actors.domain.auth_request.state import AuthRequest, Status
+from personae.actors.domain.kit import Refusal, Stream
+from personae.http.login.accounts import LOGIN, Account, State, account_of
+from personae.http.login.links import web_link
+from personae.http.login.refusals import REQUEST_USED
+from personae.http.login.visit import CALLBACK, Visit
+
+
+def next_page(
+    asked: AuthRequestAdded | None, accounts: Sequence[Account]
+) -> tuple[str, Account | None]:
+    """Return where to begin, with the account meant: ``go on``, ``password``, ``choose``, ``name``.
+
+    One account, and a client that insists on nothing, needs no page at all: single sign-on.
+    """
+    meant = [account for account in accounts if account.answers(asked)]
+    insists = bool(asked and set(asked.prompt) - {0, LOGIN})
+    if not meant:
+        return "name", None
+    if len(meant) > 1 or insists or meant[0].state is State.BARRED:
+        return "choose", None
+    return ("go on" if meant[0].state is State.READY else "password"), meant[0]
+
+
+def ask_password(visit: Visit, login_name: str) -> web.Response:
+    """Send the browser to the password page of a login name, which stays out of the address."""
+    return visit.redirect(visit.url("/password", who=visit.sealed("name", login_name)))
+
+
+async def go_on(visit: Visit, session_id: str) -> web.Response:
+    """Send a signed-in browser on: to a new password if one is due, to the client, or home."""
+    account = await account_of(visit, session_id)
+    if account is None:
+        return visit.redirect(visit.url("/login"))
+    human = account.user.human
+    if human is not None and human.password_change_required:
+        return visit.redirect(visit.url("/password/change", session=session_id))
+    if visit.auth is not None:
+        return await _link(visit, account)
+    default = web_link(visit.instance.policies.login.default_redirect_uri, visit.language)
+    return visit.redirect(default or visit.url("/success"))
+
+
+async def _link(visit: Visit, account: Account) -> web.Response:
+    order = LinkSession(
+        request_id=visit.auth_id,
+        session_id=account.held.session_id,
+        presented=account.held.token_id,
+    )
+    try:
+        await visit.services.send(order, visit.system)
+    except Refusal as refusal:
+        if refusal.reason is not ALREADY_HANDLED:
+            raise
+        return await answered(visit)
+    return _callback(visit)
+
+
+async def answered(visit: Visit) -> web.Response:
+    """Go on where an answered request was left, as after a double click or the back button.
+
+    Only the browser that answered it may. Raises LOGIN-RequestUsed.
+    """
+    stream = Stream(visit.instance_id, "auth_request", visit.auth_id)
+    auth: AuthRequest = await visit.services.world.state(stream)
+    if auth.status is not Status.CODE_ADDED or visit.agent.held(auth.session_id) is None:
+        raise REQUEST_USED()
+    return _callback(visit)
+
+
+def _callback(visit: Visit) -> web.Response:
+    return visit.redirect(f"{CALLBACK}?id={visit.auth_id}")

@@ -1,0 +1,209 @@
+"""One request to a login page, with all that pages have in common."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+from personae.actors.aggregates.clients import client_of
+from personae.actors.domain.auth_request.events import AuthRequestAdded
+from personae.actors.domain.auth_request.state import AuthRequest, Status
+from personae.actors.domain.instance.state import Instance
+from personae.actors.domain.kit import Caller, Stream
+from personae.http.identity.agent import Agent, agent_of, keep
+from personae.http.identity.services import SERVICES, Services
+from personae.http.login import cookies
+from personae.http.login.branding import brand_of
+from personae.http.login.links import form_target, web_link
+from personae.http.login.pages import PAGES, PREFIX
+from personae.http.login.problems import Problem
+from personae.http.login.refusals import REQUEST_UNKNOWN
+from personae.http.login.seal import seal
+
+AUTH_REQUEST_ID = "authRequestID"
+CALLBACK = "/oauth/v2/authorize/callback"
+"""Where OpenID Connect goes on; known here by its address only."""
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+@dataclass(slots=True)
+class Visit:
+    """A browser at a login page.
+
+    ``auth`` is the authorization request it came with, if any; ``browser`` is the random value
+    that forms are bound to. Change ``agent`` by :meth:`hold` so that the browser learns of it.
+    """
+
+    request: web.Request
+    services: Services
+    instance_id: str
+    instance: Instance
+    agent: Agent
+    language: str
+    browser: str
+    auth_id: str = ""
+    auth: AuthRequest | None = None
+    client_name: str = ""
+    changed: bool = False
+    texts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def asked(self) -> AuthRequestAdded | None:
+        """What the client asked for."""
+        return self.auth.asked if self.auth else None
+
+    @property
+    def system(self) -> Caller:
+        """The server itself: the pages check who may do what to which session."""
+        return Caller.of_system(self.instance_id)
+
+    def hold(self, agent: Agent) -> None:
+        """Change what the browser holds."""
+        self.agent, self.changed = agent, True
+
+    def url(self, path: str, **query: str) -> str:
+        """Return the address of a login page that keeps the authorization request."""
+        if self.auth_id:
+            query[AUTH_REQUEST_ID] = self.auth_id
+        return f"{PREFIX}{path}" + (f"?{urlencode(query)}" if query else "")
+
+    def sealed(self, purpose: str, value: Any) -> str:
+        """Return a value sealed for this instance."""
+        return seal(self.services, f"{purpose} {self.instance_id}", value)
+
+    def token(self, page: str, **memory: str) -> str:
+        """Return the hidden field of a form: bound to browser and page, with what it remembers."""
+        return self.sealed(f"form {page}", [self.browser, memory])
+
+    def redirect(self, location: str) -> web.Response:
+        """Send the browser on with a GET."""
+        return self._finish(web.Response(status=303, headers={"Location": location}))
+
+    def page(
+        self, name: str, /, *, problems: Sequence[Problem] = (), status: int = 0, **values: Any
+    ) -> web.Response:
+        """Return a page; with problems, its status is that of the first."""
+        nonce = secrets.token_urlsafe(16)
+        errors = [each.shown(self.texts["problems"]) for each in problems]
+        html = self.request.app[PAGES].render(
+            name, **self._frame(), nonce=nonce, errors=errors, **values
+        )
+        status = status or (problems[0].status if problems else 200)
+        response = web.Response(text=html, status=status, content_type="text/html")
+        if problems and problems[0].retry:
+            response.headers["Retry-After"] = str(problems[0].retry)
+        response.headers["Content-Security-Policy"] = self._policy(nonce)
+        response.headers["X-Frame-Options"] = "DENY"
+        return self._finish(response)
+
+    def _frame(self) -> dict[str, Any]:
+        label, privacy = self.instance.policies.label, self.instance.policies.privacy
+        links = {
+            "terms": web_link(privacy.tos_link, self.language),
+            "privacy": web_link(privacy.privacy_link, self.language),
+            "help": web_link(privacy.help_link, self.language),
+        }
+        return {
+            "t": self.texts,
+            "language": self.language,
+            "languages": languages(self.services),
+            "here": self.request.path_qs,
+            "brand": brand_of(label),
+            "site": self.instance.name or "Personae",
+            "watermark": not label.disable_watermark,
+            "links": {name: link for name, link in links.items() if link},
+            "url": self.url,
+            "token": self.token,
+            "client": self.client_name,
+        }
+
+    def _policy(self, nonce: str) -> str:
+        """Return the content security policy.
+
+        Chromium holds the redirects that follow a form to ``form-action`` too, so the client's
+        own origin is named.
+        """
+        targets = ["'self'"]
+        if self.asked:
+            targets.append(form_target(self.asked.redirect_uri))
+        targets.append(form_target(self.instance.policies.login.default_redirect_uri))
+        return (
+            f"default-src 'none'; style-src 'self' 'nonce-{nonce}'; script-src 'nonce-{nonce}'; "
+            f"img-src 'self'; form-action {' '.join(filter(None, targets))}; "
+            "frame-ancestors 'none'; base-uri 'none'"
+        )
+
+    def _finish(self, response: web.Response) -> web.Response:
+        response.headers["Cache-Control"] = "no-store"
+        if self.changed:
+            keep(response, self.agent, self.services, self.instance_id)
+        if cookies.read(self.request, self.services, cookies.BROWSER) != self.browser:
+            cookies.write(response, self.services, cookies.BROWSER, self.browser)
+        return response
+
+
+def languages(services: Services) -> list[tuple[str, str]]:
+    """Return the languages there are, each with its own name for itself."""
+    texts = services.texts
+    return [(code, texts.tree(code, "login")["own_name"]) for code in texts.languages]
+
+
+def language_of(
+    request: web.Request, services: Services, first: str = "", wanted: Sequence[str] = ()
+) -> str:
+    """Return the language of a page.
+
+    It is the one chosen, else wanted by the client, else by the browser, else ``first``.
+    """
+    known = services.texts.languages
+    chosen = cookies.read(request, services, cookies.LANGUAGE)
+    if chosen in known:
+        return chosen
+    if first in known:
+        known = (first, *(each for each in known if each != first))
+    header = ",".join((*wanted[:5], request.headers.get("Accept-Language", "")))
+    return services.texts.negotiate(header, known)
+
+
+async def visit_of(request: web.Request) -> Visit:
+    """Return the visit of a request. Raises INSTANCE-NotFound, LOGIN-RequestUnknown."""
+    services = request.app[SERVICES]
+    instance_id = await services.instance_of(request.get("host") or request.host)
+    instance = await services.world.state(Stream(instance_id, "instance", instance_id))
+    visit = Visit(
+        request,
+        services,
+        instance_id,
+        instance,
+        agent_of(request, services, instance_id),
+        language_of(request, services, instance.language),
+        cookies.read(request, services, cookies.BROWSER) or secrets.token_urlsafe(16),
+    )
+    visit.texts = services.texts.tree(visit.language, "login")
+    return visit
+
+
+async def with_request(visit: Visit) -> None:
+    """Add the authorization request that the address names, if it names one."""
+    auth_id = visit.request.query.get(AUTH_REQUEST_ID, "")
+    if not auth_id:
+        return
+    services = visit.services
+    if not _ID.fullmatch(auth_id):
+        raise REQUEST_UNKNOWN()
+    auth = await services.world.state(Stream(visit.instance_id, "auth_request", auth_id))
+    if auth.status is Status.UNKNOWN or auth.asked is None:
+        raise REQUEST_UNKNOWN()
+    visit.auth_id, visit.auth = auth_id, auth
+    visit.language = language_of(
+        visit.request, services, visit.instance.language, auth.asked.ui_locales
+    )
+    visit.texts = services.texts.tree(visit.language, "login")
+    client = await client_of(services.world, visit.instance_id, auth.asked.client_id)
+    visit.client_name = client.app.name if client else ""

@@ -1,0 +1,110 @@
+"""Direct answers to clients: JSON, never cached unless said so, readable from any origin.
+
+``Access-Control-Allow-Origin: *`` goes with none of the browser's credentials (Fetch, 3.3): these
+endpoints take no cookie, so a page learns nothing that any program could not. The authorization
+endpoint has no such header (RFC 9700, 2.6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import orjson
+from aiohttp import web
+from multidict import CIMultiDict
+from personae.actors.domain.kit import Refusal
+from personae.http.identity.services import SERVICES, Services
+from personae.http.oidc.call import Call
+from personae.http.oidc.errors import oauth_error
+from personae.http.oidc.form import Form
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Answering = Callable[[Call], Awaitable[web.StreamResponse]]
+
+UNAUTHORIZED = 401
+NO_STORE = "no-store"
+_JSON = "application/json"
+
+
+def answer(
+    body: Mapping[str, Any] | bytes, cache: str = NO_STORE, status: int = 200
+) -> web.Response:
+    """Return a JSON answer; bytes are rendered already."""
+    return web.Response(
+        status=status,
+        body=body if isinstance(body, bytes) else orjson.dumps(body),
+        headers=CIMultiDict(
+            {
+                "Content-Type": _JSON,
+                "Cache-Control": cache,
+                "Access-Control-Allow-Origin": "*",
+            }
+        ),
+    )
+
+
+def description(services: Services, refusal: Refusal) -> str:
+    """Return the sentence of a refusal with its id, in the characters RFC 6749 allows (5.2)."""
+    text = f"{services.sentence(refusal, 'en')} ({refusal.id})"
+    return "".join(c if " " <= c <= "~" and c not in '"\\' else "?" for c in text)
+
+
+def refused(services: Services, refusal: Refusal, issuer: str = "") -> web.Response:
+    """Return the error that a client is told (RFC 6749, 5.2; RFC 6750, 3)."""
+    error = oauth_error(refusal)
+    said = description(services, refusal)
+    response = answer({"error": error.code, "error_description": said}, status=error.status)
+    if error.status == UNAUTHORIZED:
+        scheme = "Bearer" if error.code == "invalid_token" else "Basic"
+        response.headers["WWW-Authenticate"] = (
+            f'{scheme} realm="{issuer}", error="{error.code}", error_description="{said}"'
+        )
+    return response
+
+
+def posted(handle: Answering) -> Handler:
+    """Make a handler of one that takes a form and answers JSON or refuses."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        issuer = ""
+        try:
+            call = await Call.of(request, await Form.of(request))
+            issuer = call.issuer
+            call.form.unique()
+            return await handle(call)
+        except Refusal as refusal:
+            return refused(request.app[SERVICES], refusal, issuer)
+
+    return handler
+
+
+def got(handle: Answering) -> Handler:
+    """Make a handler of one that takes no parameters and answers JSON or refuses."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        issuer = ""
+        try:
+            call = await Call.of(request, NOTHING)
+            issuer = call.issuer
+            return await handle(call)
+        except Refusal as refusal:
+            return refused(request.app[SERVICES], refusal, issuer)
+
+    return handler
+
+
+NOTHING = Form({})
+
+
+async def preflight(_request: web.Request) -> web.Response:
+    """Answer a browser that asks whether a page of another origin may call (Fetch, 3.3.3)."""
+    return web.Response(
+        status=204,
+        headers={
+            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Allow-Methods": "GET, POST",
+            "Access-Control-Allow-Headers": "Authorization, Content-Type",
+            "Access-Control-Max-Age": "7200",
+        },
+    )

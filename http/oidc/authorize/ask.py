@@ -1,0 +1,62 @@
+"""What a client asks for, once it is known who it is and where the answer may go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from personae.actors.aggregates.clients import Client, client_of
+from personae.actors.domain.project.redirects import registered
+from personae.actors.domain.project.state import OIDCConfig
+from personae.http.oidc.call import Call
+from personae.http.oidc.errors import (
+    CLIENT_NOT_FOUND,
+    PARAMETER_REPEATED,
+    REDIRECT_NOT_REGISTERED,
+)
+from personae.http.oidc.form import Form
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """An authorization request whose client and redirect URI are right."""
+
+    form: Form
+    client: Client
+    oidc: OIDCConfig
+    redirect_uri: str
+
+    def words(self, name: str) -> list[str]:
+        """Return the words of a space-delimited parameter."""
+        return self.form.get(name).split()
+
+
+async def load(call: Call) -> Ask:
+    """Find client and redirect URI.
+
+    "If the request fails due to a missing, invalid, or mismatching redirection URI, or if the
+    client identifier is missing or invalid, the authorization server SHOULD inform the resource
+    owner of the error and MUST NOT automatically redirect the user-agent to the invalid redirection
+    URI." (RFC 6749, 4.1.2.1) So what is raised here is shown on a page.
+    """
+    for name in ("client_id", "redirect_uri"):
+        if name in call.form.repeated:
+            raise PARAMETER_REPEATED(name=name)
+    client, oidc = await load_client(call, call.form.required("client_id"))
+    redirect_uri = call.form.required("redirect_uri")
+    check_redirect_uri(oidc, redirect_uri)
+    return Ask(call.form, client, oidc, redirect_uri)
+
+
+async def load_client(call: Call, client_id: str) -> tuple[Client, OIDCConfig]:
+    """Return a client that people sign in to. Raises OIDC-ClientNotFound."""
+    client = await client_of(call.services.world, call.instance_id, client_id)
+    if client is None or client.app.oidc is None:
+        raise CLIENT_NOT_FOUND()
+    return client, client.app.oidc
+
+
+def check_redirect_uri(oidc: OIDCConfig, uri: str) -> None:
+    """Refuse a redirect URI that is not registered (RFC 9700, 2.1)."""
+    known, kind = oidc.redirect_uris, oidc.application_type
+    if not registered(uri, known, kind, dev_mode=oidc.dev_mode):
+        raise REDIRECT_NOT_REGISTERED()

@@ -1,0 +1,68 @@
+"""From checked parameters to what the log keeps of a request."""
+
+from __future__ import annotations
+
+from personae.actors.domain.auth_request.events import AuthRequestAdded, CodeChallenge
+from personae.actors.domain.kit import Refusal
+from personae.actors.domain.project.values import GrantType
+from personae.http.oidc import scopes
+from personae.http.oidc.authorize.ask import Ask
+from personae.http.oidc.authorize.response import MODES
+from personae.http.oidc.call import Call
+from personae.http.oidc.hints import subject_of_hint
+
+NONE, LOGIN = 1, 2
+PROMPTS = {"none": NONE, "login": LOGIN, "consent": 3, "select_account": 4, "create": 5}
+LOGIN_CLIENT = "x-zitadel-login-client"
+LANGUAGES_AT_MOST = 20
+
+
+def granted(ask: Ask) -> tuple[str, ...]:
+    """Return the scopes that the client gets."""
+    offline = GrantType.REFRESH_TOKEN in ask.oidc.grant_types
+    return scopes.granted(ask.form.get("scope"), ask.client.project.roles, offline=offline)
+
+
+async def asked(call: Call, ask: Ask) -> AuthRequestAdded:
+    """Return what is kept; the login pages read prompt, age and hints from it."""
+    form = ask.form
+    scope = granted(ask)
+    challenge = form.get("code_challenge")
+    return AuthRequestAdded(
+        client_id=ask.client.client_id,
+        redirect_uri=ask.redirect_uri,
+        login_client=call.request.headers.get(LOGIN_CLIENT, ""),
+        state=form.get("state"),
+        nonce=form.get("nonce"),
+        scope=scope,
+        audience=await scopes.audience(call, ask.client.audience, scope),
+        response_mode=MODES.get(form.get("response_mode"), 0),
+        code_challenge=CodeChallenge(challenge) if challenge else None,
+        prompt=tuple(dict.fromkeys(PROMPTS[each] for each in ask.words("prompt"))),
+        ui_locales=tuple(ask.words("ui_locales")[:LANGUAGES_AT_MOST]),
+        max_age=_max_age(ask),
+        login_hint=form.get("login_hint") or None,
+        hint_user_id=await _hinted(call, ask),
+        need_refresh_token=scopes.OFFLINE in scope,
+        issuer=call.issuer,
+    )
+
+
+def _max_age(ask: Ask) -> int | None:
+    # To ask for a new sign-in is to accept none that has been.
+    if "login" in ask.words("prompt"):
+        return 0
+    max_age = ask.form.get("max_age")
+    return int(max_age) if max_age else None
+
+
+async def _hinted(call: Call, ask: Ask) -> str | None:
+    """Return whom an ``id_token_hint`` names; a hint that is no good is no hint."""
+    hint = ask.form.get("id_token_hint")
+    if not hint:
+        return None
+    try:
+        found = await subject_of_hint(call, hint, ask.client.client_id)
+    except Refusal:
+        return None
+    return found.user_id

@@ -1,0 +1,37 @@
+"""prompt=none: an answer without a page, or none (OIDC Core, 3.1.2.1)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from personae.actors.domain.auth_request.commands import LinkSession
+from personae.actors.domain.auth_request.events import AuthRequestAdded
+from personae.actors.domain.session.state import Session
+from personae.http.identity.agent import agent_of, living
+from personae.http.oidc.call import Call
+from personae.http.oidc.errors import SIGN_IN_NEEDED
+
+
+async def link_silently(call: Call, request_id: str, asked: AuthRequestAdded) -> None:
+    """Link a session that this browser holds. Raises OIDC-SignInNeeded when none will do."""
+    services = call.services
+    agent = agent_of(call.request, services, call.instance_id)
+    now = services.world.now()
+    for held, session in await living(agent, services, call.instance_id):
+        if usable(session, asked, now):
+            order = LinkSession(
+                request_id=request_id, session_id=held.session_id, presented=held.token_id
+            )
+            await services.send(order, call.caller(session.user_id))
+            return
+    raise SIGN_IN_NEEDED()
+
+
+def usable(session: Session, asked: AuthRequestAdded, now: datetime) -> bool:
+    """Say whether a session answers a request as it is: a user who proved it recently enough."""
+    if not session.user_id or session.auth_time is None:
+        return False
+    if asked.hint_user_id not in {None, session.user_id}:
+        return False
+    limit = asked.max_age
+    return limit is None or now - session.auth_time <= timedelta(seconds=limit)

@@ -1,0 +1,63 @@
+"""What this provider offers (OpenID Connect Discovery 1.0, section 3; RFC 8414)."""
+
+from __future__ import annotations
+
+import orjson
+from aiohttp import web
+from personae.http.oidc import claims, paths, scopes
+from personae.http.oidc.answers import answer
+from personae.http.oidc.call import Call
+from personae.http.oidc.grants import GRANTS
+
+CACHE = "public, max-age=300, must-revalidate"
+ISSUERS_AT_MOST = 10_000
+
+SIGNING = ("EdDSA", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
+ASSERTION_SIGNING = ("RS256", "ES256", "ES384", "ES512", "EdDSA")
+CLIENT_METHODS = ("none", "client_secret_basic", "client_secret_post", "private_key_jwt")
+
+
+async def discovery(call: Call) -> web.Response:
+    """Answer with the document, rendered once per issuer."""
+    documents = call.provider.documents
+    if call.issuer not in documents:
+        if len(documents) >= ISSUERS_AT_MOST:
+            documents.clear()
+        documents[call.issuer] = orjson.dumps(document(call.issuer, call.services.texts.languages))
+    return answer(documents[call.issuer], CACHE)
+
+
+def document(issuer: str, languages: tuple[str, ...]) -> dict[str, object]:
+    """Return the provider metadata of an issuer."""
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": issuer + paths.AUTHORIZE,
+        "token_endpoint": issuer + paths.TOKEN,
+        "introspection_endpoint": issuer + paths.INTROSPECT,
+        "userinfo_endpoint": issuer + paths.USERINFO,
+        "revocation_endpoint": issuer + paths.REVOKE,
+        "end_session_endpoint": issuer + paths.END_SESSION,
+        "jwks_uri": issuer + paths.KEYS,
+        "scopes_supported": scopes.STANDARD,
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query", "form_post"],
+        "grant_types_supported": list(GRANTS),
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": SIGNING,
+        "token_endpoint_auth_methods_supported": CLIENT_METHODS,
+        "token_endpoint_auth_signing_alg_values_supported": ASSERTION_SIGNING,
+        "introspection_endpoint_auth_methods_supported": [
+            "client_secret_basic",
+            "client_secret_post",
+            "private_key_jwt",
+        ],
+        "introspection_endpoint_auth_signing_alg_values_supported": ASSERTION_SIGNING,
+        "revocation_endpoint_auth_methods_supported": CLIENT_METHODS,
+        "revocation_endpoint_auth_signing_alg_values_supported": ASSERTION_SIGNING,
+        "claims_supported": claims.SUPPORTED,
+        "code_challenge_methods_supported": ["S256"],
+        "ui_locales_supported": languages,
+        "authorization_response_iss_parameter_supported": True,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+    }

@@ -1,0 +1,86 @@
+"""Logout that a client begins (OpenID Connect RP-Initiated Logout 1.0)."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from personae.actors.domain.kit import Caller, Refusal, Stream
+from personae.actors.domain.session.commands import TerminateSession
+from personae.actors.domain.session.state import Session, Status
+from personae.http.identity.agent import agent_of, keep, living
+from personae.http.oidc import paths
+from personae.http.oidc.authorize.ask import load_client
+from personae.http.oidc.authorize.response import redirect, with_query
+from personae.http.oidc.call import Call
+from personae.http.oidc.errors import HINT_INVALID, PARAMETER_MISSING, REDIRECT_NOT_REGISTERED
+from personae.http.oidc.form import Form
+from personae.http.oidc.hints import Hint, subject_of_hint
+
+PASSED_ON = ("client_id", "post_logout_redirect_uri", "state", "logout_hint", "ui_locales")
+
+
+async def end_session(request: web.Request) -> web.Response:
+    """End the session an ID token came from, or ask the person at the browser first.
+
+    "Logout requests without a valid id_token_hint value are a potential means of denial of
+    service; therefore, OPs should obtain explicit confirmation from the End-User before acting
+    upon them." (section 6) The page that asks ends the sessions and comes back here, where this
+    browser then holds none.
+    """
+    call = await Call.of(request, (await Form.of_either(request)).unique())
+    hint = await _hint(call)
+    target = await _target(call, hint)
+    if hint is None:
+        agent = agent_of(request, call.services, call.instance_id)
+        if await living(agent, call.services, call.instance_id):
+            return redirect(_confirmation(call), method=request.method)
+        return redirect(target, method=request.method)
+    response = redirect(target, method=request.method)
+    if hint.session_id:
+        await _end(call, hint, response)
+    return response
+
+
+async def _hint(call: Call) -> Hint | None:
+    text = call.form.get("id_token_hint")
+    if not text:
+        return None
+    try:
+        return await subject_of_hint(call, text, call.form.get("client_id"))
+    except Refusal:
+        raise HINT_INVALID() from None
+
+
+async def _target(call: Call, hint: Hint | None) -> str:
+    """Return where the browser goes afterwards.
+
+    "The value MUST have been previously registered with the OP" (section 2): compared as it is.
+    """
+    uri = call.form.get("post_logout_redirect_uri")
+    if not uri:
+        return paths.LOGGED_OUT_PAGE
+    client_id = hint.client_id if hint else call.form.get("client_id")
+    if not client_id:
+        raise PARAMETER_MISSING(name="client_id")
+    _, oidc = await load_client(call, client_id)
+    if uri not in oidc.post_logout_redirect_uris:
+        raise REDIRECT_NOT_REGISTERED()
+    state = call.form.get("state")
+    return with_query(uri, {"state": state} if state else {})
+
+
+def _confirmation(call: Call) -> str:
+    passed_on = {name: call.form.get(name) for name in PASSED_ON if call.form.get(name)}
+    return with_query(paths.LOGOUT_PAGE, passed_on)
+
+
+async def _end(call: Call, hint: Hint, response: web.Response) -> None:
+    """End the session of a hint: who has its ID token is the client it was made for."""
+    services = call.services
+    stream = Stream(call.instance_id, "session", hint.session_id)
+    session: Session = await services.world.state(stream)
+    if session.status is Status.ACTIVE and session.user_id == hint.user_id:
+        order = TerminateSession(session_id=hint.session_id)
+        await services.send(order, Caller.of_system(call.instance_id))
+    agent = agent_of(call.request, services, call.instance_id)
+    if agent.held(hint.session_id):
+        keep(response, agent.without(hint.session_id), services, call.instance_id)

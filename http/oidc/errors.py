@@ -1,0 +1,114 @@
+"""Refusals in the words of OAuth: the one place where they meet.
+
+Everything in this room refuses with a :class:`Reason`; here each is given its ``error`` code and
+HTTP status (RFC 6749, 4.1.2.1 and 5.2; RFC 6750, 3.1; OIDC Core, 3.1.2.6).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from personae.actors.domain.auth_request import refusals as auth_request
+from personae.actors.domain.instance.refusals import NOT_FOUND as INSTANCE_NOT_FOUND
+from personae.actors.domain.kit import Code, Reason, Refusal, reason
+from personae.actors.domain.oidc_session import refusals as oidc_session
+from personae.actors.domain.user.refusals import NOT_ACTIVE as USER_NOT_ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthError:
+    """What a client is told: a registered code, and the status of a direct answer."""
+
+    code: str
+    status: int = 400
+
+
+INVALID_REQUEST = OAuthError("invalid_request")
+INVALID_CLIENT = OAuthError("invalid_client", 401)
+INVALID_GRANT = OAuthError("invalid_grant")
+INVALID_SCOPE = OAuthError("invalid_scope")
+INVALID_TOKEN = OAuthError("invalid_token", 401)
+ACCESS_DENIED = OAuthError("access_denied", 403)
+LOGIN_REQUIRED = OAuthError("login_required")
+SERVER_ERROR = OAuthError("server_error", 500)
+UNAVAILABLE = OAuthError("temporarily_unavailable", 503)
+
+_BY_REASON: dict[str, OAuthError] = {
+    INSTANCE_NOT_FOUND.id: OAuthError("invalid_request", 404),
+    auth_request.CODE_INVALID.id: INVALID_GRANT,
+    auth_request.CODE_USED.id: INVALID_GRANT,
+    auth_request.CODE_EXPIRED.id: INVALID_GRANT,
+    auth_request.CODE_FOREIGN.id: INVALID_GRANT,
+    auth_request.VERIFIER_WRONG.id: INVALID_GRANT,
+    auth_request.SESSION_INVALID.id: INVALID_GRANT,
+    auth_request.WRONG_ORG.id: ACCESS_DENIED,
+    auth_request.NO_GRANT.id: ACCESS_DENIED,
+    oidc_session.REFRESH_INVALID.id: INVALID_GRANT,
+    oidc_session.REFRESH_REUSED.id: INVALID_GRANT,
+    oidc_session.ENDED.id: INVALID_GRANT,
+    oidc_session.SCOPE_WIDER.id: INVALID_SCOPE,
+    USER_NOT_ACTIVE.id: INVALID_GRANT,
+}
+_BY_CODE: dict[Code, OAuthError] = {
+    Code.INTERNAL: SERVER_ERROR,
+    Code.UNAVAILABLE: UNAVAILABLE,
+    Code.RESOURCE_EXHAUSTED: UNAVAILABLE,
+    Code.DEADLINE_EXCEEDED: UNAVAILABLE,
+    Code.ABORTED: UNAVAILABLE,
+    Code.PERMISSION_DENIED: ACCESS_DENIED,
+}
+
+
+def oauth_error(refusal: Refusal) -> OAuthError:
+    """Return what a client is told about a refusal."""
+    return _BY_REASON.get(refusal.id) or _BY_CODE.get(refusal.code, INVALID_REQUEST)
+
+
+def _refused(id_: str, error: OAuthError, code: Code = Code.INVALID_ARGUMENT) -> Reason:
+    _BY_REASON[id_] = error
+    return reason(id_, code)
+
+
+PARAMETER_REPEATED = _refused("OIDC-ParameterRepeated", INVALID_REQUEST)
+PARAMETER_MISSING = _refused("OIDC-ParameterMissing", INVALID_REQUEST)
+PARAMETER_INVALID = _refused("OIDC-ParameterInvalid", INVALID_REQUEST)
+FORM_INVALID = _refused("OIDC-FormInvalid", INVALID_REQUEST)
+
+CLIENT_NOT_AUTHENTICATED = _refused(
+    "OIDC-ClientNotAuthenticated", INVALID_CLIENT, Code.UNAUTHENTICATED
+)
+CLIENT_METHOD_WRONG = _refused("OIDC-ClientMethodWrong", INVALID_CLIENT, Code.UNAUTHENTICATED)
+CLIENT_ASSERTION_INVALID = _refused(
+    "OIDC-ClientAssertionInvalid", INVALID_CLIENT, Code.UNAUTHENTICATED
+)
+CLIENT_METHODS_MIXED = _refused("OIDC-ClientMethodsMixed", INVALID_REQUEST)
+TOKEN_OF_ANOTHER = _refused("OIDC-TokenOfAnotherClient", INVALID_CLIENT, Code.PERMISSION_DENIED)
+
+GRANT_UNSUPPORTED = _refused("OIDC-GrantUnsupported", OAuthError("unsupported_grant_type"))
+GRANT_NOT_ALLOWED = _refused("OIDC-GrantNotAllowed", OAuthError("unauthorized_client"))
+CODE_UNREADABLE = _refused("OIDC-CodeInvalid", INVALID_GRANT)
+REFRESH_UNREADABLE = _refused("OIDC-RefreshTokenInvalid", INVALID_GRANT)
+ASSERTION_INVALID = _refused("OIDC-AssertionInvalid", INVALID_GRANT)
+SCOPE_MISSING = _refused("OIDC-ScopeMissing", INVALID_SCOPE)
+TOKEN_INVALID = _refused("OIDC-TokenInvalid", INVALID_TOKEN, Code.UNAUTHENTICATED)
+
+RESPONSE_TYPE_UNSUPPORTED = _refused(
+    "OIDC-ResponseTypeUnsupported", OAuthError("unsupported_response_type")
+)
+CHALLENGE_REQUIRED = _refused("OIDC-ChallengeRequired", INVALID_REQUEST)
+CHALLENGE_INVALID = _refused("OIDC-ChallengeInvalid", INVALID_REQUEST)
+PROMPT_NONE_ALONE = _refused("OIDC-PromptNoneAlone", INVALID_REQUEST)
+SIGN_IN_NEEDED = _refused("OIDC-SignInNeeded", LOGIN_REQUIRED)
+REQUEST_UNSUPPORTED = _refused("OIDC-RequestObjectUnsupported", OAuthError("request_not_supported"))
+REQUEST_URI_UNSUPPORTED = _refused(
+    "OIDC-RequestUriUnsupported", OAuthError("request_uri_not_supported")
+)
+REGISTRATION_UNSUPPORTED = _refused(
+    "OIDC-RegistrationUnsupported", OAuthError("registration_not_supported")
+)
+
+# Told to the person at the browser, on a page: there is no client that could be trusted with it.
+CLIENT_NOT_FOUND = _refused("OIDC-ClientNotFound", INVALID_REQUEST)
+REDIRECT_NOT_REGISTERED = _refused("OIDC-RedirectUriNotRegistered", INVALID_REQUEST)
+OTHER_BROWSER = _refused("OIDC-OtherBrowser", INVALID_REQUEST)
+HINT_INVALID = _refused("OIDC-IdTokenHintInvalid", INVALID_REQUEST)

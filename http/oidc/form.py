@@ -1,0 +1,75 @@
+"""Parameters of a request, parsed once and bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+from personae.http.oidc.errors import FORM_INVALID, PARAMETER_MISSING, PARAMETER_REPEATED
+
+LONGEST = 64 * 1024
+MOST_FIELDS = 64
+FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Parameters by name, and the names of those that were sent more than once."""
+
+    values: Mapping[str, str] = field(repr=False)
+    repeated: frozenset[str] = frozenset()
+
+    @classmethod
+    def parse(cls, text: str) -> Form:
+        """Read an urlencoded text; a parameter without value counts as omitted (RFC 6749, 3.1).
+
+        Raises OIDC-FormInvalid.
+        """
+        if len(text) > LONGEST or "%00" in text or "\0" in text:
+            raise FORM_INVALID()
+        try:
+            pairs = parse_qsl(text, errors="strict", max_num_fields=MOST_FIELDS)
+        except ValueError:
+            raise FORM_INVALID() from None
+        values = dict(pairs)
+        if len(values) == len(pairs):
+            return cls(values)
+        names = [name for name, _ in pairs]
+        return cls(values, frozenset(name for name in values if names.count(name) > 1))
+
+    @classmethod
+    async def of(cls, request: web.Request) -> Form:
+        """Read the body of a POST. Raises OIDC-FormInvalid."""
+        if request.content_type != FORM:
+            raise FORM_INVALID()
+        body = await request.read()
+        try:
+            return cls.parse(body.decode("ascii"))
+        except UnicodeDecodeError:
+            raise FORM_INVALID() from None
+
+    @classmethod
+    async def of_either(cls, request: web.Request) -> Form:
+        """Read the query of a GET or the body of a POST (OIDC Core, 3.1.2.1)."""
+        if request.method == "POST":
+            return await cls.of(request)
+        return cls.parse(request.rel_url.raw_query_string)
+
+    def unique(self) -> Form:
+        """Refuse repeated parameters (RFC 6749, 3.2). Raises OIDC-ParameterRepeated."""
+        for name in sorted(self.repeated):
+            raise PARAMETER_REPEATED(name=name)
+        return self
+
+    def get(self, name: str) -> str:
+        """Return a parameter, or an empty text."""
+        return self.values.get(name, "")
+
+    def required(self, name: str) -> str:
+        """Return a parameter. Raises OIDC-ParameterMissing."""
+        value = self.values.get(name)
+        if value is None:
+            raise PARAMETER_MISSING(name=name)
+        return value

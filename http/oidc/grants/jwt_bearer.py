@@ -1,0 +1,32 @@
+"""JWT as authorization grant (RFC 7523, 2.1): a machine user signs with one of its keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from personae.actors.domain.kit import Refusal
+from personae.http.identity.jwt import UNKNOWN_KEY, unverified
+from personae.http.oidc.assertions import verified
+from personae.http.oidc.call import Call
+from personae.http.oidc.errors import ASSERTION_INVALID
+from personae.http.oidc.grants.machine import open_for
+from personae.http.oidc.machines import LivingMachine, living_machine
+
+
+async def jwt_bearer(call: Call) -> dict[str, Any]:
+    """Give a machine user tokens for what it signed."""
+    try:
+        found = await _proved(call, call.form.required("assertion"))
+    except Refusal as refusal:
+        if not refusal.id.startswith(("TOKEN-", "OIDC-AssertionReplayed")):
+            raise
+        raise ASSERTION_INVALID(cause=refusal.id) from None
+    return await open_for(call, found, reason="jwt_profile")
+
+
+async def _proved(call: Call, assertion: str) -> LivingMachine:
+    found = await living_machine(call, unverified(assertion).issuer)
+    if found is None:
+        raise UNKNOWN_KEY()
+    verified(call, assertion, found.user_id, found.machine.keys)
+    return found

@@ -1,0 +1,43 @@
+"""The refresh token grant (RFC 6749, section 6), with rotation (RFC 9700, 4.14)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from personae.actors.domain.kit import Refusal
+from personae.actors.domain.oidc_session.commands import RefreshTokens
+from personae.actors.domain.oidc_session.events import AccessTokenAdded
+from personae.actors.domain.oidc_session.refusals import REFRESH_REUSED
+from personae.actors.domain.project.values import GrantType
+from personae.http.identity.opaque import TokenKind
+from personae.http.oidc.call import Call
+from personae.http.oidc.clients import authenticate
+from personae.http.oidc.errors import GRANT_NOT_ALLOWED, REFRESH_UNREADABLE
+from personae.http.oidc.tokens import Ids, Recipient, token_response
+
+
+async def refresh_token(call: Call) -> dict[str, Any]:
+    """Redeem a refresh token for new tokens; it counts once."""
+    client = await authenticate(call)
+    oidc = client.app.oidc
+    if oidc is None or GrantType.REFRESH_TOKEN not in oidc.grant_types:
+        raise GRANT_NOT_ALLOWED()
+    text = call.form.required("refresh_token")
+    try:
+        family, token_id = call.services.tokens.open(TokenKind.REFRESH, call.instance_id, text)
+    except Refusal:
+        raise REFRESH_UNREADABLE() from None
+    ids = Ids.new(call, family)
+    scope = call.form.get("scope")
+    order = RefreshTokens(
+        oidc_session_id=family,
+        client_id=client.client_id,
+        presented=token_id,
+        scope=tuple(dict.fromkeys(scope.split())) if scope else None,
+        access_token_id=ids.access,
+        refresh_token_id=ids.refresh,
+    )
+    done = await call.services.send(order, call.caller(client_id=client.client_id))
+    if not any(isinstance(event, AccessTokenAdded) for event in done.events):
+        raise REFRESH_REUSED()
+    return await token_response(call, Recipient.of_client(client), family)

@@ -1,0 +1,16 @@
+"""Where the endpoints are. Clients find them by discovery; the numbers and names are fixed."""
+
+DISCOVERY = "/.well-known/openid-configuration"
+AUTHORIZE = "/oauth/v2/authorize"
+CALLBACK = "/oauth/v2/authorize/callback"
+TOKEN = "/oauth/v2/token"  # noqa: S105 — a path, not a secret
+INTROSPECT = "/oauth/v2/introspect"
+REVOKE = "/oauth/v2/revoke"
+KEYS = "/oauth/v2/keys"
+USERINFO = "/oidc/v1/userinfo"
+END_SESSION = "/oidc/v1/end_session"
+
+# Pages of the sign-in door, which this one only sends browsers to.
+LOGIN_PAGE = "/ui/login/login"
+LOGOUT_PAGE = "/ui/login/logout"
+LOGGED_OUT_PAGE = "/ui/login/logout/done"

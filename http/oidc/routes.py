@@ -1,0 +1,44 @@
+"""Every endpoint of the provider, one line each."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from personae.http.oidc import paths
+from personae.http.oidc.answers import got, posted, preflight
+from personae.http.oidc.authorize.callback import callback
+from personae.http.oidc.authorize.endpoint import authorize
+from personae.http.oidc.discovery import discovery
+from personae.http.oidc.end_session import end_session
+from personae.http.oidc.introspection import introspection
+from personae.http.oidc.keys import keys
+from personae.http.oidc.provider import PROVIDER, Provider
+from personae.http.oidc.revocation import revocation
+from personae.http.oidc.token import token
+from personae.http.oidc.userinfo import userinfo
+
+# Pages of other origins may call these (RFC 9700, 2.6: but never the authorization endpoint).
+FOR_PROGRAMS = (
+    ("GET", paths.DISCOVERY, got(discovery)),
+    ("GET", paths.KEYS, got(keys)),
+    ("POST", paths.TOKEN, posted(token)),
+    ("POST", paths.INTROSPECT, posted(introspection)),
+    ("POST", paths.REVOKE, posted(revocation)),
+    ("GET", paths.USERINFO, got(userinfo)),
+    ("POST", paths.USERINFO, got(userinfo)),
+)
+FOR_BROWSERS = (
+    ("GET", paths.AUTHORIZE, authorize),
+    ("POST", paths.AUTHORIZE, authorize),
+    ("GET", paths.CALLBACK, callback),
+    ("GET", paths.END_SESSION, end_session),
+    ("POST", paths.END_SESSION, end_session),
+)
+
+
+def add_routes(app: web.Application) -> None:
+    """Give an application the endpoints of the provider; it must have ``SERVICES``."""
+    app[PROVIDER] = Provider()
+    for method, path, handler in (*FOR_PROGRAMS, *FOR_BROWSERS):
+        app.router.add_route(method, path, handler)
+    for path in {path for _, path, _ in FOR_PROGRAMS}:
+        app.router.add_route("OPTIONS", path, preflight)

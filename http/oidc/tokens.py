@@ -1,0 +1,166 @@
+"""The texts of tokens: what a family of tokens in the log looks like to a client."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256, sha384, sha512
+from typing import Any
+
+from personae.actors.aggregates.clients import Client
+from personae.actors.aggregates.facts.oidc_session import lifetimes_of
+from personae.actors.domain.kit import Stream
+from personae.actors.domain.oidc_session.refusals import ENDED
+from personae.actors.domain.oidc_session.state import AccessToken, OIDCSession
+from personae.actors.domain.project.values import TokenType
+from personae.actors.domain.user.state import Machine
+from personae.actors.domain.user.values import AccessTokenType
+from personae.http.identity import base64url
+from personae.http.identity.jwt import Signer
+from personae.http.identity.live import AT_JWT
+from personae.http.identity.opaque import TokenKind
+from personae.http.oidc import claims
+from personae.http.oidc.call import Call
+from personae.http.oidc.scopes import OPENID
+
+ID_TOKEN = "JWT"  # noqa: S105 — the type of ID tokens
+CLIENT_CREDENTIALS = "client_credentials"
+_SHA384, _SHA512 = ("ES384", "RS384"), ("ES512", "RS512", "EdDSA", "Ed25519")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who gets the tokens, and how it wants them. ``skew`` widens them on both sides."""
+
+    client_id: str
+    jwt: bool
+    userinfo: bool = False
+    skew: timedelta = timedelta()
+
+    @classmethod
+    def of_client(cls, client: Client) -> Recipient:
+        """Return an application as recipient."""
+        oidc = client.app.oidc
+        if oidc is None:
+            return cls(client.client_id, jwt=False)
+        return cls(
+            client.client_id,
+            oidc.access_token_type is TokenType.JWT,
+            oidc.id_token_userinfo_assertion,
+            timedelta(microseconds=oidc.clock_skew / 1000),
+        )
+
+    @classmethod
+    def of_machine(cls, user_id: str, machine: Machine) -> Recipient:
+        """Return a machine user as recipient of its own tokens."""
+        return cls(user_id, machine.access_token_type is AccessTokenType.JWT)
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """Ids for one answer of the token endpoint."""
+
+    family: str
+    access: str
+    refresh: str
+
+    @classmethod
+    def new(cls, call: Call, family: str = "") -> Ids:
+        """Draw ids, for a new family unless one is given."""
+        new_id = call.services.new_id
+        return cls(family or f"V2_{new_id()}", f"at_{new_id()}", f"rt_{new_id()}")
+
+
+async def token_response(call: Call, to: Recipient, family_id: str) -> dict[str, Any]:
+    """Return what the token endpoint answers (RFC 6749, 5.1) about a family's newest tokens."""
+    services = call.services
+    family: OIDCSession = await services.world.state(
+        Stream(call.instance_id, "oidc_session", family_id)
+    )
+    access = family.access
+    if access is None:  # ended by another request since
+        raise ENDED()
+    text = await _access_text(call, to, family_id, family, access)
+    found: dict[str, Any] = {
+        "access_token": text,
+        "token_type": "Bearer",
+        "expires_in": int((access.expires - access.made_at).total_seconds()),
+        "scope": " ".join(access.scope),
+    }
+    if family.refresh:
+        found["refresh_token"] = services.tokens.issue(
+            TokenKind.REFRESH, call.instance_id, family_id, family.refresh.id
+        )
+    # OpenID Connect defines no ID token for client credentials: nobody has signed in.
+    if OPENID in access.scope and access.reason != CLIENT_CREDENTIALS:
+        found["id_token"] = await _id_token(call, to, family, text)
+    return found
+
+
+async def _access_text(
+    call: Call, to: Recipient, family_id: str, family: OIDCSession, access: AccessToken
+) -> str:
+    if not to.jwt:
+        return call.services.tokens.issue(TokenKind.ACCESS, call.instance_id, family_id, access.id)
+    signer = (await call.services.keys.of(call.instance_id)).signer
+    # RFC 9068, section 3: without a named resource the issuer itself is the audience.
+    found = {
+        **_common(call, to, family, access.made_at, access.expires),
+        "aud": family.audience or (call.issuer,),
+        "nbf": _seconds(access.made_at - to.skew),
+        "jti": f"{family_id}-{access.id}",
+        "scope": " ".join(access.scope),
+    }
+    return signer.sign(found, AT_JWT)
+
+
+async def _id_token(call: Call, to: Recipient, family: OIDCSession, access_text: str) -> str:
+    """Return the ID token (OIDC Core, section 2 and 3.1.3.6)."""
+    now = call.services.world.now()
+    instance = await call.services.world.state(
+        Stream(call.instance_id, "instance", call.instance_id)
+    )
+    life = timedelta(microseconds=lifetimes_of(instance).id_token / 1000)
+    signer = (await call.services.keys.of(call.instance_id)).signer
+    scope = family.access.scope if to.userinfo and family.access else ()
+    found = {
+        **await claims.userinfo(call, family.user_id, scope),
+        **_common(call, to, family, now, now + life),
+        "aud": tuple(dict.fromkeys((*family.audience, to.client_id))),
+        "azp": to.client_id,
+        "at_hash": at_hash(access_text, signer),
+    }
+    if family.nonce:
+        found["nonce"] = family.nonce
+    if family.session_id:
+        found["sid"] = family.session_id
+    return signer.sign(found, ID_TOKEN)
+
+
+def _common(
+    call: Call, to: Recipient, family: OIDCSession, made_at: datetime, expires: datetime
+) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "iss": call.issuer,
+        "sub": family.user_id,
+        "client_id": to.client_id,
+        "iat": _seconds(made_at - to.skew),
+        "exp": _seconds(expires + to.skew),
+    }
+    if family.auth_time:
+        found["auth_time"] = _seconds(family.auth_time)
+    if family.auth_methods:
+        found["amr"] = family.auth_methods
+    return found
+
+
+def at_hash(access_text: str, signer: Signer) -> str:
+    """Return the left half of the access token's hash (OIDC Core, 3.1.3.6)."""
+    of = signer.key.algorithm
+    hashed = sha384 if of in _SHA384 else sha512 if of in _SHA512 else sha256
+    digest = hashed(access_text.encode()).digest()
+    return base64url.encode(digest[: len(digest) // 2]).decode()
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())

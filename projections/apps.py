@@ -1,0 +1,116 @@
+"""Applications of projects, with their OpenID Connect or API configuration."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from enum import IntEnum
+from typing import Any
+
+from personae.actors.domain.instance.events import InstanceRemoved
+from personae.actors.domain.kit import Recorded
+from personae.actors.domain.org.events import OrgRemoved
+from personae.actors.domain.project import events as e
+from personae.actors.domain.project.values import Status
+from personae.projections.kit import Condition, Row, Table, integer, json, text
+
+
+class Type(IntEnum):
+    """What an application speaks; the numbers are the API's."""
+
+    UNSPECIFIED = 0
+    OIDC = 1
+    API = 2
+
+
+APPS = Table(
+    "apps",
+    version=1,
+    columns={
+        "project_id": text(),
+        "id": text(index=True),
+        "name": text(lower=True),
+        "state": integer(index=True),
+        "type": integer(index=True),
+        "client_id": text(index=True),
+        "config": json(),
+    },
+    key=("project_id", "id"),
+)
+"""``config`` holds what the event of the configuration says, without secrets, by field."""
+
+NOT_SHOWN = {"app_id", "client_id", "hashed_secret"}
+
+
+def _key(recorded: Recorded) -> tuple[str, str]:
+    return recorded.stream.id, recorded.event.app_id
+
+
+@APPS.on(e.ApplicationAdded, key=_key)
+def _(_row: Row | None, recorded: Recorded) -> Row:
+    return APPS.new(name=recorded.event.name, state=int(Status.ACTIVE))
+
+
+@APPS.on(e.ApplicationChanged, key=_key)
+def _(row: Row | None, recorded: Recorded) -> Row | None:
+    return row and row.but(name=recorded.event.name)
+
+
+@APPS.on(e.ApplicationDeactivated, key=_key)
+def _(row: Row | None, _recorded: Recorded) -> Row | None:
+    return row and row.but(state=int(Status.INACTIVE))
+
+
+@APPS.on(e.ApplicationReactivated, key=_key)
+def _(row: Row | None, _recorded: Recorded) -> Row | None:
+    return row and row.but(state=int(Status.ACTIVE))
+
+
+@APPS.on(e.ApplicationRemoved, key=_key)
+def _(_row: Row | None, _recorded: Recorded) -> None:
+    return None
+
+
+@APPS.on(e.OIDCConfigAdded, key=_key)
+def _(row: Row | None, recorded: Recorded) -> Row | None:
+    return row and _configured(row, Type.OIDC, recorded.event)
+
+
+@APPS.on(e.APIConfigAdded, key=_key)
+def _(row: Row | None, recorded: Recorded) -> Row | None:
+    return row and _configured(row, Type.API, recorded.event)
+
+
+def _configured(row: Row, kind: Type, event: Any) -> Row:
+    config = {f.name: _plain(getattr(event, f.name)) for f in fields(event)}
+    shown = {name: value for name, value in config.items() if name not in NOT_SHOWN}
+    return row.but(type=int(kind), client_id=event.client_id, config=shown)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON gives it back."""
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    return int(value) if isinstance(value, IntEnum) else value
+
+
+@APPS.on(e.OIDCSecretChanged, e.APISecretChanged, e.ApplicationKeyAdded, key=_key)
+def _(row: Row | None, _recorded: Recorded) -> Row | None:
+    return row and row.but()
+
+
+def has_entity_id(_query: Any) -> Condition:
+    """Return what SAML applications meet; there are none yet."""
+    return Condition("FALSE")
+
+
+APPS.forget_on(e.ProjectRemoved, column="project_id")
+APPS.forget_on(OrgRemoved, column="resource_owner")
+APPS.forget_instance_on(InstanceRemoved)
+APPS.filters(
+    project_id_filter="project_id",
+    name_filter="name",
+    state_filter="state",
+    type_filter="type",
+    client_id_filter="client_id",
+    entity_id_filter=has_entity_id,
+)

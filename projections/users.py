@@ -1,0 +1,196 @@
+"""Users, human and machine.
+
+Login names are no column: they hang on the domains of the organisation and on the policy of the
+instance. Questions compare them in SQL, answers take them from memory.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+from personae.actors.domain.instance.events import InstanceRemoved
+from personae.actors.domain.kit import Recorded
+from personae.actors.domain.org.events import OrgRemoved
+from personae.actors.domain.user import events as e
+from personae.actors.domain.user.state import STATUS_AFTER, changed
+from personae.actors.domain.user.values import Status
+from personae.projections.instances import INSTANCES
+from personae.projections.kit import (
+    Column,
+    Condition,
+    Row,
+    Table,
+    boolean,
+    compare,
+    integer,
+    text,
+    timestamp,
+)
+from personae.projections.kit.expression import view
+from personae.projections.orgs import ORGS
+from personae.projections.user_metadata import USER_METADATA
+
+
+class Type(IntEnum):
+    """What kind of user; the numbers are the API's."""
+
+    HUMAN = 1
+    MACHINE = 2
+
+
+USERS = Table(
+    "users",
+    version=1,
+    columns={
+        "type": integer(index=True),
+        "state": integer(index=True),
+        "user_name": text(index=True, lower=True),
+        "first_name": text(lower=True),
+        "last_name": text(lower=True),
+        "nick_name": text(lower=True),
+        "display_name": text(lower=True),
+        "preferred_language": text(),
+        "gender": integer(),
+        "email": text(index=True, lower=True),
+        "email_verified": boolean(),
+        "phone": text(index=True),
+        "phone_verified": boolean(),
+        "password_change_required": boolean(),
+        "password_changed": timestamp(),
+        "name": text(lower=True),
+        "description": text(),
+        "access_token_type": integer(),
+        "has_secret": boolean(),
+    },
+)
+"""``state`` is the domain's status. ``name`` and what follows is of machines."""
+
+
+@USERS.on(e.HumanAdded, e.HumanRegistered)
+def _(_row: Row | None, recorded: Recorded) -> Row:
+    event = recorded.event
+    return USERS.new(
+        type=int(Type.HUMAN),
+        state=int(Status.ACTIVE),
+        user_name=event.user_name,
+        first_name=event.first_name,
+        last_name=event.last_name,
+        nick_name=event.nick_name,
+        display_name=event.display_name,
+        preferred_language=event.preferred_language,
+        gender=int(event.gender),
+        email=event.email,
+        phone=event.phone,
+        password_change_required=event.change_required,
+        password_changed=recorded.created_at if event.encoded_hash else None,
+    )
+
+
+@USERS.on(e.MachineAdded)
+def _(_row: Row | None, recorded: Recorded) -> Row:
+    event = recorded.event
+    return USERS.new(
+        type=int(Type.MACHINE),
+        state=int(Status.ACTIVE),
+        user_name=event.user_name,
+        name=event.name,
+        description=event.description,
+        access_token_type=int(event.access_token_type),
+    )
+
+
+@USERS.on(e.UsernameChanged, e.ProfileChanged, e.MachineChanged)
+def _(row: Row | None, recorded: Recorded) -> Row | None:
+    return row and row.but(**changed(recorded.event))
+
+
+@USERS.on(*STATUS_AFTER)
+def _(row: Row | None, recorded: Recorded) -> Row | None:
+    return row and row.but(state=int(STATUS_AFTER[type(recorded.event)]))
+
+
+@USERS.on(e.EmailChanged)
+def _(row: Row | None, recorded: Recorded) -> Row | None:
+    return row and row.but(email=recorded.event.email, email_verified=False)
+
+
+@USERS.on(e.EmailVerified)
+def _(row: Row | None, _recorded: Recorded) -> Row | None:
+    return row and row.but(email_verified=True)
+
+
+@USERS.on(e.PhoneChanged)
+def _(row: Row | None, recorded: Recorded) -> Row | None:
+    return row and row.but(phone=recorded.event.phone, phone_verified=False)
+
+
+@USERS.on(e.PhoneRemoved)
+def _(row: Row | None, _recorded: Recorded) -> Row | None:
+    return row and row.but(phone="", phone_verified=False)
+
+
+@USERS.on(e.PhoneVerified)
+def _(row: Row | None, _recorded: Recorded) -> Row | None:
+    return row and row.but(phone_verified=True)
+
+
+@USERS.on(e.PasswordChanged)
+def _(row: Row | None, recorded: Recorded) -> Row | None:
+    return row and row.but(
+        password_changed=recorded.created_at,
+        password_change_required=recorded.event.change_required,
+    )
+
+
+@USERS.on(e.MachineSecretSet)
+def _(row: Row | None, _recorded: Recorded) -> Row | None:
+    return row and row.but(has_secret=True)
+
+
+@USERS.on(e.MachineSecretRemoved)
+def _(row: Row | None, _recorded: Recorded) -> Row | None:
+    return row and row.but(has_secret=False)
+
+
+USERS.forget_on(e.UserRemoved)
+USERS.forget_on(OrgRemoved, column="resource_owner")
+USERS.forget_instance_on(InstanceRemoved)
+
+SCOPED = (
+    f"EXISTS (SELECT FROM {view(INSTANCES)} i WHERE i.instance_id = t.instance_id"
+    " AND i.scoped_user_names)"
+)
+"""What users meet whose login names end in a domain of their organisation."""
+
+
+def has_login_name(query: Any) -> Condition:
+    """Return what users meet with a login name like the one of a filter message."""
+    column: Column = USERS.columns["user_name"]
+    plain = compare.text('t."user_name"', column, query.login_name, query.method)
+    scoped = compare.text("t.user_name || '@' || d", column, query.login_name, query.method)
+    return Condition(
+        f"CASE WHEN {SCOPED} THEN EXISTS (SELECT FROM {view(ORGS)} o, unnest(o.domains) d"
+        f" WHERE o.instance_id = t.instance_id AND o.id = t.resource_owner AND {scoped.sql})"
+        f" ELSE {plain.sql} END",
+        (*scoped.params, *plain.params),
+    )
+
+
+USERS.filters(
+    user_name_query="user_name",
+    first_name_query="first_name",
+    last_name_query="last_name",
+    nick_name_query="nick_name",
+    display_name_query="display_name",
+    email_query="email",
+    phone_query="phone",
+    state_query="state",
+    type_query="type",
+    login_name_query=has_login_name,
+    in_user_ids_query="id",
+    in_user_emails_query="email",
+    organization_id_query="resource_owner",
+    metadata_key_filter=USER_METADATA.via("user_id", "key"),
+    metadata_value_filter=USER_METADATA.via("user_id", "value"),
+)

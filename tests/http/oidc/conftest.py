@@ -1,0 +1,288 @@
+"""A provider on a real port, with aggregates in memory, and clients that know nothing of ours."""
+
+import base64
+import hashlib
+import secrets
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from urllib.parse import parse_qsl, quote_plus, urlsplit
+
+import aiohttp
+import pytest
+from aiohttp import web
+from personae.actors.domain.auth_request.commands import LinkSession
+from personae.actors.domain.kit import Caller
+from personae.actors.domain.project import commands as p
+from personae.actors.domain.project.values import AuthMethod, GrantType, ResponseType
+from personae.actors.domain.session.commands import AddSession, Checks
+from personae.actors.domain.user.commands import AddMachine, AddMachineKey, SetMachineSecret
+from personae.actors.domain.web_key.state import Status
+from personae.config.texts import Texts
+from personae.http import oidc
+from personae.http.identity import agent
+from personae.http.identity.instances import Origins
+from personae.http.identity.keys import SigningKeys, StoredKey
+from personae.http.identity.opaque import OpaqueTokens
+from personae.http.identity.services import SERVICES, Services
+from personae.http.server import Server, ServerSettings
+from personae.store.crypto import Area
+
+from tests.aggregates.conftest import ADMIN, INSTANCE, ORG, PASSWORD, clock, dispatch, world  # noqa: F401 — fixtures
+
+SYSTEM = Caller.of_system(INSTANCE)
+CALLBACK = "https://app.example/cb?keep=1"
+AFTER = "https://app.example/bye"
+SCOPE = "openid profile email offline_access"
+BOTH = (GrantType.AUTHORIZATION_CODE, GrantType.REFRESH_TOKEN)
+
+
+@dataclass
+class App:
+    """A registered client; ``secret`` and ``key`` only where it has them."""
+
+    project_id: str
+    app_id: str
+    client_id: str
+    secret: str = ""
+    key_id: str = ""
+    key: str = ""
+
+    @property
+    def basic(self):
+        return basic(self.client_id, self.secret)
+
+
+def basic(client_id, secret):
+    """The header of client_secret_basic (RFC 6749, 2.3.1)."""
+    pair = f"{quote_plus(client_id)}:{quote_plus(secret)}"
+    return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+
+
+class Counters:
+    def __init__(self):
+        self.tokens = []
+
+    def token(self, grant, result):
+        self.tokens.append((grant, result))
+
+
+def challenge_of(verifier):
+    return (
+        base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    )
+
+
+def query_of(location):
+    return dict(parse_qsl(urlsplit(location).query))
+
+
+class Stack:
+    """The provider and everything a test does with it from outside."""
+
+    def __init__(self, services, server, http):
+        self.services, self.server, self.http = services, server, http
+        self.issuer = f"http://localhost:{server.port}"
+
+    async def send(self, command):
+        return await self.services.send(command, SYSTEM)
+
+    def new_id(self):
+        return self.services.new_id()
+
+    # What an administrator does.
+
+    async def project(self, org_id=ORG):
+        id_ = self.new_id()
+        await self.send(p.AddProject(project_id=id_, org_id=org_id, name=f"Project {id_}"))
+        return id_
+
+    async def app(self, project_id="", **changes):
+        wanted = {
+            "redirect_uris": (CALLBACK,),
+            "post_logout_redirect_uris": (AFTER,),
+            "response_types": (ResponseType.CODE,),
+            "grant_types": BOTH,
+            **changes,
+        }
+        made = App(project_id or await self.project(), self.new_id(), f"client-{self.new_id()}")
+        order = p.AddOIDCApp(
+            project_id=made.project_id, app_id=made.app_id, client_id=made.client_id,
+            name=made.client_id, client=p.NewOIDCClient(**wanted),
+        )  # fmt: skip
+        made.secret = (await self.send(order)).secrets.get("client_secret", "")
+        return (
+            await self.with_key(made)
+            if wanted.get("auth_method_type") == AuthMethod.PRIVATE_KEY_JWT
+            else made
+        )
+
+    async def api(self, project_id="", **changes):
+        made = App(project_id or await self.project(), self.new_id(), f"api-{self.new_id()}")
+        order = p.AddAPIApp(
+            project_id=made.project_id, app_id=made.app_id, client_id=made.client_id,
+            name=made.client_id, **changes,
+        )  # fmt: skip
+        made.secret = (await self.send(order)).secrets.get("client_secret", "")
+        return made if made.secret else await self.with_key(made)
+
+    async def with_key(self, app, **changes):
+        order = p.AddAppKey(
+            project_id=app.project_id, app_id=app.app_id, key_id=self.new_id(), **changes
+        )
+        done = await self.send(order)
+        return replace(app, key_id=order.key_id, key=done.secrets["private_key"])
+
+    async def machine(self, **changes):
+        id_ = self.new_id()
+        await self.send(
+            AddMachine(user_id=id_, org_id=ORG, user_name=f"bot-{id_}", name="Bot", **changes)
+        )
+        done = await self.send(SetMachineSecret(user_id=id_))
+        return SimpleNamespace(
+            id=id_, name=f"bot-{id_}", secret=done.secrets["client_secret"], key_id="", key=""
+        )
+
+    async def machine_key(self, machine, **changes):
+        order = AddMachineKey(user_id=machine.id, key_id=self.new_id(), **changes)
+        machine.key = (await self.send(order)).secrets["private_key"]
+        machine.key_id = order.key_id
+        return machine
+
+    # What a browser does, and the sign-in pages for it.
+
+    async def browser(self, user_id=ADMIN):
+        """Sign somebody in; returns the session id and the cookie's header."""
+        held = agent.Held(self.new_id(), self.new_id())
+        checks = Checks(user_id=user_id, password=PASSWORD)
+        order = AddSession(
+            session_id=held.session_id, instance_id=INSTANCE, token_id=held.token_id, checks=checks
+        )
+        await self.services.send(order, Caller(instance_id=INSTANCE))
+        response = web.Response()
+        agent.keep(response, agent.Agent().holding(held), self.services, INSTANCE)
+        morsel = response.cookies[agent.cookie_name(self.services)]
+        return SimpleNamespace(held=held, cookie={"Cookie": f"{morsel.key}={morsel.value}"})
+
+    async def authorize(self, app, *, method="GET", headers=None, **params):
+        wanted = {
+            "client_id": app.client_id, "redirect_uri": CALLBACK, "response_type": "code",
+            "scope": SCOPE, "state": "s&t", "nonce": "n-1", **params,
+        }  # fmt: skip
+        wanted = {name: value for name, value in wanted.items() if value is not None}
+        where = {"params": wanted} if method == "GET" else {"data": wanted}
+        return await self.call(method, "/oauth/v2/authorize", headers=headers, **where)
+
+    async def link(self, request_id, browser):
+        order = LinkSession(
+            request_id=request_id,
+            session_id=browser.held.session_id,
+            presented=browser.held.token_id,
+        )
+        await self.services.send(order, Caller(instance_id=INSTANCE))
+
+    async def code(self, app, browser=None, verifier="", **params):
+        """Walk from the client through sign-in back to the client; returns the code."""
+        if verifier:
+            params |= {"code_challenge": challenge_of(verifier), "code_challenge_method": "S256"}
+        browser = browser or await self.browser()
+        asked = await self.authorize(app, **params)
+        request_id = query_of(asked.location)["authRequestID"]
+        await self.link(request_id, browser)
+        back = await self.callback(request_id, browser)
+        return query_of(back.location)["code"]
+
+    async def callback(self, request_id, browser=None):
+        return await self.call(
+            "GET", "/oauth/v2/authorize/callback",
+            params={"id": request_id}, headers=browser.cookie if browser else None,
+        )  # fmt: skip
+
+    # What a client does.
+
+    async def call(self, method, path, **options):
+        async with self.http.request(
+            method, self.issuer + path, allow_redirects=False, **options
+        ) as response:
+            text = await response.text()
+            json = "json" in response.content_type and await response.json()
+            location = response.headers.get("Location", "")
+            return SimpleNamespace(
+                status=response.status, headers=response.headers, text=text, json=json or {},
+                location=location, error=(json or query_of(location)).get("error"),
+            )  # fmt: skip
+
+    async def post(self, path, auth=None, **form):
+        return await self.call("POST", path, data=form, headers=auth)
+
+    async def token(self, grant_type, auth=None, **form):
+        return await self.post("/oauth/v2/token", auth, grant_type=grant_type, **form)
+
+    async def redeem(self, app, code, auth=None, **form):
+        auth = auth or (app.basic if app.secret else None)
+        form = {"redirect_uri": CALLBACK, **form}
+        if auth is None:
+            form = {"client_id": app.client_id, **form}
+        return await self.token("authorization_code", auth, code=code, **form)
+
+    async def sign_in(self, app, browser=None, **params):
+        """Return the token response of a whole sign-in."""
+        return (await self.redeem(app, await self.code(app, browser, **params))).json
+
+    async def refresh(self, app, token, **form):
+        return await self.token("refresh_token", app.basic, refresh_token=token, **form)
+
+    async def introspect(self, app, token):
+        return (await self.post("/oauth/v2/introspect", app.basic, token=token)).json
+
+    async def userinfo(self, token):
+        return await self.call(
+            "GET", "/oidc/v1/userinfo", headers={"Authorization": f"Bearer {token}"}
+        )
+
+
+async def stored_keys(services, instance_id):
+    streams = {each.stream for each in await services.world.log.after(instance_id, 0, 10_000)}
+    found = []
+    for stream in sorted(each for each in streams if each.type == "web_key"):
+        key = await services.world.state(stream)
+        if key.private_key is not None:
+            pem = services.world.keyring.open(Area.SIGNING_KEY, key.private_key, instance_id)
+            found.append(StoredKey(stream.id, key.algorithm, pem, key.status is Status.ACTIVE))
+    return found
+
+
+@asynccontextmanager
+async def serving(dispatch):  # noqa: F811
+    """Serve the provider over a world of aggregates."""
+    services = Services(
+        dispatch=dispatch,
+        projections=None,  # the provider asks no read model
+        tokens=OpaqueTokens(dispatch.world.keyring),
+        keys=SigningKeys(lambda instance_id: stored_keys(services, instance_id)),
+        texts=Texts.load(),
+        counters=Counters(),
+        origins=Origins(secure=False, port=0),
+    )
+    app = web.Application()
+    app[SERVICES] = services
+    oidc.add_routes(app)
+    server = Server(app, {}, ServerSettings(port=0, drain_timeout=0.1, drain_grace=0))
+    await server.start()
+    services.origins = Origins(secure=False, port=server.port)
+    try:
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+            yield Stack(services, server, http)
+    finally:
+        await server.stop()
+
+
+@pytest.fixture
+async def stack(dispatch):  # noqa: F811
+    async with serving(dispatch) as stack:
+        yield stack
+
+
+@pytest.fixture
+def verifier():
+    return secrets.token_urlsafe(48)
