@@ -71,7 +71,7 @@ async def backup(
             [(snapshot,)] = await tx.rows("SELECT pg_export_snapshot()")
             options = ("--format=custom", f"--snapshot={snapshot}", f"--file={part}")
             async with started(database, "pg_dump", *options, *NEUTRAL) as dump:
-                await _watched(dump, tx, passed)
+                await _watched(dump, tx, label.events, passed)
         await asyncio.to_thread(_seal, part, label)
         part.rename(file)
     finally:
@@ -104,7 +104,7 @@ def _seal(part: Path, label: Label) -> None:
         os.fsync(file.fileno())
 
 
-async def _watched(dump: Program, tx: Session, passed: Passed) -> None:
+async def _watched(dump: Program, tx: Session, events: int, passed: Passed) -> None:
     """Wait for pg_dump, and tell how many events it has copied."""
     sql = (
         "SELECT tuples_processed FROM pg_stat_progress_copy"
@@ -117,6 +117,7 @@ async def _watched(dump: Program, tx: Session, passed: Passed) -> None:
             passed(row[0] - done)
             done = row[0]
     await dump.succeed()
+    passed(events - done)
 
 
 def label_of(file: Path) -> Label:

@@ -7,7 +7,7 @@ classes, so that it carries any history whatever this release knows of it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -23,7 +23,8 @@ LINE = f"json_build_object({_PAIRS})::text"
 """An event as a line; times are in UTC, as in every session of ours."""
 
 _RANGE = "FROM events WHERE instance_id = %s AND position > %s AND position <= %s"
-_LINES = f"SELECT {LINE} {_RANGE} ORDER BY position"
+_LINES = f"SELECT {LINE} {_RANGE} AND event_type LIKE ANY (%s) ORDER BY position"
+_LAST = f"SELECT {LINE} {_RANGE} AND event_type LIKE ANY (%s) ORDER BY position DESC LIMIT %s"
 _DIGEST = (
     f"SELECT encode(sha256(convert_to(string_agg({LINE}, E'\\n' ORDER BY position), 'UTF8')),"
     f" 'hex'), count(*) {_RANGE}"
@@ -65,11 +66,30 @@ async def heads(reads: Reads) -> dict[str, int]:
     return dict(found)
 
 
-async def lines(reads: Reads, instance_id: str, after: int, upto: int) -> AsyncIterator[list[str]]:
-    """Yield pages of the events above ``after`` up to ``upto``, as lines."""
+async def lines(
+    reads: Reads, instance_id: str, after: int, upto: int, types: Sequence[str] = ()
+) -> AsyncIterator[list[str]]:
+    """Yield pages of the events above ``after`` up to ``upto``, as lines.
+
+    ``types``: only these, where ``*`` stands for any text; all when empty.
+    """
     for start in range(after, upto, PAGE):
-        page = (instance_id, start, min(start + PAGE, upto))
+        page = (instance_id, start, min(start + PAGE, upto), _patterns(types))
         yield [line for (line,) in await reads.rows(_LINES, page)]
+
+
+async def last(
+    reads: Reads, instance_id: str, upto: int, types: Sequence[str], count: int
+) -> list[str]:
+    """Return so many events up to a position, oldest first, as lines."""
+    rows = await reads.rows(_LAST, (instance_id, 0, upto, _patterns(types), count))
+    return [line for (line,) in reversed(rows)]
+
+
+def _patterns(types: Sequence[str]) -> list[str]:
+    """Return types as LIKE takes them."""
+    special = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_", "*": "%"})
+    return [one.translate(special) for one in types] or ["%"]
 
 
 async def checksum(

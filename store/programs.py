@@ -20,7 +20,7 @@ CHUNK = 1 << 20
 MOST_SAID = 4096
 VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
 
-Fed = Callable[[int, int], None]
+Fed = Callable[[int, int], object]
 """Is told how many of how many bytes a program has read."""
 
 
