@@ -51,6 +51,7 @@ class Program:
         pipe = self._process.stdin
         assert pipe is not None  # noqa: S101 — every program is started with one
         size, given = (await asyncio.to_thread(file.stat)).st_size, 0
+        fed(0, size)
         with file.open("rb") as opened, suppress(BrokenPipeError, ConnectionResetError):
             while chunk := await asyncio.to_thread(opened.read, CHUNK):
                 pipe.write(chunk)
