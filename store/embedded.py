@@ -75,8 +75,8 @@ class Embedded:
     @property
     def pid(self) -> int:
         """The process id of the running server, else 0; a file left by a dead one counts as 0."""
-        pid = int((self._status() or ["0"])[0])
-        return pid if _serves(pid, self.folder) else 0
+        first = (self._status() or [""])[0]  # empty in the moment that it is made
+        return int(first) if first.isdecimal() and _serves(int(first), self.folder) else 0
 
     def start(self) -> str:
         """Start the server unless it runs already, and return its DSN.
