@@ -21,10 +21,10 @@ RESTART_SECONDS = 1.0
 
 async def serve(settings: Settings) -> None:
     """Prepare the database here, then keep ``settings.workers`` processes serving it."""
-    from personae.config import wiring
+    from personae.config import parts, wiring
     from personae.config.banner import banner
 
-    async with wiring.reachable(settings) as dsn:
+    async with parts.reachable(settings) as dsn:
         told = settings.model_copy(update={"database": SecretStr(dsn)})
         async with wiring.running(told) as node:
             info = replace(wiring.info_of(node), database=wiring.info_of_database(settings))
