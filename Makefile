@@ -1,11 +1,12 @@
 # make run    install into .venv and start the server (settings: PERSONAE_…, see docs)
 # make test   install what the tests need and run them        make lint   style, types, rooms
+# make faults kill, stop, cut and fill things under load, and check the history (minutes; some as root)
 # make bench  measure; never asserts a time                   make proto  rebuild the descriptor set
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint bench proto format clean
+.PHONY: run test faults lint bench proto format clean
 
 run: $(VENV)/.run
 	@exec $(BIN)/personae start
@@ -24,6 +25,9 @@ $(VENV)/.dev: setup.cfg pyproject.toml | $(BIN)/python
 test: $(VENV)/.dev
 	@sh tests/need_chromium.sh
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+
+faults: $(VENV)/.dev
+	$(BIN)/python -m pytest -o addopts="--strict-markers --import-mode=importlib -ra" -s tests/faults $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -18,7 +18,7 @@ from personae.config.roles import Roles
 from personae.config.settings import Settings
 from personae.store.crypto import Keyring
 from personae.store.durability import require_durable
-from personae.store.embedded import Embedded
+from personae.store.embedded import Embedded, EmbeddedError
 from personae.store.lane import Limits
 from personae.store.migrate import migrate
 from personae.store.passwords import Cost, Passwords
@@ -26,6 +26,7 @@ from personae.store.pool import Database
 from personae.store.postgres import PostgresLog
 
 log = structlog.get_logger("personae")
+WATCH_SECONDS = 1.0
 
 
 @asynccontextmanager
@@ -41,11 +42,25 @@ async def reachable(settings: Settings) -> AsyncIterator[str]:
     embedded = Embedded(settings.data / "postgresql")
     with closing(await asyncio.to_thread(_Use, settings.data / "database.lock")) as use:
         dsn = await asyncio.to_thread(embedded.start)
+        watching = asyncio.create_task(_keep_running(embedded))
         try:
             yield dsn
         finally:
+            watching.cancel()
             if use.last():
                 await asyncio.to_thread(embedded.stop)
+
+
+async def _keep_running(embedded: Embedded) -> None:
+    """Start our own database again when it has died: nobody else would."""
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        if not embedded.pid:
+            log.error("the embedded database died and is started again")
+            try:
+                await asyncio.to_thread(embedded.start)
+            except EmbeddedError as error:
+                log.error("the embedded database cannot be started", error=str(error))  # noqa: TRY400 — the message says it all
 
 
 class _Use:

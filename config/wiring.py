@@ -19,6 +19,7 @@ from personae.actors.runtime.clock import watch_lag
 from personae.actors.runtime.supervisor import FORGET, Supervisor
 from personae.actors.workers.follower import Follower
 from personae.actors.workers.key_rotation import KeyRotation
+from personae.actors.workers.receipts import forget_old_receipts
 from personae.config import masterkey, origins, parts, workers
 from personae.config.banner import BannerInfo, banner
 from personae.config.first_start import FirstStart, SetUp
@@ -41,6 +42,7 @@ from personae.projections.kit.spooler import Pace
 from personae.projections.web_keys import WEB_KEYS
 from personae.store.crypto import Area, Keyring
 from personae.store.pool import Database, DatabaseError
+from prometheus_client import CollectorRegistry
 
 log = structlog.get_logger("personae")
 RELOAD_KEYS_SECONDS = 30.0
@@ -104,7 +106,13 @@ def _tree(
     world, views = services.world, services.projections
     forget_keys = _forget_keys(services)
     world.log.on_committed += [views.on_committed, forget_keys]
-    follower = Follower(world.log, database, heard=(world.absorb, forget_keys), nudge=views.nudge)
+    follower = Follower(
+        world.log,
+        database,
+        heard=(world.absorb, forget_keys),
+        nudge=views.nudge,
+        distrust=world.forget,
+    )
     rotation = KeyRotation(
         services.dispatch,
         views,
@@ -117,6 +125,7 @@ def _tree(
     workers_node = root.node("workers")
     workers_node.add("follower", follower.run)
     workers_node.add("key rotation", rotation.run)
+    workers_node.add("receipts", lambda: forget_old_receipts(world))
     workers_node.add("data keys", lambda: _reload_keys(world.keyring))
     workers_node.add("loop lag", lambda: watch_lag(metrics.loop_lag))
     workers_node.add("gauges", lambda: _gauges(world, views, metrics))
@@ -200,8 +209,8 @@ def application(node: Node) -> web.Application:
     return app
 
 
-def server(node: Node, *, reuse_port: bool = False) -> Server:
-    """Return the listening port of a process, not yet open."""
+def server(node: Node, *, crew: CollectorRegistry | None = None) -> Server:
+    """Return the listening port of a process, not yet open; ``crew``: see :func:`listen`."""
     settings = node.settings
     of = settings.server
     tls = None
@@ -213,7 +222,7 @@ def server(node: Node, *, reuse_port: bool = False) -> Server:
         ServerSettings(
             host=of.host,
             port=settings.port,
-            reuse_port=reuse_port,
+            reuse_port=crew is not None,
             tls=tls,
             external_secure=settings.external_secure,
             trusted_proxies=of.trusted_proxies,
@@ -223,7 +232,7 @@ def server(node: Node, *, reuse_port: bool = False) -> Server:
             ),
         ),
         checks={"database": node.ping},
-        registry=node.metrics.registry,
+        registry=crew or node.metrics.registry,
         faults=login.faults(node.services),
         tree=node.root.snapshot,
     )
@@ -238,13 +247,16 @@ async def serve(settings: Settings) -> None:
         await listen(node)
 
 
-async def listen(node: Node, *, reuse_port: bool = False, announce: bool = True) -> None:
-    """Open the port, say where everything is, and stop in order when a signal comes."""
-    port = server(node, reuse_port=reuse_port)
+async def listen(node: Node, *, crew: CollectorRegistry | None = None) -> None:
+    """Open the port, say where everything is, and stop in order when a signal comes.
+
+    ``crew`` holds the metrics of several workers that share the port; their first process speaks.
+    """
+    port = server(node, crew=crew)
     await port.start()
     gc.collect()
     gc.freeze()
-    if announce:
+    if crew is None:
         banner(info_of(node))
     await _told_to_stop(node, port)
     log.info("stopping", grace_seconds=node.settings.server.shutdown_timeout.total_seconds())

@@ -67,6 +67,7 @@ class Area(StrEnum):
     USER = "user"
     TARGET = "target"
     COOKIE = "cookie"
+    RECEIPT = "receipt"
 
 
 def master_key(text: str) -> bytes:

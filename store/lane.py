@@ -2,12 +2,14 @@
 
 While a flush is under way the lane collects what is appended; the next flush takes it all. A
 flush is a single statement, so a client that hangs can never hold the lock of the instance's
-head: the head moves, names are given back and taken, events are inserted, or nothing happens.
+head: the head moves, names are given back and taken, events are inserted with the receipts of
+their orders, or nothing happens.
 """
 
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -23,7 +25,7 @@ from personae.actors.domain.kit.refusal import (
     UNAVAILABLE,
 )
 from personae.store.codec import encode, to_json
-from personae.store.log import Commit, Name, OutcomeUnknown, WrongVersion, revision_of
+from personae.store.log import Commit, Name, OutcomeUnknown, Repeated, WrongVersion, revision_of
 from personae.store.pool import (
     Conflict,
     Database,
@@ -58,6 +60,12 @@ _CLAIMED = """, taken AS (
     SELECT g, k, v, h
     FROM jsonb_to_recordset(%(claimed)s) AS name (g text, k text, v text, h text)
 )"""
+_NOTED = """, noted AS (
+    INSERT INTO receipts (instance_id, caller, key, step, sealed, at)
+    SELECT %(instance)s, c, k, n, decode(s, 'base64'), a
+    FROM jsonb_to_recordset(%(receipts)s)
+         AS receipt (c text, k text, n int, s text, a timestamptz)
+)"""
 _POSITION = " SELECT position FROM head"
 _AND_TELL = f" SELECT position, pg_notify('{CHANNEL}', %(instance)s || ':' || position) FROM head"
 
@@ -67,6 +75,8 @@ SELECT t, i, s, position,
 FROM jsonb_to_recordset(%(events)s) AS event ({_EVENT}) JOIN events
   ON instance_id = %(instance)s AND aggregate_type = t AND aggregate_id = i AND sequence = s
 """
+_RECEIPT = """
+SELECT 1 FROM receipts WHERE instance_id = %s AND caller = %s AND key = %s AND step = %s"""
 HOLDER = "SELECT holder FROM claims WHERE instance_id = %s AND kind = %s AND value = %s"
 
 
@@ -74,14 +84,15 @@ HOLDER = "SELECT holder FROM claims WHERE instance_id = %s AND kind = %s AND val
 class Limits:
     """How much a lane takes on.
 
-    ``events`` and ``bytes`` of one flush, ``queued`` events waiting for one, and the ``seconds``
-    that an append whose outcome is unknown is asked after.
+    ``events`` and ``bytes`` of one flush, ``queued`` events waiting for one, the ``answer`` seconds
+    that one may take, and the ``seconds`` that one whose outcome is unknown is sent again.
     """
 
     events: int = 500
     bytes: int = 4_000_000
     queued: int = 20_000
-    seconds: float = 10.0
+    answer: float = 5.0
+    seconds: float = 2.0
 
 
 class Row(NamedTuple):
@@ -218,7 +229,8 @@ class Lane:
         pause = 0.01
         while True:
             try:
-                return int((await self._database.rows(sql, values))[0][0])
+                rows = await self._database.rows(sql, values, limit=self._limits.answer)
+                return int(rows[0][0])
             except (Conflict, StatementError):
                 raise
             except DatabaseError as error:
@@ -243,6 +255,9 @@ class Lane:
         if claimed:
             sql += _CLAIMED
             values["claimed"] = _names(claimed)
+        if any(entry.commit.receipt for entry in batch):
+            sql += _NOTED
+            values["receipts"] = _receipts(batch)
         return sql + self._last, values
 
     def _acknowledge(self, batch: list[Entry], positions: Iterable[int]) -> None:
@@ -281,17 +296,29 @@ class Lane:
             _report("a commit cannot be stored", error)
             return INVALID(reason=error.sqlstate) if error.sqlstate[:2] == "22" else INTERNAL()
         try:
-            written = await self._find(entry.rows)
-            if stale := [row.stream for row in entry.rows if _key(row) in written]:
-                return WrongVersion(stale[0])
-            if taken := await self._first_taken(entry):
-                return taken
+            if found := await self._in_the_way(entry):
+                return found
         except DatabaseError:
             return UNAVAILABLE()
         if error.constraint == "events_position":
             _report("the head of an instance is behind its events", error)
             return INTERNAL()
         return CONTENDED()  # whoever was in the way is gone by now
+
+    async def _in_the_way(self, entry: Entry) -> Exception | None:
+        if await self._was_repeated(entry):
+            return Repeated()
+        written = await self._find(entry.rows)
+        if stale := [row.stream for row in entry.rows if _key(row) in written]:
+            return WrongVersion(stale[0])
+        return await self._first_taken(entry)
+
+    async def _was_repeated(self, entry: Entry) -> bool:
+        receipt = entry.commit.receipt
+        if receipt is None:
+            return False
+        call = (self._instance_id, receipt.caller, receipt.key, receipt.step)
+        return await self._database.row(_RECEIPT, call) is not None
 
     async def _first_taken(self, entry: Entry) -> Refusal | None:
         for name, (claim, _) in entry.taken.items():
@@ -333,6 +360,15 @@ def _events(rows: list[Row]) -> dict[str, Any]:
 
 def _names(names: Iterable[tuple[str, str, str, str]]) -> str:
     return to_json([dict(zip("gkvh", name, strict=True)) for name in names]).decode()
+
+
+def _receipts(batch: list[Entry]) -> str:
+    noted = [(entry.commit.receipt, entry.commit.at) for entry in batch if entry.commit.receipt]
+    return to_json([
+        {"c": receipt.caller, "k": receipt.key, "n": receipt.step,
+         "s": b64encode(receipt.sealed).decode(), "a": at.astimezone(UTC)}
+        for receipt, at in noted
+    ]).decode()  # fmt: skip
 
 
 def _unavailable(batch: list[Entry]) -> Refusal:

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from personae.actors.domain.kit import KINDS, Claim, Kind, Recorded, Refusal, Release, Stream
-from personae.actors.domain.kit.refusal import UNAVAILABLE
+from personae.actors.domain.kit.refusal import CONTENDED, UNAVAILABLE
 
 PAGE = 5000
 """Events that one read of the log returns at most."""
@@ -42,6 +42,27 @@ class OutcomeUnknown(Refusal):
         super().__init__(UNAVAILABLE)
 
 
+class Repeated(Refusal):
+    """There is a receipt for this very order: nothing was appended, it was carried out before."""
+
+    def __init__(self) -> None:
+        super().__init__(CONTENDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Says that an order was carried out; committed with its events, once.
+
+    ``key`` is what its caller calls the whole call, ``step`` counts the orders within it from 0.
+    ``sealed`` is for those who wrote it.
+    """
+
+    caller: str
+    key: str
+    step: int
+    sealed: bytes = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """The events of one stream in a commit; ``version`` is the sequence before the first."""
@@ -67,6 +88,7 @@ class Commit:
     releases: tuple[tuple[Release, str], ...] = ()
     creator: str
     at: datetime
+    receipt: Receipt | None = None
 
     def __post_init__(self) -> None:
         if not any(part.events for part in self.parts):
@@ -132,9 +154,9 @@ class Log(Protocol):
     async def append(self, commit: Commit) -> list[Recorded]:
         """Commit, and return the events with their positions.
 
-        Raises :class:`WrongVersion`; the claim's ``taken`` refusal; INVALID for text that cannot
-        be stored; OVERLOADED when the queue is full; UNAVAILABLE when nothing was written;
-        :class:`OutcomeUnknown`. A caller that is cancelled does not undo its commit.
+        Raises :class:`Repeated`; :class:`WrongVersion`; the claim's ``taken`` refusal; INVALID for
+        text that cannot be stored; OVERLOADED when the queue is full; UNAVAILABLE when nothing was
+        written; :class:`OutcomeUnknown`. A caller that is cancelled does not undo its commit.
         """
         ...
 
@@ -157,6 +179,14 @@ class Log(Protocol):
 
     async def holder(self, instance_id: str, kind: str, value: str) -> str | None:
         """Return the id of the aggregate that holds a name, here or :data:`EVERYWHERE`."""
+        ...
+
+    async def receipts(self, instance_id: str, caller: str, key: str) -> list[Receipt]:
+        """Return the receipts of one call, by step."""
+        ...
+
+    async def drop_receipts(self, before: datetime) -> None:
+        """Forget the receipts of commits made before a time."""
         ...
 
     async def instances(self) -> list[str]:

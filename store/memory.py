@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from personae.actors.domain.kit import Kind, Recorded, Stream, name_of
 from personae.actors.domain.kit.event import Foreign
 from personae.store import snapshots
 from personae.store.codec import encode, to_json
-from personae.store.log import PAGE, Commit, Name, OnCommitted, Snapshot, WrongVersion
+from personae.store.log import (
+    PAGE,
+    Commit,
+    Name,
+    OnCommitted,
+    Receipt,
+    Repeated,
+    Snapshot,
+    WrongVersion,
+)
 
 
 class MemoryLog:
@@ -22,6 +32,7 @@ class MemoryLog:
         self._streams: defaultdict[Stream, list[Recorded]] = defaultdict(list)
         self._names: dict[Name, str] = {}
         self._snapshots: dict[Stream, tuple[int, str, bytes]] = {}
+        self._receipts: dict[tuple[str, str, str, int], tuple[Receipt, datetime]] = {}
 
     async def append(self, commit: Commit) -> list[Recorded]:
         """See :class:`personae.store.log.Log`."""
@@ -30,11 +41,16 @@ class MemoryLog:
         self._check(commit)
         self._move_names(commit)
         done = self._record(commit)
+        if (receipt := commit.receipt) is not None:
+            self._receipts[_receipt_key(commit.instance_id, receipt)] = (receipt, commit.at)
         for tell in self.on_committed:
             tell(done)
         return done
 
     def _check(self, commit: Commit) -> None:
+        receipt = commit.receipt
+        if receipt and _receipt_key(commit.instance_id, receipt) in self._receipts:
+            raise Repeated
         for part in commit.parts:
             if part.events and part.version != len(self._streams[part.stream]):
                 raise WrongVersion(part.stream)
@@ -82,6 +98,16 @@ class MemoryLog:
         """See :class:`personae.store.log.Log`."""
         return self._names.get((instance_id, kind, value))
 
+    async def receipts(self, instance_id: str, caller: str, key: str) -> list[Receipt]:
+        """See :class:`personae.store.log.Log`."""
+        call = (instance_id, caller, key)
+        found = [one for at, (one, _) in self._receipts.items() if at[:3] == call]
+        return sorted(found, key=lambda receipt: receipt.step)
+
+    async def drop_receipts(self, before: datetime) -> None:
+        """See :class:`personae.store.log.Log`."""
+        self._receipts = {at: kept for at, kept in self._receipts.items() if kept[1] >= before}
+
     async def instances(self) -> list[str]:
         """See :class:`personae.store.log.Log`."""
         return sorted(instance_id for instance_id, log in self._logs.items() if log)
@@ -95,6 +121,10 @@ class MemoryLog:
         if snapshot.sequence >= self._snapshots.get(stream, (0,))[0]:
             kept = (snapshot.sequence, snapshots.shape_of(kind), snapshots.dumps(snapshot))
             self._snapshots[stream] = kept
+
+
+def _receipt_key(instance_id: str, receipt: Receipt) -> tuple[str, str, str, int]:
+    return (instance_id, receipt.caller, receipt.key, receipt.step)
 
 
 def _type(recorded: Recorded) -> str:

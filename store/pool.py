@@ -39,9 +39,10 @@ KEEPALIVE: Mapping[str, Any] = {
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
+    "tcp_user_timeout": 5_000,
 }
-"""libpq parameters (seconds, milliseconds) that end a half-open connection in about ten seconds."""
+"""libpq parameters (seconds, milliseconds) that end a half-open connection: five seconds after
+something was sent, about ten when idle."""
 
 FIRST_RETRY, LAST_RETRY = 0.05, 1.0
 """Seconds to the next attempt to connect, after the first failure and at most."""
@@ -133,16 +134,16 @@ class Session:
         cursor = await self._execute(sql, params, limit)
         if not cursor.description:
             return []
-        rows: list[Row] = cursor.fetchmany(CHUNK)
+        rows = _fetched(cursor)
         while len(rows) < cursor.rowcount:
             await asyncio.sleep(0)
-            rows += cursor.fetchmany(CHUNK)
+            rows += _fetched(cursor)
         return rows
 
     async def row(self, sql: str, params: Params = None, *, limit: float = 0) -> Row | None:
         """Return the first row, or None."""
         cursor = await self._execute(sql, params, limit)
-        return cursor.fetchone() if cursor.description else None
+        return next(iter(_fetched(cursor, 1)), None) if cursor.description else None
 
     async def run(self, sql: str, params: Params = None, *, limit: float = 0) -> int:
         """Run a statement and return how many rows it touched."""
@@ -156,20 +157,16 @@ class Session:
             raise Unavailable("connection lost")
         cancels = _cancels()
         cursor = await connection.cursor()
+        failed: BaseException | None = None
         try:
             await cursor.execute(sql, params, timeout=limit or self._timeout)
-        except asyncio.CancelledError:
-            # aiopg closes the connection of a cancelled task, and reports a statement that the
-            # server cancelled in the same words, with the connection still open.
-            if bool(connection.closed) or _cancels() > cancels:
-                raise
-            raise QueryTimeout("cancelled by the server") from None
-        except TimeoutError:
-            raise QueryTimeout("no answer in time", outcome_unknown=True) from None
-        except psycopg2.Error as error:
-            raise _translated(error, lost=bool(connection.closed)) from None
-        except ValueError:
-            raise StatementError("22021", "a text holds NUL or half a character") from None
+        except (asyncio.CancelledError, TimeoutError, psycopg2.Error, ValueError) as error:
+            failed = error
+        # wait_for of Python 3.11, which aiopg uses, loses a cancellation that meets the answer.
+        if _cancels() > cancels or (failed and _cancelled(failed, connection)):
+            raise asyncio.CancelledError
+        if failed:
+            raise _said(failed, lost=bool(connection.closed)) from None
         return cursor.raw
 
 
@@ -343,6 +340,9 @@ class Database:
             connection = self._idle.pop()
             if not connection.closed:
                 return connection
+            # Closed all the same: else the loop goes on watching its number, and the next
+            # connection that gets this number is never told of an answer.
+            _ = connection.close()
             self._stats.discarded += 1
         return None
 
@@ -391,6 +391,33 @@ def without_password(dsn: str) -> tuple[str, str]:
 def _cancels() -> int:
     task = asyncio.current_task()
     return task.cancelling() if task else 0
+
+
+def _fetched(cursor: Any, count: int = CHUNK) -> list[Row]:
+    """Return the next rows of a result, which a connection lost by now takes with it."""
+    try:
+        return cursor.fetchmany(count)  # type: ignore[no-any-return]
+    except psycopg2.Error as error:
+        raise _translated(error, lost=True) from None
+
+
+def _cancelled(error: BaseException, connection: aiopg.Connection) -> bool:
+    """Say whether the task was cancelled: aiopg then closes the connection.
+
+    A statement that the server cancelled is reported in the same words, the connection open.
+    """
+    return isinstance(error, asyncio.CancelledError) and bool(connection.closed)
+
+
+def _said(error: BaseException, *, lost: bool) -> DatabaseError:
+    """Return our word for whatever the driver raised."""
+    if isinstance(error, asyncio.CancelledError):
+        return QueryTimeout("cancelled by the server")
+    if isinstance(error, TimeoutError):
+        return QueryTimeout("no answer in time", outcome_unknown=True)
+    if isinstance(error, psycopg2.Error):
+        return _translated(error, lost=lost)
+    return StatementError("22021", "a text holds NUL or half a character")
 
 
 def _translated(error: psycopg2.Error, *, lost: bool) -> DatabaseError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -11,7 +12,7 @@ from personae.actors.domain.kit import Kind, Recorded, Stream
 from personae.store import snapshots
 from personae.store.codec import decode
 from personae.store.lane import HOLDER, Lane, Limits
-from personae.store.log import PAGE, Commit, OnCommitted, Snapshot
+from personae.store.log import PAGE, Commit, OnCommitted, Receipt, Snapshot
 from personae.store.pool import CHUNK, Database, Row
 
 _COLUMNS = """
@@ -33,6 +34,13 @@ VALUES (%s, %s, %s, %s, %s, %s)
 ON CONFLICT (instance_id, aggregate_type, aggregate_id)
 DO UPDATE SET sequence = excluded.sequence, shape = excluded.shape, state = excluded.state
 WHERE snapshots.sequence <= excluded.sequence"""
+
+_RECEIPTS = """
+SELECT step, sealed FROM receipts
+WHERE instance_id = %s AND caller = %s AND key = %s ORDER BY step"""
+_DROP_RECEIPTS = """
+DELETE FROM receipts WHERE (instance_id, caller, key, step) IN (
+    SELECT instance_id, caller, key, step FROM receipts WHERE at < %s LIMIT 5000)"""
 
 WINDOW = 50_000
 """Positions that one statement looks through for events of some types: a tenth of a second."""
@@ -122,6 +130,16 @@ class PostgresLog:
         """See :class:`personae.store.log.Log`."""
         row = await self._database.row(HOLDER, (instance_id, kind, value))
         return row[0] if row else None
+
+    async def receipts(self, instance_id: str, caller: str, key: str) -> list[Receipt]:
+        """See :class:`personae.store.log.Log`."""
+        rows = await self._database.rows(_RECEIPTS, (instance_id, caller, key))
+        return [Receipt(caller, key, step, bytes(sealed)) for step, sealed in rows]
+
+    async def drop_receipts(self, before: datetime) -> None:
+        """See :class:`personae.store.log.Log`."""
+        while await self._database.run(_DROP_RECEIPTS, (before,)):
+            pass
 
     async def instances(self) -> list[str]:
         """See :class:`personae.store.log.Log`."""

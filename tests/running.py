@@ -13,6 +13,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import psutil
+
 ROOT = Path(__file__).resolve().parent.parent
 ADMIN, PASSWORD = "admin", "Correct-Horse-1"
 
@@ -24,7 +26,12 @@ def free_port():
 
 
 class RunningServer:
-    """Starts, stops and kills the server; what it prints is in ``log``."""
+    """Starts, stops and kills the server; what it prints is in ``log``.
+
+    ``prefix``: words before the command, for a server in surroundings of its own.
+    """
+
+    prefix = ()
 
     def __init__(self, *, port=None, folder=None, **settings):
         self.folder = folder or Path(tempfile.mkdtemp(prefix="personae-run-"))
@@ -68,7 +75,7 @@ class RunningServer:
         began = time.monotonic()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "personae.config.cli", "start"],
+                [*self.prefix, sys.executable, "-m", "personae.config.cli", "start"],
                 env=self.environment,
                 cwd=self.folder,
                 stdout=log,
@@ -98,6 +105,15 @@ class RunningServer:
         """Kill -9 the server's process; its database lives on until the next start finds it."""
         self.process.kill()
         self.process.wait()
+
+    def workers(self):
+        """The processes that serve, when there are several."""
+        found = []
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.Error):  # it may have just died
+                if "spawn_main" in " ".join(child.cmdline()):
+                    found.append(child)
+        return found
 
     def memory(self):
         """Resident memory of the server's process, in MiB."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,10 +18,14 @@ from personae.actors.runtime import LoopActor
 from personae.store.log import Commit, OutcomeUnknown, Snapshot, WrongVersion
 
 if TYPE_CHECKING:
+    from personae.actors.aggregates.once import Step
     from personae.actors.aggregates.world import World
 
-ATTEMPTS = 5
+ATTEMPTS = 10
 """How often an order is decided when other processes keep writing first."""
+
+FIRST_PAUSE = 0.001
+"""Seconds before the second attempt, at most; each pause may be twice as long as the one before."""
 
 SNAPSHOT_AFTER = 200
 """Events since the last snapshot that make the next one worth its write."""
@@ -53,7 +59,7 @@ class Aggregate(LoopActor):
     async def on_receive(self, order: Order) -> Done:
         """Decide an order and append what follows; again when somebody else wrote first."""
         creates = order.creates
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             if not (self.fresh or (creates and not self.version)):
                 await self.ready()
             try:
@@ -61,6 +67,8 @@ class Aggregate(LoopActor):
             except WrongVersion as conflict:
                 self.world.stale(conflict.stream)
                 creates = False
+                # A process that goes on writing would win every time against one in step with it.
+                await asyncio.sleep(random.random() * FIRST_PAUSE * 2**attempt)  # noqa: S311 — no secret
         raise CONTENDED()
 
     async def _decide(self, order: Order) -> Done:
@@ -76,6 +84,8 @@ class Aggregate(LoopActor):
             creator=order.caller.user_id,
             at=facts.now,
         )
+        if commit and order.step:
+            commit = self._with_receipt(commit, order.step, facts.secrets, decisions[-1])
         recorded = await self._append(commit) if commit else ()
         if decisions and isinstance(decisions[-1], Refusal):
             raise decisions[-1]
@@ -84,11 +94,25 @@ class Aggregate(LoopActor):
         own = tuple(each.event for each in recorded if each.stream == self.stream)
         return self._done(recorded[-1].position, own, facts.secrets, facts.now)
 
+    def _with_receipt(
+        self, commit: Commit, step: Step, secrets: dict[str, str], last: Any
+    ) -> Commit:
+        own = next((part for part in commit.parts if part.stream == self.stream), None)
+        versions = range(self.version, self.version)
+        if own:
+            versions = range(own.version, own.version + len(own.events))
+        refusal = last.id if isinstance(last, Refusal) else ""
+        receipt = step.receipt(
+            self.world.keyring, self.stream, versions, secrets=secrets, refusal=refusal
+        )
+        return replace(commit, receipt=receipt)
+
     async def _append(self, commit: Commit) -> Sequence[Recorded]:
         try:
             recorded = await self.world.log.append(commit)
         except OutcomeUnknown:
-            self.doubt()
+            for part in commit.parts:
+                self.world.stale(part.stream)
             raise
         self.absorb([each for each in recorded if each.stream == self.stream])
         if commit.parts[0].version == 0 and commit.parts[0].stream == self.stream:

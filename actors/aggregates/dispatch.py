@@ -6,11 +6,13 @@ import asyncio
 from typing import Any
 
 from personae.actors.aggregates.aggregate import Aggregate
+from personae.actors.aggregates.once import THIS_CALL, Step
 from personae.actors.aggregates.orders import Done, Order
 from personae.actors.aggregates.world import World
-from personae.actors.domain.kit import Caller, Stream
+from personae.actors.domain.kit import Caller, Refusal, Stream
 from personae.actors.domain.kit.refusal import OVERLOADED, TIMEOUT
 from personae.actors.runtime import ActorDeadError, MailboxFull
+from personae.store.log import OutcomeUnknown
 
 PATIENCE_SECONDS = 30.0
 """How long an order may wait for its turn; nobody waits longer for an answer."""
@@ -23,8 +25,30 @@ class Dispatch:
         self.world = world
 
     async def send(self, command: object, caller: Caller) -> Done:
-        """Give an order and return what it led to. Raises :class:`Refusal`."""
-        order = Order(command, caller)
+        """Give an order and return what it led to. Raises :class:`Refusal`.
+
+        Within a call that has a key, an order carried out before is answered as it was then.
+        """
+        call = THIS_CALL.get()
+        if call is None:
+            return await self._order(Order(command, caller))
+        step = call.next()
+        return await step.recall(self.world) or await self._once(Order(command, caller, step), step)
+
+    async def _once(self, order: Order, step: Step) -> Done:
+        """Carry out an order with a receipt, unless the same one overtook us on its way."""
+        try:
+            done = await self._order(order)
+        except OutcomeUnknown:
+            raise
+        except Refusal:
+            # It may have been refused because of what it did itself, sent another time.
+            if earlier := await step.look_again(self.world):
+                return earlier
+            raise
+        return done if done.events else await step.look_again(self.world) or done
+
+    async def _order(self, order: Order) -> Done:
         deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
         try:
             done: Done = await self.world.directory.ask(order.stream, order, deadline)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from personae.actors.domain.kit import Caller, Stream, address_of
+
+if TYPE_CHECKING:
+    from personae.actors.aggregates.once import Step
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A command on its way, with who gives it."""
+    """A command on its way, with who gives it; ``step`` when its caller may send it again."""
 
     command: Any
     caller: Caller
+    step: Step | None = None
 
     @property
     def stream(self) -> Stream:

@@ -15,6 +15,8 @@ from personae.actors.domain.kit import Recorded
 from personae.store.log import PAGE, Log
 
 LOOK_SECONDS = 1.0
+LOOK_LIMIT = 2.0
+"""Seconds that a look may take: beyond, the database counts as away."""
 CHANNEL = "personae_events"
 
 logger = logging.getLogger(__name__)
@@ -23,8 +25,8 @@ logger = logging.getLogger(__name__)
 class Heads(Protocol):
     """Where the last positions are read and notifications come from."""
 
-    async def rows(self, sql: str) -> list[tuple[str, int]]:
-        """Return rows."""
+    async def rows(self, sql: str, *, limit: float = 0) -> list[tuple[str, int]]:
+        """Return rows, within ``limit`` seconds."""
         ...
 
     def listen(self, channel: str) -> AsyncIterator[str | None]:
@@ -36,7 +38,8 @@ class Follower:
     """Follows the log of every instance from where it was at start.
 
     All in ``heard`` get the events, those of this process perhaps a second time; ``nudge`` gets
-    the instances they are of.
+    the instances they are of. ``distrust`` is called when what others wrote may have been missed:
+    whoever keeps the log's contents in memory must read again.
     """
 
     def __init__(
@@ -46,11 +49,13 @@ class Follower:
         *,
         heard: Sequence[Callable[[list[Recorded]], None]],
         nudge: Callable[[str], None],
+        distrust: Callable[[], None],
     ) -> None:
         self._log = log
         self._heads = heads
         self._heard = heard
         self._nudge = nudge
+        self._distrust = distrust
         self._seen: dict[str, int] = {}
         self._wake = asyncio.Event()
         self._listening: asyncio.Task[None] | None = None
@@ -82,9 +87,15 @@ class Follower:
 
     async def _listen(self) -> None:
         async for note in self._heads.listen(CHANNEL):
-            instance_id, _, position = (note or "").rpartition(":")
-            if note is None or int(position) > self._seen.get(instance_id, 0):
+            if note is None:
+                self._distrust()
+            if note is None or self._is_news(note):
                 self._wake.set()
+
+    def _is_news(self, note: str) -> bool:
+        """Say whether a notification (``instance:position``) is of what we have not seen."""
+        instance_id, _, position = note.rpartition(":")
+        return not position.isdecimal() or int(position) > self._seen.get(instance_id, 0)
 
     async def _look(self) -> None:
         try:
@@ -93,10 +104,11 @@ class Follower:
                     await self._catch_up(instance_id)
         except Exception as error:  # noqa: BLE001 — the database is away: look again later
             logger.warning("could not look at the log: %s", type(error).__name__)
+            self._distrust()
 
     async def _positions(self) -> dict[str, int]:
-        rows = await self._heads.rows("SELECT instance_id, position FROM heads")
-        return dict(rows)
+        sql = "SELECT instance_id, position FROM heads"
+        return dict(await self._heads.rows(sql, limit=LOOK_LIMIT))
 
     async def _catch_up(self, instance_id: str) -> None:
         while True:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any, Protocol
 
 from aiohttp import web
 from personae.actors.aggregates.dispatch import Dispatch
+from personae.actors.aggregates.once import THIS_CALL, Once
 from personae.actors.aggregates.orders import Done
 from personae.actors.aggregates.world import World
 from personae.actors.domain.kit import Caller, Refusal
@@ -91,6 +94,16 @@ class Services:
         """Have a command decided."""
         return await self.dispatch.send(command, caller)
 
+    @asynccontextmanager
+    async def once(self, caller: Caller, key: str, request: bytes) -> AsyncIterator[None]:
+        """Let the orders of a call that has a key be carried out once, however often it comes."""
+        wanted = sha256(request).hexdigest()
+        token = THIS_CALL.set(await Once.of(self.world, caller, key, wanted))
+        try:
+            yield
+        finally:
+            THIS_CALL.reset(token)
+
     async def ask(self, question: Question) -> Page:
         """Have a question answered by the read models, no older than the log's head."""
         position = await self.world.log.head(question.instance_id)
@@ -112,8 +125,9 @@ class Services:
         return self.texts.negotiate(accept_language, self.texts.languages)
 
     def new_id(self) -> str:
-        """Return a new id."""
-        return self.world.new_id()
+        """Return a new id; in a call that is sent again, the one of the first time."""
+        call = THIS_CALL.get()
+        return call.new_id(self.world.new_id) if call else self.world.new_id()
 
 
 SERVICES: web.AppKey[Services] = web.AppKey("services", Services)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
@@ -15,7 +16,10 @@ from personae.http.wire.reasons import NOT_YET
 from personae.http.wire.registry import Registry
 from personae.http.wire.services import Services
 from personae.http.wire.validate import validate
+from personae.http.wire.wrong import Wrong
 
+KEY_HEADER = "idempotency-key"
+LONGEST_KEY = 255
 PUBLIC = {"", "public"}
 ANY_TOKEN = "authenticated"  # noqa: S105 — a permission's name
 Step = Callable[[Call, Any], Awaitable[None]]
@@ -58,6 +62,20 @@ async def check(_call: Call, request: Any) -> None:
     validate(request)
 
 
+def once(call: Call, request: Message) -> AbstractAsyncContextManager[None]:
+    """Answer a call that has a key and was carried out before as it was answered then.
+
+    Keys belong to who gives them, so those of anonymous callers are not looked at.
+    """
+    key = call.headers.get(KEY_HEADER, "")
+    if not key or not call.caller.user_id:
+        return nullcontext()
+    if len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
+        raise Wrong("key", KEY_HEADER)
+    asked = call.method.name.encode() + b"\0" + request.SerializeToString(deterministic=True)
+    return call.services.once(call.caller, key, asked)
+
+
 #   step           REST   Connect gRPC-web gRPC
 ORDER: tuple[tuple[Step, bool, bool, bool, bool], ...] = (
     (find_instance, True, True, True, True),
@@ -91,5 +109,6 @@ class Door:
             for row in ORDER:
                 if row[self.wire]:
                     await row[0](call, request)
-            answer: Message = await function(request, call)
+            async with once(call, request):
+                answer: Message = await function(request, call)
         return answer

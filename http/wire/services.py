@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from personae.actors.domain.kit import Caller, Refusal
@@ -22,6 +23,12 @@ class Services(Protocol):
 
     async def send(self, command: object, caller: Caller) -> Any:
         """Have a command decided; returns what was done. Raises ``Refusal``."""
+
+    def once(self, caller: Caller, key: str, request: bytes) -> AbstractAsyncContextManager[None]:
+        """Within it, whatever was sent under this key before is answered, not done again.
+
+        ``request`` is what is asked for. Raises ``Refusal`` when it was another thing before.
+        """
 
     def sentence(self, refusal: Refusal, language: str) -> str:
         """Return what a refusal says to people."""

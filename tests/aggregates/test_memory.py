@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from personae.actors.aggregates.aggregate import ATTEMPTS
 from personae.actors.aggregates.orders import Done
 from personae.actors.domain.kit import Stream
 from personae.actors.domain.kit.refusal import CONTENDED, UNAVAILABLE
@@ -104,8 +105,8 @@ async def test_an_order_that_always_comes_second_is_refused_as_contended(dispatc
 
     world.log.append = somebody_first
     await refused(CONTENDED, dispatch.send(ChangeOrg(org_id=ORG, name="Mine"), caller()))
-    assert len(tries) == 5
-    assert (await world.state(ORG_STREAM)).name == "rival 5"
+    assert len(tries) == ATTEMPTS
+    assert (await world.state(ORG_STREAM)).name == f"rival {ATTEMPTS}"
 
 
 async def test_creating_with_a_taken_id_is_refused(dispatch, elsewhere):

@@ -238,9 +238,9 @@ class LosesAnswers:
     def __getattr__(self, name):
         return getattr(self._database, name)
 
-    async def rows(self, sql, params=None):
+    async def rows(self, sql, params=None, *, limit=0):
         if self._times == 0:
-            return await self._database.rows(sql, params)
+            return await self._database.rows(sql, params, limit=limit)
         self._times -= 1
         death = "SELECT pg_terminate_backend(pg_backend_pid())"
         if not self._commits:

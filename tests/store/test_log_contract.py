@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,7 +17,7 @@ from personae.actors.domain.kit import (
     Stream,
     event,
 )
-from personae.store.log import Commit, Part, Snapshot, WrongVersion
+from personae.store.log import Commit, Part, Receipt, Repeated, Snapshot, WrongVersion
 from personae.store.memory import MemoryLog
 from personae.store.postgres import PostgresLog
 
@@ -187,6 +187,36 @@ async def test_listeners_hear_every_event_in_order_before_the_appender(log):
     assert heard == list(range(1, 61))
     (last,) = await log.append(note("z", at=book("last")))
     assert heard[-1] == last.position
+
+
+async def test_an_order_with_a_receipt_is_carried_out_once(log):
+    receipt = Receipt("gigi", "key", 0, b"sealed \0")
+    done = await log.append(replace(note("one"), receipt=receipt))
+    again = [replace(note("one", version=n), receipt=receipt) for n in (0, 1)]
+    for commit in again:
+        with pytest.raises(Repeated):
+            await log.append(commit)
+    assert await log.stream(book()) == done
+    assert await log.receipts("A", "gigi", "key") == [receipt]
+    assert await log.receipts("A", "other", "key") == await log.receipts("B", "gigi", "key") == []
+
+
+async def test_of_orders_with_one_receipt_that_wait_together_one_is_carried_out(log):
+    receipt = Receipt("gigi", "key", 0, b"")
+    commits = [replace(note("x", at=book(str(n))), receipt=receipt) for n in range(9)]
+    answers = await asyncio.gather(*map(log.append, commits), return_exceptions=True)
+    assert sum(isinstance(answer, list) for answer in answers) == 1 == await log.head("A")
+    assert sum(isinstance(answer, Repeated) for answer in answers) == 8
+
+
+async def test_receipts_are_kept_as_long_as_wanted(log):
+    for step in (1, 0):
+        receipt = Receipt("gigi", "key", step, b"")
+        commit = note("x", at=book(str(step)))
+        await log.append(replace(commit, receipt=receipt, at=NOW + timedelta(hours=step)))
+    assert [receipt.step for receipt in await log.receipts("A", "gigi", "key")] == [0, 1]
+    await log.drop_receipts(NOW + timedelta(minutes=1))
+    assert [receipt.step for receipt in await log.receipts("A", "gigi", "key")] == [1]
 
 
 async def test_text_that_cannot_be_stored_is_refused_alone(log):

@@ -1,6 +1,6 @@
 """Authlib does a whole sign-in without knowing anything of ours."""
 
-import httpx
+import httpx2
 import pytest
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 from authlib.oidc.core import CodeIDToken
@@ -53,7 +53,7 @@ async def test_authlib_signs_in_refreshes_and_revokes(stack, verifier, method):
 
 
 async def check_id_token(stack, of, app, tokens):
-    async with httpx.AsyncClient() as http:
+    async with httpx2.AsyncClient() as http:
         keys = KeySet.import_key_set((await http.get(of["jwks_uri"])).json())
     decoded = jwt.decode(tokens["id_token"], keys, algorithms=["ES256"])
     token = CodeIDToken(

@@ -1,0 +1,120 @@
+"""Two processes on one database: what one writes the other knows, and neither wins twice."""
+
+import asyncio
+
+import pytest
+from personae.actors.domain.kit import Caller, Refusal, Stream
+from personae.actors.domain.org.commands import ChangeOrg
+from personae.actors.domain.user.commands import UpdateMachine
+from personae.actors.workers import follower
+from personae.projections.kit import ALL, Question
+from personae.projections.users import USERS
+
+from tests.aggregates.conftest import INSTANCE, ORG, SETUP
+from tests.cluster import eventually, running
+
+SYSTEM = Caller.of_system(INSTANCE)
+ORG_STREAM = Stream(INSTANCE, "org", ORG)
+
+
+@pytest.fixture
+async def pair(postgres_url):
+    async with running(postgres_url) as one, running(postgres_url) as two:
+        await one.send(SETUP, SYSTEM)
+        yield one, two
+
+
+async def rename(node, name):
+    return await node.send(ChangeOrg(org_id=ORG, name=name), SYSTEM)
+
+
+async def cut_listener(node):
+    """End the connection that listens, as a network would."""
+    sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
+    await node.database.rows(sql)
+
+
+async def test_what_another_process_wrote_is_in_memory_without_being_read(pair):
+    one, two = pair
+    org = await two.world.aggregate(ORG_STREAM)
+    await rename(one, "Renamed")
+
+    async def heard():
+        return org.state.name == "Renamed"
+
+    assert await eventually(heard, seconds=0.9) < 0.9
+    assert org.fresh
+
+
+async def test_a_lost_notification_is_made_good_by_looking(postgres_url):
+    async with running(postgres_url, notify=False) as one, running(postgres_url) as two:
+        await one.send(SETUP, SYSTEM)
+        org = await two.world.aggregate(ORG_STREAM)
+        await rename(one, "Renamed")
+
+        async def heard():
+            return org.state.name == "Renamed"
+
+        await eventually(heard, seconds=2 * follower.LOOK_SECONDS)
+
+
+async def test_a_lost_connection_makes_memory_distrusted_and_read_again(pair):
+    one, two = pair
+    org = await two.world.aggregate(ORG_STREAM)
+    before = two.distrusted
+    await cut_listener(one)
+
+    async def distrusted():
+        return two.distrusted > before
+
+    await eventually(distrusted)
+    assert not org.fresh
+    await rename(one, "Renamed")
+    assert (await two.state(ORG_STREAM)).name == "Renamed"
+
+
+async def test_a_process_that_missed_an_event_decides_on_it_all_the_same(pair):
+    one, two = pair
+    await two.state(ORG_STREAM)
+    await asyncio.gather(*(rename(node, f"N{n}") for n in range(20) for node in pair))
+    events = await one.log.stream(ORG_STREAM)
+    assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+    states = [await node.log.stream(ORG_STREAM) for node in pair]
+    assert states[0] == states[1]
+
+
+async def test_of_two_processes_that_create_one_user_one_succeeds(pair):
+    tries = [node.add_machine(INSTANCE, ORG, "777", f"r{i}") for i, node in enumerate(pair)]
+    answers = await asyncio.gather(*tries, return_exceptions=True)
+    assert sorted(isinstance(answer, Refusal) for answer in answers) == [False, True]
+
+
+async def test_of_many_that_race_for_one_name_on_two_processes_one_wins(pair):
+    tries = [pair[n % 2].add_machine(INSTANCE, ORG, str(1000 + n), "same") for n in range(40)]
+    answers = await asyncio.gather(*tries, return_exceptions=True)
+    refused = {answer.id for answer in answers if isinstance(answer, Refusal)}
+    assert len(refused) == 1
+    assert sum(not isinstance(answer, Refusal) for answer in answers) == 1
+
+
+async def test_orders_to_one_aggregate_from_two_processes_all_count(pair):
+    await pair[0].add_machine(INSTANCE, ORG, "50")
+    orders = [
+        pair[n % 2].send(UpdateMachine(user_id="50", name=f"Robot {n}"), SYSTEM) for n in range(20)
+    ]
+    await asyncio.gather(*orders)
+    events = await pair[0].log.stream(Stream(INSTANCE, "user", "50"))
+    assert len(events) == 21
+
+
+async def test_a_list_shows_what_its_caller_wrote_on_another_process(pair):
+    one, two = pair
+    question = Question(table=USERS, instance_id=INSTANCE, allowed=ALL, limit=1000)
+    for n in range(30):
+        writer, reader = (one, two) if n % 2 else (two, one)
+        done = await writer.add_machine(INSTANCE, ORG, str(2000 + n))
+        head = await reader.log.head(INSTANCE)
+        assert head >= done.position
+        assert await reader.views.reached(USERS, INSTANCE, head)
+        page = await reader.views.ask(question)
+        assert str(2000 + n) in {row.id for row in page.rows}

@@ -1,0 +1,67 @@
+"""Nobody waits any more: what was not decided yet is dropped, what was decided stands."""
+
+import asyncio
+
+import pytest
+from personae.actors.aggregates import dispatch as dispatch_module
+from personae.actors.domain.kit import Caller, Refusal
+from personae.actors.domain.kit.refusal import TIMEOUT
+from personae.actors.domain.org.commands import ChangeOrg
+
+from tests.aggregates.conftest import INSTANCE, ORG
+
+SYSTEM = Caller.of_system(INSTANCE)
+
+
+@pytest.fixture
+def gate(world):
+    """The log's door: shut, until it is set."""
+    gate, append = asyncio.Event(), world.log.append
+
+    async def behind_the_gate(commit):
+        await gate.wait()
+        return await append(commit)
+
+    world.log.append = behind_the_gate
+    return gate
+
+
+def rename(dispatch, name):
+    return asyncio.ensure_future(dispatch.send(ChangeOrg(org_id=ORG, name=name), SYSTEM))
+
+
+async def names(world):
+    events = await world.log.after(INSTANCE, 0, 1000)
+    return [e.event.name for e in events if type(e.event).__name__ == "OrgChanged"]
+
+
+async def test_an_order_whose_caller_left_before_its_turn_is_never_decided(dispatch, world, gate):
+    first, second, third = (rename(dispatch, name) for name in ("one", "two", "three"))
+    await asyncio.sleep(0.01)
+    second.cancel()
+    gate.set()
+    await asyncio.gather(first, third)
+    assert await names(world) == ["one", "three"]
+
+
+async def test_an_order_whose_caller_left_during_its_turn_stands(dispatch, world, gate):
+    first = rename(dispatch, "one")
+    await asyncio.sleep(0.01)
+    first.cancel()
+    gate.set()
+    await rename(dispatch, "two")
+    assert await names(world) == ["one", "two"]
+
+
+async def test_an_order_that_waited_too_long_for_its_turn_is_refused_and_never_decided(
+    dispatch, world, gate, monkeypatch
+):
+    first = rename(dispatch, "one")
+    await asyncio.sleep(0.01)
+    monkeypatch.setattr(dispatch_module, "PATIENCE_SECONDS", 0.02)
+    with pytest.raises(Refusal) as refused:
+        await rename(dispatch, "two")
+    assert refused.value.reason is TIMEOUT
+    gate.set()
+    await first
+    assert await names(world) == ["one"]

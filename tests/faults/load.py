@@ -1,0 +1,122 @@
+"""A bounded load of user creations over HTTP; each call has a key and is repeated until answered."""
+
+import asyncio
+import contextlib
+import itertools
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+import aiohttp
+
+
+@dataclass
+class Failure:
+    """A try that was not answered with success."""
+
+    at: float
+    url: str
+    status: int
+    seconds: float
+    retry_after: str = ""
+    body: str = ""
+
+
+@dataclass
+class Load:
+    """``clients`` at work on ``urls`` in turn. ``acknowledged``: user ids by name."""
+
+    urls: list
+    token: str
+    clients: int = 8
+    pause: float = 0.0
+    name: str = "user"
+    patience: float = 60.0
+    host: str = ""
+    acknowledged: dict = field(default_factory=dict)
+    answered_at: list = field(default_factory=list)
+    failures: list = field(default_factory=list)
+    wrong: list = field(default_factory=list)
+
+    @contextlib.asynccontextmanager
+    async def running(self):
+        """Load while the body runs; afterwards every call begun is brought to its end."""
+        self._stopping = False
+        timeout = aiohttp.ClientTimeout(total=15)
+        async with aiohttp.ClientSession(timeout=timeout) as http:
+            self._http = http
+            self._org = await self._organisation()
+            work = [asyncio.create_task(self._client(n)) for n in range(self.clients)]
+            try:
+                yield self
+            finally:
+                self._stopping = True
+                await asyncio.gather(*work)
+
+    async def _organisation(self):
+        url = f"{self.urls[0]}/v2/organizations/_search"
+        async with self._http.post(url, json={}, headers=self._headers()) as answer:
+            return (await answer.json())["result"][0]["id"]
+
+    def _headers(self, **more):
+        host = {"Host": self.host} if self.host else {}
+        return {"Authorization": f"Bearer {self.token}", **host, **more}
+
+    async def _client(self, number):
+        turns = itertools.count(number)
+        for n in itertools.count():
+            if self._stopping:
+                return
+            await self._create(f"{self.name}-{number}-{n}", turns)
+            await asyncio.sleep(self.pause)
+
+    async def _create(self, name, turns):
+        body = {
+            "username": name,
+            "organization": {"orgId": self._org},
+            "profile": {"givenName": "Gigi", "familyName": "Giraffe"},
+            "email": {"email": f"{name}@example.com", "isVerified": True},
+        }
+        give_up = time.monotonic() + self.patience
+        while time.monotonic() < give_up:
+            url = self.urls[next(turns) % len(self.urls)]
+            if await self._try(url, name, body):
+                return
+            await asyncio.sleep(0.05)
+        self.wrong.append(f"{name}: never answered")
+
+    async def _try(self, url, name, body):
+        began = time.monotonic()
+        headers = self._headers(**{"Idempotency-Key": name})
+        status, text, retry = 0, "", ""
+        try:
+            async with self._http.post(
+                f"{url}/v2/users/human", json=body, headers=headers
+            ) as answer:
+                status, text = answer.status, await answer.text()
+                retry = answer.headers.get("Retry-After", "")
+                if status in {200, 201}:
+                    self.acknowledged[name] = (await answer.json())["userId"]
+                    self.answered_at.append(time.monotonic())
+                    return True
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            text = type(error).__name__
+        now = time.monotonic()
+        self.failures.append(Failure(now, url, status, now - began, retry, text[:200]))
+        if 400 <= status < 500 and status != 409:
+            self.wrong.append(f"{name}: {status} {text[:200]}")
+            return True
+        return False
+
+    def kinds(self):
+        """How often each kind of failure was met."""
+        return Counter((f.status, f.body) for f in self.failures).most_common(8)
+
+    def window(self, since):
+        """Seconds from ``since`` to the next success that no failure follows for long."""
+        late = [at for at in self.answered_at if at > since]
+        return min(late, default=float("inf")) - since
+
+    def errors_end(self, since):
+        """Seconds from ``since`` to the last failure."""
+        return max((f.at for f in self.failures if f.at > since), default=since) - since

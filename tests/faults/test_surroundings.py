@@ -1,0 +1,224 @@
+"""The disk is full, the connections are taken, the network is cut."""
+
+import asyncio
+import contextlib
+import shutil
+import signal
+import subprocess
+import time
+from collections import Counter
+
+import aiohttp
+import pytest
+from personae.store.pool import Database
+
+from tests.cluster import eventually
+from tests.faults.checker import check
+from tests.faults.conftest import MASTERKEY, Postgres, folder_for_all, in_thread, run
+from tests.faults.load import Load
+from tests.running import RunningServer
+
+LEASES = "SELECT holder FROM projections.leases WHERE expires_at > clock_timestamp()"
+HOST, GUEST = "10.99.0.1", "10.99.0.2"
+CLIENT, DOOR = "10.99.1.1", "10.99.1.2"
+SMALL = {"max_wal_size": "32MB", "min_wal_size": "32MB", "shared_buffers": "16MB"}
+
+
+@pytest.fixture
+def small_disk():
+    """A file system of 192 MiB in memory; skipped where it cannot be mounted."""
+    folder = folder_for_all()
+    try:
+        run("mount", "-t", "tmpfs", "-o", "size=192m,mode=755", "tmpfs", str(folder))
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"a small file system cannot be mounted here: {error}")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=False)
+    folder.rmdir()
+
+
+async def test_a_full_disk_loses_nothing_and_freed_serves_again(small_disk, serve):
+    postgres = Postgres(small_disk / "data", SMALL)
+    postgres.start()
+    try:
+        (server,) = await in_thread(lambda: serve(dsn=postgres.dsn))
+        ballast = small_disk / "ballast"
+        load = Load([server.url], server.pat, clients=16, patience=90)
+        async with load.running():
+            await asyncio.sleep(1)
+            fill(small_disk, ballast)
+
+            async def refused():
+                return bool(load.failures)
+
+            full = await eventually(refused, 30)
+            await asyncio.sleep(2)
+            ballast.unlink()
+            await in_thread(postgres.start)
+            freed_at = time.monotonic()
+            await asyncio.sleep(5)
+        print(
+            f"full after {full:.1f} s, {load.kinds()}, serves {load.window(freed_at):.2f} s after"
+            f" the database does, last error {load.errors_end(freed_at):.2f} s after"
+        )
+        assert load.wrong == []
+        assert load.window(freed_at) < 5
+        assert {failure.status for failure in load.failures} <= {503}
+        await check(postgres.dsn, load.acknowledged)
+        server.stop()
+    finally:
+        postgres.stop()
+
+
+def fill(folder, ballast):
+    """Leave a megabyte."""
+    free = shutil.disk_usage(folder).free
+    with ballast.open("wb") as file:
+        file.write(b"\0" * max(0, free - 1_000_000))
+
+
+async def test_a_pool_whose_connections_are_all_taken_serves_again_when_they_are_free(
+    postgres, serve
+):
+    (server,) = await in_thread(lambda: serve(PERSONAE_STORE__CONNECTIONS="3"))
+    load = Load([server.url], server.pat, clients=50)
+    database = Database(postgres.dsn, size=1, session={"idle_in_transaction_session_timeout": "0"})
+    async with load.running(), readers(server, 300) as reading:
+        async with database.transaction() as session:
+            await session.run("LOCK TABLE heads IN ACCESS EXCLUSIVE MODE")
+            reading.set()
+            await asyncio.sleep(4)
+        free_at = time.monotonic()
+        await asyncio.sleep(3)
+        answers = reading.answers
+    await database.close()
+    slowest = max(seconds for _, seconds in answers)
+    print(
+        f"{len(answers)} reads, slowest {slowest:.2f} s, {Counter(s for s, _ in answers)}; creations"
+        f" again {load.window(free_at):.2f} s after, {load.kinds()}"
+    )
+    assert load.wrong == []
+    assert {failure.status for failure in load.failures} <= {503}
+    assert {status for status, _ in answers} == {200, 503}
+    assert slowest < 8
+    assert load.window(free_at) < 2
+    await check(postgres.dsn, load.acknowledged)
+
+
+@contextlib.asynccontextmanager
+async def readers(server, count):
+    """So many lists asked for at once, when told to; ``answers``: status and seconds of each."""
+    begin = asyncio.Event()
+    begin.answers = []
+    headers = {"Authorization": f"Bearer {server.pat}"}
+
+    async def read(http):
+        await begin.wait()
+        began = time.monotonic()
+        async with http.post(f"{server.url}/v2/users", json={}, headers=headers) as answer:
+            begin.answers.append((answer.status, time.monotonic() - began))
+
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
+        reading = [asyncio.create_task(read(http)) for _ in range(count)]
+        yield begin
+        await asyncio.gather(*reading)
+        async with http.post(f"{server.url}/v2/users", json={}, headers=headers) as answer:
+            assert answer.status == 200
+
+
+@pytest.fixture
+def namespace():
+    """A network namespace with two links: to the database and to clients; else skipped."""
+    name = "personae-n2"
+    inside = ("ip", "netns", "exec", name)
+    with contextlib.ExitStack() as stack:
+        try:
+            run("ip", "netns", "add", name)
+            stack.callback(subprocess.run, ["ip", "netns", "del", name], check=False)
+            for ours, theirs, here, there in (
+                ("pdb0", "pdb1", HOST, GUEST), ("pcl0", "pcl1", CLIENT, DOOR),
+            ):  # fmt: skip
+                run("ip", "link", "add", ours, "type", "veth", "peer", "name", theirs)
+                run("ip", "link", "set", theirs, "netns", name)
+                run("ip", "addr", "add", f"{here}/24", "dev", ours)
+                run("ip", "link", "set", ours, "up")
+                run(*inside, "ip", "addr", "add", f"{there}/24", "dev", theirs)
+                run(*inside, "ip", "link", "set", theirs, "up")
+            run(*inside, "ip", "link", "set", "lo", "up")
+        except (OSError, subprocess.CalledProcessError) as error:
+            pytest.skip(f"network namespaces cannot be made here: {error}")
+        yield inside
+
+
+class Isolated(RunningServer):
+    """A server in a namespace: clients reach it by a link of their own."""
+
+    def __init__(self, inside, **settings):
+        super().__init__(**settings)
+        self.prefix = inside
+        self.url = f"http://{DOOR}:{self.port}"
+
+
+async def test_a_node_cut_off_from_the_database_refuses_and_comes_back(namespace):
+    folder = folder_for_all()
+    postgres = Postgres(folder / "data", {"listen_addresses": HOST})
+    shared = {"PERSONAE_MASTERKEY": MASTERKEY, "PERSONAE_EXTERNAL_PORT": "8080"}
+    over_tcp = f"postgresql://postgres@{HOST}/personae"
+    open_to_all = {"PERSONAE_SERVER__HOST": "0.0.0.0"}
+    near = RunningServer(PERSONAE_DATABASE=postgres.dsn, **shared)
+    far = Isolated(namespace, PERSONAE_DATABASE=over_tcp, **shared, **open_to_all)
+    try:
+        await in_thread(postgres.start)
+        with (postgres.folder / "pg_hba.conf").open("a") as file:
+            file.write("host all all 10.99.0.0/24 trust\n")
+        postgres.signal_all(signal.SIGHUP)
+        await in_thread(far.start)  # first, so that it holds the leases
+        await in_thread(near.start)
+        await cut_and_healed(postgres, near, far, namespace)
+    finally:
+        far.remove()
+        near.remove()
+        postgres.stop()
+        shutil.rmtree(folder)
+
+
+async def cut_and_healed(postgres, near, far, inside):
+    database = Database(postgres.dsn, size=1)
+    holders = {holder for (holder,) in await database.rows(LEASES)}
+
+    async def moved():
+        now = {holder for (holder,) in await database.rows(LEASES)}
+        return bool(now) and not now & holders
+
+    load = Load([near.url, far.url], far.pat, host="localhost:8080")
+    async with load.running():
+        await asyncio.sleep(1)
+        run(*inside, "ip", "link", "set", "pdb1", "down")
+        cut_at = time.monotonic()
+        print(f"leases moved {await eventually(moved, 12):.2f} s after the cut")
+        assert not await ready(far)
+        await asyncio.sleep(20 - (time.monotonic() - cut_at))
+        slowest = max((f.seconds for f in load.failures if f.url == far.url), default=0)
+        assert await ready(near)
+        run(*inside, "ip", "link", "set", "pdb1", "up")
+        healed_at = time.monotonic()
+
+        async def far_serves():
+            return await ready(far)
+
+        print(f"ready {await eventually(far_serves, 15):.2f} s after healing")
+        await asyncio.sleep(3)
+    await database.close()
+    print(
+        f"slowest refusal {slowest:.2f} s, last error {load.errors_end(healed_at):.2f} s after"
+        f" healing, {load.kinds()}"
+    )
+    assert load.wrong == []
+    assert [f for f in load.failures if f.url == near.url] == []
+    assert slowest < 10
+    await check(postgres.dsn, load.acknowledged)
+
+
+async def ready(server):
+    async with aiohttp.ClientSession() as http, http.get(f"{server.url}/debug/ready") as answer:
+        return answer.status == 200
