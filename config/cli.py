@@ -6,67 +6,17 @@ Imports are local to the commands, so that ``personae version`` and shell comple
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import click
-from personae.config.errors import StartError
+from personae.config.commands.admin import admin
+from personae.config.commands.backup import backup, restore
+from personae.config.commands.events import events
+from personae.config.commands.options import as_json, example, read, run, settings_options
+from personae.config.commands.projections import projections
+from personae.config.commands.state import state
 from personae.config.version import VERSION
-
-if TYPE_CHECKING:
-    from personae.config.load import Loaded
-
-F = TypeVar("F", bound=Callable[..., Any])
-FILE = click.Path(dir_okay=False, path_type=Path)
-FOLDER = click.Path(file_okay=False, path_type=Path)
-
-
-def example(*lines: str) -> str:
-    """The end of a command's help: lines to copy."""
-    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
-
-
-def settings_options(command: F) -> F:
-    """The options of every command that reads the settings."""
-    options = (
-        click.option("--config", "files", type=FILE, multiple=True, envvar="PERSONAE_CONFIG",
-                     help="A YAML file with settings; repeatable, later files win."),
-        click.option("--port", type=int, help="The port to listen on."),
-        click.option("--data", type=FOLDER, help="The folder for database and master key."),
-        click.option("--database", help="postgresql://… to use instead of the embedded one."),
-        click.option("--workers", type=int, help="How many processes share the port."),
-        click.option("--masterkey", help="The master key. Other users see it in the process list."),
-        click.option("--masterkey-file", type=click.Path(allow_dash=True, path_type=Path),
-                     help="A file with the master key; - reads standard input."),
-    )  # fmt: skip
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
-
-@contextmanager
-def one_line() -> Iterator[None]:
-    """Turn what the operator can mend into a clear line and an exit code, without a traceback."""
-    try:
-        yield
-    except StartError as error:
-        raise click.ClickException(str(error)) from error
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        raise click.ClickException(where + (error.strerror or str(error))) from error
-
-
-def read(files: tuple[Path, ...], flags: dict[str, Any]) -> Loaded:
-    """Read the settings, or end with the line that says what is wrong with them."""
-    from personae.config.load import load
-
-    with one_line():
-        return load(files, flags=flags)
 
 
 @click.group(
@@ -92,7 +42,7 @@ def start(files: tuple[Path, ...], **flags: Any) -> None:
     logs.configure(loaded.settings.logging)
     from personae.config import wiring
 
-    run(wiring.serve, loaded)
+    run(wiring.serve(loaded.settings))
 
 
 @main.command(epilog=example("personae setup --database postgresql://personae@db/personae"))
@@ -105,18 +55,7 @@ def setup(files: tuple[Path, ...], **flags: Any) -> None:
     logs.configure(loaded.settings.logging)
     from personae.config import wiring
 
-    run(wiring.setup, loaded)
-
-
-def run(task: Callable[..., Any], loaded: Loaded) -> None:
-    """Run a coroutine function on uvloop until it ends; Ctrl-C is a normal end."""
-    import uvloop
-
-    try:
-        with one_line():
-            uvloop.run(task(loaded.settings))
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
+    run(wiring.setup(loaded.settings))
 
 
 @main.command(epilog=example("personae ready --port 9000 && echo up"))
@@ -194,6 +133,9 @@ def validate(files: tuple[Path, ...], *, as_json: bool, **flags: Any) -> None:
         click.echo(str(problem), err=True)
     raise SystemExit(1 if problems else 0)
 
+
+for more in (projections, events, backup, restore, state, admin):
+    main.add_command(more)
 
 if __name__ == "__main__":
     main()

@@ -11,23 +11,19 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import web
 from personae import projections as read_models
-from personae.actors import domain
-from personae.actors.aggregates import facts
 from personae.actors.aggregates.dispatch import Dispatch
 from personae.actors.aggregates.world import World
 from personae.actors.domain.kit import Recorded, Stream
 from personae.actors.domain.web_key.state import Status, WebKey
 from personae.actors.runtime.clock import watch_lag
-from personae.actors.runtime.pools import PoolBusy, WorkPool
 from personae.actors.runtime.supervisor import FORGET, Supervisor
 from personae.actors.workers.follower import Follower
 from personae.actors.workers.key_rotation import KeyRotation
 from personae.actors.workers.receipts import forget_old_receipts
-from personae.config import masterkey, origins, workers
+from personae.config import masterkey, origins, parts, workers
 from personae.config.banner import BannerInfo, banner
 from personae.config.first_start import FirstStart, SetUp
 from personae.config.metrics import Metrics
-from personae.config.roles import Roles
 from personae.config.settings import Settings
 from personae.config.texts import Texts
 from personae.config.version import VERSION
@@ -45,18 +41,11 @@ from personae.projections.kit.registry import Projections, tables_in
 from personae.projections.kit.spooler import Pace
 from personae.projections.web_keys import WEB_KEYS
 from personae.store.crypto import Area, Keyring
-from personae.store.durability import require_durable
-from personae.store.embedded import Embedded, EmbeddedError
-from personae.store.lane import Limits as LaneLimits
-from personae.store.migrate import migrate
-from personae.store.passwords import Cost, Passwords
 from personae.store.pool import Database, DatabaseError
-from personae.store.postgres import PostgresLog
 from prometheus_client import CollectorRegistry
 
 log = structlog.get_logger("personae")
 RELOAD_KEYS_SECONDS = 30.0
-WATCH_SECONDS = 1.0
 GAUGE_SECONDS = 15.0
 
 
@@ -88,14 +77,12 @@ class Node:
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Node]:
     """Start everything but the port; stop it in reverse order."""
-    domain.load()
-    facts.load()
     api.load()
     async with AsyncExitStack() as stack:
         metrics = Metrics()
-        database = await _database(settings, stack)
+        database = await parts.prepared(settings, stack)
         keyring = await Keyring.load(database, masterkey.obtain(settings))
-        world = await _world(settings, database, keyring, metrics, stack)
+        world = await parts.aggregates(settings, database, keyring, metrics, stack)
         views = _projections(settings, database, world)
         services = _services(settings, world, views, metrics)
         given_up = asyncio.Event()
@@ -143,87 +130,6 @@ def _tree(
     workers_node.add("loop lag", lambda: watch_lag(metrics.loop_lag))
     workers_node.add("gauges", lambda: _gauges(world, views, metrics))
     return root
-
-
-@asynccontextmanager
-async def reachable(settings: Settings) -> AsyncIterator[str]:
-    """Yield the address of the database: the given one, or the embedded one, started for us."""
-    if settings.database:
-        yield settings.database.get_secret_value()
-        return
-    embedded = Embedded(settings.data / "postgresql")
-    dsn = await asyncio.to_thread(embedded.start)
-    watching = asyncio.create_task(_keep_running(embedded))
-    try:
-        yield dsn
-    finally:
-        watching.cancel()
-        await asyncio.to_thread(embedded.stop)
-
-
-async def _keep_running(embedded: Embedded) -> None:
-    """Start our own database again when it has died: nobody else would."""
-    while True:
-        await asyncio.sleep(WATCH_SECONDS)
-        if not embedded.pid:
-            log.error("the embedded database died and is started again")
-            try:
-                await asyncio.to_thread(embedded.start)
-            except EmbeddedError as error:
-                log.error("the embedded database cannot be started", error=str(error))  # noqa: TRY400 — the message says it all
-
-
-async def _database(settings: Settings, stack: AsyncExitStack) -> Database:
-    dsn = await stack.enter_async_context(reachable(settings))
-    store = settings.store
-    database = Database(
-        dsn,
-        size=store.connections,
-        timeout=store.statement_timeout.total_seconds(),
-        connect_timeout=store.connect_timeout.total_seconds(),
-    )
-    await database.open()
-    stack.push_async_callback(database.close)
-    for name in await require_durable(database, accept_loss=store.accept_loss):
-        log.warning("the database may lose acknowledged events", setting=name)
-    await migrate(database)
-    return database
-
-
-async def _world(
-    settings: Settings,
-    database: Database,
-    keyring: Keyring,
-    metrics: Metrics,
-    stack: AsyncExitStack,
-) -> World:
-    hashing = settings.hashing
-    pool = WorkPool("hashing", hashing.threads, hashing.queue)
-    stack.push_async_callback(pool.stop)
-    event_log = PostgresLog(
-        database,
-        notify=settings.database is not None or settings.workers > 1,
-        limits=LaneLimits(events=settings.store.batch, queued=settings.store.queue),
-    )
-    stack.push_async_callback(event_log.close)
-    return World(
-        log=event_log,
-        keyring=keyring,
-        passwords=Passwords(
-            Cost(
-                memory_kib=hashing.argon2_memory,
-                passes=hashing.argon2_iterations,
-                lanes=hashing.argon2_parallelism,
-            )
-        ),
-        pool=pool,
-        busy=PoolBusy,
-        hashed=metrics.hashed,
-        roles=Roles.load().by_name,
-        external_domain=settings.external_domain,
-        cap=settings.actors.live,
-        idle_seconds=settings.actors.idle.total_seconds(),
-    )
 
 
 def _projections(settings: Settings, database: Database, world: World) -> Projections:

@@ -42,11 +42,11 @@ async def serve(settings: Settings) -> None:
 
     Raises ``StartError`` when the port is taken or the workers keep dying.
     """
-    from personae.config import wiring
+    from personae.config import parts, wiring
     from personae.config.banner import banner
 
     _check_port(settings)
-    async with wiring.reachable(settings) as dsn:
+    async with parts.reachable(settings) as dsn:
         told = settings.model_copy(update={"database": SecretStr(dsn)})
         async with wiring.running(told) as node:
             info = replace(wiring.info_of(node), database=wiring.info_of_database(settings))

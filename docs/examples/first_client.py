@@ -1,6 +1,6 @@
 """A web application that signs people in with Personae (OpenID Connect, code flow with PKCE).
 
-    pip install aiohttp authlib httpx joserfc
+    pip install aiohttp authlib httpx2 joserfc
     python first_client.py http://localhost:8080 CLIENT_ID CLIENT_SECRET
 
 Open http://localhost:9999. Nothing here knows Personae: any OpenID provider would do.
@@ -9,7 +9,7 @@ Open http://localhost:9999. Nothing here knows Personae: any OpenID provider wou
 import secrets
 import sys
 
-import httpx
+import httpx2
 from aiohttp import web
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 from joserfc import jwt
@@ -22,7 +22,7 @@ SCOPE = "openid profile email offline_access"
 
 async def discovered(issuer):
     """Return the provider's metadata and keys."""
-    async with httpx.AsyncClient() as http:
+    async with httpx2.AsyncClient() as http:
         metadata = (await http.get(f"{issuer}/.well-known/openid-configuration")).json()
         keys = KeySet.import_key_set((await http.get(metadata["jwks_uri"])).json())
     return metadata, keys
@@ -80,7 +80,7 @@ class Site:
         metadata, _ = await discovered(self.issuer)
         hint, self.tokens = self.tokens["id_token"], None
         query = {"id_token_hint": hint, "post_logout_redirect_uri": f"http://localhost:{PORT}/bye"}
-        raise web.HTTPFound(str(httpx.URL(metadata["end_session_endpoint"], params=query)))
+        raise web.HTTPFound(str(httpx2.URL(metadata["end_session_endpoint"], params=query)))
 
     async def bye(self, _request):
         """Say goodbye."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
 from google.protobuf.message import Message
 from personae.actors.domain.lifetimes import nanoseconds
 from personae.actors.domain.project import commands as c
@@ -12,6 +11,7 @@ from personae.actors.domain.project import values as v
 from personae.actors.domain.project.events import OIDCConfigAdded
 from personae.actors.domain.project.state import KEPT, OIDCConfig
 from personae.http.api.application_v2_read import compliance
+from personae.http.api.key_files import key_file
 from personae.http.api.reading import services_of
 from personae.http.api.reasons import SAML_UNSUPPORTED
 from personae.http.api.times import moment
@@ -132,14 +132,12 @@ async def create_application_key(request: Any, call: Call) -> Message:
             expires=expires,
         )
     )
-    details = {
-        "type": "application",
-        "keyId": key_id,
-        "key": done.secrets["private_key"],
-        "expirationDate": expires,
-        "appId": request.application_id,
-        "clientId": done.events[-1].client_id,
-    }
-    return call.reply(
-        key_id=key_id, creation_date=done.changed_at, key_details=orjson.dumps(details)
+    details = key_file(
+        "application",
+        key_id,
+        done.secrets["private_key"],
+        expires,
+        appId=request.application_id,
+        clientId=done.events[-1].client_id,
     )
+    return call.reply(key_id=key_id, creation_date=done.changed_at, key_details=details)

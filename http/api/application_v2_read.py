@@ -119,7 +119,7 @@ def _client(row: Row) -> OIDCConfig:
 def compliance(call: Call, client: OIDCConfig) -> dict[str, Any]:
     """Return what about a client does not comply with OpenID Connect, in the caller's language."""
     sentences = services_of(call).texts.tree(call.language, "compliance")
-    found = [{"key": key, "localized_message": sentences[key]} for key in problems(client)]
+    found = [{"key": key, "localized_message": sentences.get(key, key)} for key in problems(client)]
     return {"non_compliant": bool(found), "compliance_problems": found}
 
 

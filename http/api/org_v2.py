@@ -84,3 +84,31 @@ def organization_of(row: Row) -> dict[str, Any]:
         "name": row.name,
         "primary_domain": row.primary_domain,
     }
+
+
+@rpc(f"{SERVICE}/UpdateOrganization")
+async def update_organization(request: Any, call: Call) -> Message:
+    """Rename an organisation."""
+    done = await call.send(c.ChangeOrg(org_id=request.organization_id, name=request.name))
+    return call.reply(change_date=done.changed_at)
+
+
+@rpc(f"{SERVICE}/DeactivateOrganization")
+async def deactivate_organization(request: Any, call: Call) -> Message:
+    """Stop sign-ins and tokens of an organisation."""
+    done = await call.send(c.DeactivateOrg(org_id=request.organization_id))
+    return call.reply(change_date=done.changed_at)
+
+
+@rpc(f"{SERVICE}/ActivateOrganization")
+async def activate_organization(request: Any, call: Call) -> Message:
+    """Allow them again."""
+    done = await call.send(c.ReactivateOrg(org_id=request.organization_id))
+    return call.reply(change_date=done.changed_at)
+
+
+@rpc(f"{SERVICE}/DeleteOrganization")
+async def delete_organization(request: Any, call: Call) -> Message:
+    """Delete an organisation with all it owns."""
+    done = await call.send(c.RemoveOrg(org_id=request.organization_id))
+    return call.reply(deletion_date=done.changed_at)

@@ -22,11 +22,15 @@ from personae.http.api.replies import pagination
 from personae.http.wire.call import Call
 from personae.http.wire.registry import rpc
 from personae.projections.kit import Question, Row
+from personae.projections.project_roles import PROJECT_ROLES
 from personae.projections.projects import PROJECTS
 
 SERVICE = "zitadel.project.v2.ProjectService"
 SORTED_BY = ("", "id", "creation_date", "change_date", "name")
 """Columns by the numbers of ``ProjectFieldName``."""
+
+ROLES_SORTED_BY = ("", "key", "creation_date", "change_date")
+"""Columns by the numbers of ``ProjectRoleFieldName``."""
 
 
 @rpc(f"{SERVICE}/CreateProject")
@@ -126,3 +130,33 @@ async def add_project_role(request: Any, call: Call) -> Message:
         )
     )
     return call.reply(creation_date=done.changed_at)
+
+
+@rpc(f"{SERVICE}/ListProjectRoles")
+async def list_project_roles(request: Any, call: Call) -> Message:
+    """Return the roles of one project that match; none of a project one may not see."""
+    question = Question(
+        table=PROJECT_ROLES,
+        instance_id=call.caller.instance_id,
+        allowed=await visible(call, "project.role.read", by=IN_ORG | {"project": "project_id"}),
+        where={"project_id": request.project_id},
+        filters=request.filters,
+        order=sorted_by(ROLES_SORTED_BY, request.sorting_column),
+        **paged(request.pagination),
+    )
+    page = await page_of(call, question)
+    return call.reply(
+        pagination=pagination(page, question), project_roles=[role_of(row) for row in page.rows]
+    )
+
+
+def role_of(row: Row) -> dict[str, Any]:
+    """Return a role as the API shows it."""
+    return {
+        "project_id": row.project_id,
+        "key": row.key,
+        "creation_date": row.creation_date,
+        "change_date": row.change_date,
+        "display_name": row.display_name,
+        "group": row.group,
+    }

@@ -8,6 +8,7 @@ from typing import Any, cast
 from personae.actors.aggregates.aggregate import Aggregate
 from personae.actors.domain.kit import Stream
 from personae.actors.domain.kit.refusal import UNAVAILABLE
+from personae.http.api.rows import rows_of
 from personae.http.identity.services import Services
 from personae.http.wire.call import Call
 from personae.http.wire.wrong import Wrong
@@ -39,15 +40,12 @@ async def aggregate_of(call: Call, kind: str, id_: str) -> Aggregate:
 
 
 async def row_of(call: Call, table: Table, aggregate: Aggregate) -> Row | None:
-    """Return the row of an aggregate, no older than what is known of the aggregate.
-
-    One query by primary key: the aggregate's own position says how far the table must be.
-    """
+    """Return the row of an aggregate that an organisation owns, as new as the aggregate."""
+    owner = await aggregate_of(call, "org", aggregate.owner)
+    if not owner.state.exists:
+        return None
     projections = services_of(call).projections
-    instance_id = call.caller.instance_id
-    if not await projections.reached(table, instance_id, aggregate.position):
-        raise UNAVAILABLE()
-    return await projections.find(table, instance_id, aggregate.stream.id)
+    return await rows_of(projections).of(projections, table, aggregate)
 
 
 async def page_of(call: Call, question: Question, *borrowed: Table) -> Page:

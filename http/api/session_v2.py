@@ -20,6 +20,9 @@ SERVICE = "zitadel.session.v2.SessionService"
 CHECKS = {"user", "password"}
 """What can be checked yet."""
 
+LONGEST = timedelta(days=36_525)
+"""Longest life of a session: the wire's 10,000 years would end beyond the calendar."""
+
 
 @rpc(f"{SERVICE}/CreateSession")
 async def create_session(request: Any, call: Call) -> Message:
@@ -104,8 +107,7 @@ def lifetime_of(request: Any) -> timedelta | None:
     """Return how long a session shall live, if the request says so."""
     if not request.HasField("lifetime"):
         return None
-    try:
-        found: timedelta = request.lifetime.ToTimedelta()
-    except OverflowError:
-        raise Wrong("duration", "lifetime") from None
+    found: timedelta = request.lifetime.ToTimedelta()
+    if found > LONGEST:
+        raise Wrong("at most 100 years", "lifetime")
     return found

@@ -12,12 +12,12 @@ from personae.http.api.reading import (
     aggregate_of,
     page_of,
     paged,
-    row_of,
     services_of,
     sorted_by,
     visible,
 )
 from personae.http.api.replies import list_details
+from personae.http.api.rows import fresh_row
 from personae.http.api.session_v2_tokens import presented
 from personae.http.api.user_v2_read import names_of
 from personae.http.wire.call import Call
@@ -37,7 +37,7 @@ async def get_session(request: Any, call: Call) -> Message:
     aggregate = await aggregate_of(call, "session", request.session_id)
     session: Session = aggregate.state
     token_id = presented(call, request)
-    row = await row_of(call, SESSIONS, aggregate)
+    row = await fresh_row(services_of(call).projections, SESSIONS, aggregate)
     if row is None:
         raise NOT_FOUND()
     if token_id and token_id != session.token_id:

@@ -117,10 +117,11 @@ async def _update(request: Any, call: Call) -> c.UpdateHuman | c.UpdateMachine:
             description=given(machine, "description"),
             access_token_type=None if token_type is None else AccessTokenType(token_type),
         )
-    return _update_human(request.user_id, user_name, request.human)
+    return update_human(request.user_id, user_name, request.human)
 
 
-def _update_human(user_id: str, user_name: str | None, human: Any) -> c.UpdateHuman:
+def update_human(user_id: str, user_name: str | None, human: Any) -> c.UpdateHuman:
+    """Return the command that changes what is given of a human."""
     password = human.password if human.HasField("password") else None
     return c.UpdateHuman(
         user_id=user_id,
@@ -155,8 +156,9 @@ def profile_change(profile: Any) -> ProfileChange:
 
 
 def given(message: Any, field: str) -> Any:
-    """Return an optional field, or ``None`` when it is absent."""
-    return getattr(message, field) if message.HasField(field) else None
+    """Return a field, or ``None`` when it may be absent and is."""
+    presence = message.DESCRIPTOR.fields_by_name[field].has_presence
+    return getattr(message, field) if not presence or message.HasField(field) else None
 
 
 @rpc(f"{SERVICE}/DeleteUser")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
 from google.protobuf.message import Message
 from personae.actors.domain.user import commands as c
+from personae.http.api.key_files import key_file
 from personae.http.api.reading import services_of
 from personae.http.api.times import moment
 from personae.http.identity.opaque import TokenKind
@@ -40,26 +40,19 @@ async def remove_secret(request: Any, call: Call) -> Message:
 @rpc(f"{SERVICE}/AddKey")
 async def add_key(request: Any, call: Call) -> Message:
     """Add a public key; without one a pair is made, whose private half is shown once."""
-    key_id = services_of(call).new_id()
+    key_id, expires = services_of(call).new_id(), moment(request.expiration_date)
     done = await call.send(
         c.AddMachineKey(
             user_id=request.user_id,
             key_id=key_id,
-            expires=moment(request.expiration_date),
+            expires=expires,
             public_key=request.public_key,
         )
     )
-    content = b""
-    if private := done.secrets.get("private_key"):
-        content = orjson.dumps(
-            {
-                "type": "serviceaccount",
-                "keyId": key_id,
-                "key": private,
-                "expirationDate": moment(request.expiration_date),
-                "userId": request.user_id,
-            }
-        )
+    private = done.secrets.get("private_key")
+    content = private and key_file(
+        "serviceaccount", key_id, private, expires, userId=request.user_id
+    )
     return call.reply(creation_date=done.changed_at, key_id=key_id, key_content=content)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from personae.actors.aggregates.liveness import family_lives, living_user
+from personae.actors.aggregates.liveness import grounds_live, living_user
 from personae.actors.domain.kit import Refusal, Stream
 from personae.actors.domain.oidc_session.state import OIDCSession
 from personae.actors.domain.user.state import User
@@ -78,7 +78,7 @@ async def _of_family(
     if access is None or access.id != token_id or now >= access.expires:
         raise INVALID_TOKEN()
     living = await living_user(world, instance_id, family.user_id)
-    if living is None or not await family_lives(world, instance_id, family, now):
+    if living is None or not await grounds_live(world, instance_id, family, now):
         raise INVALID_TOKEN()
     user, org_id = living
     return LiveToken(

@@ -8,12 +8,12 @@ from aiohttp import web
 from personae.actors.domain.auth_request.state import Status
 from personae.actors.domain.kit import Refusal
 from personae.http.login import choose, home, leave, new_password, sign_in
-from personae.http.login.errors import error_page, faults, refused
-from personae.http.login.pages import ASSETS, PAGES, PREFIX, Pages
+from personae.http.login.errors import faults, refused
+from personae.http.login.pages import ASSETS, PREFIX, pages
 from personae.http.login.steps import answered
 from personae.http.login.visit import Visit, visit_of, with_request
 
-__all__ = ["add_routes", "error_page", "faults"]
+__all__ = ["add_routes", "faults"]
 
 Show = Callable[[Visit], Awaitable[web.Response]]
 
@@ -32,7 +32,6 @@ PAGES_AT: tuple[tuple[str, Show, Show | None], ...] = (
 
 def add_routes(app: web.Application) -> None:
     """Add the login pages and the site's front door; the application must have its services."""
-    app[PAGES] = pages = Pages()
     for path, show, take in PAGES_AT:
         app.router.add_get(PREFIX + path, visiting(show))
         if take:
@@ -42,7 +41,7 @@ def add_routes(app: web.Application) -> None:
         app.router.add_get(path, home.to_login)
     app.router.add_get("/ui/console{rest:(?:/.*)?}", home.to_success)
     app.router.add_get("/robots.txt", home.robots)
-    app.add_routes(pages.static.routes(ASSETS))
+    app.add_routes(pages().static.routes(ASSETS))
 
 
 def visiting(show: Show) -> Callable[[web.Request], Awaitable[web.Response]]:

@@ -16,8 +16,8 @@ from personae.actors.domain.values import key
 from personae.http.identity.agent import Held, living
 from personae.http.login.visit import Visit
 
-NO_PROMPT, LOGIN, CONSENT, SELECT_ACCOUNT = 1, 2, 3, 4
-"""Prompts (OIDC Core, 3.1.2.1) as requests keep them."""
+LOGIN = 2
+"""The prompt ``login`` (OIDC Core, 3.1.2.1) as requests keep it."""
 
 
 class State(StrEnum):
@@ -113,4 +113,4 @@ def is_fresh(
         return True
     if LOGIN in asked.prompt:
         return False
-    return asked.max_age is None or (now - checked).total_seconds() <= asked.max_age
+    return asked.max_age is None or (now - checked).total_seconds() < asked.max_age

@@ -11,7 +11,8 @@ from personae.http.login.colours import BLACK, WHITE, Colour
 MODES = {2: "light", 3: "dark"}
 """Theme modes as the API numbers them; everything else follows the browser."""
 
-_BRIGHT = 0.4
+_BRIGHT = 0.179
+"""The luminance at which black and white stand out equally."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +51,28 @@ def _rules(mode: str, light: str, dark: str) -> str:
 def _properties(page: Colour, font: Colour, primary: Colour, warn: Colour) -> str:
     """Return the declarations: text at 4.5:1 on what is behind it, outlines at 3:1."""
     bright = page.luminance > _BRIGHT
-    surface = page.mixed(WHITE, 1 if bright else 0.05)
+    surface = WHITE if bright else _raised(page)
     text = font.readable(surface, page, least=7)
-    accent, on_accent = _button(primary, surface)
+    hover = surface.mixed(text, 0.05)
+    grounds = (surface, page, hover)
+    on_accent = WHITE if primary.contrast(WHITE) >= 4.5 else BLACK  # noqa: PLR2004 — WCAG 1.4.3
+    tint = surface.mixed(primary, 0.14)
     alarm = surface.mixed(warn, 0.08)
     values = {
         "page": page,
         "surface": surface,
         "text": text,
-        "muted": text.mixed(surface, 0.38).readable(surface, page),
+        "muted": text.mixed(surface, 0.38).readable(*grounds),
         "line": surface.mixed(text, 0.12),
         "edge": surface.mixed(text, 0.3).readable(surface, least=3),
-        "hover": surface.mixed(text, 0.05),
-        "accent": accent,
-        "accent-hover": accent.mixed(BLACK if on_accent == WHITE else WHITE, 0.12),
+        "hover": hover,
+        "accent": primary,
+        "accent-edge": primary.readable(surface, least=3),
+        "accent-hover": primary.mixed(BLACK if on_accent == WHITE else WHITE, 0.12),
         "on-accent": on_accent,
-        "tint": surface.mixed(accent, 0.14),
-        "on-tint": primary.readable(surface.mixed(accent, 0.14), surface),
-        "link": primary.readable(surface, page),
+        "tint": tint,
+        "on-tint": primary.readable(tint),
+        "link": primary.readable(*grounds),
         "warn": warn.readable(alarm, surface),
         "alarm": alarm,
     }
@@ -75,7 +80,7 @@ def _properties(page: Colour, font: Colour, primary: Colour, warn: Colour) -> st
     return f"color-scheme:{scheme};" + "".join(f"--{key}:{value};" for key, value in values.items())
 
 
-def _button(primary: Colour, surface: Colour) -> tuple[Colour, Colour]:
-    """Return a button's colour, kept visible on its surface, and that of the text on it."""
-    fill = primary.readable(surface, least=3)
-    return (fill, WHITE) if fill.contrast(WHITE) >= 4.5 else (fill, BLACK)  # noqa: PLR2004 — WCAG 1.4.3
+def _raised(page: Colour) -> Colour:
+    """Return the surface above a dark page: a little lighter, while white text allows it."""
+    lighter = page.mixed(WHITE, 0.05)
+    return lighter if lighter.contrast(WHITE) >= 7 else page.mixed(BLACK, 0.5)  # noqa: PLR2004 — WCAG 1.4.6

@@ -56,6 +56,7 @@ async def find_user(visit: Visit, login_name: str) -> str | None:
 
 async def sign_in(visit: Visit, attempt: Attempt, password: str) -> Held:
     """Return the session of a right login name and password. Raises :class:`Problem`."""
+    _check_typed(visit, password)
     secretive = visit.instance.policies.login.ignore_unknown_usernames
     started = asyncio.get_running_loop().time()
     try:
@@ -72,9 +73,15 @@ async def sign_in(visit: Visit, attempt: Attempt, password: str) -> Held:
     return held
 
 
-async def _checked(visit: Visit, attempt: Attempt, password: str) -> Held:
+def _check_typed(visit: Visit, password: str) -> None:
+    """Refuse what needs no user to be looked up."""
+    if not visit.instance.policies.login.allow_username_password:
+        raise Problem(METHOD, "password_off")
     if not password:
         raise Problem(METHOD, "password_empty")
+
+
+async def _checked(visit: Visit, attempt: Attempt, password: str) -> Held:
     if len(password) > LONGEST:
         raise Problem(METHOD, "wrong")
     user_id = await find_user(visit, attempt.login_name)
@@ -90,8 +97,6 @@ async def _checked(visit: Visit, attempt: Attempt, password: str) -> Held:
 
 async def _barred(visit: Visit, user_id: str | None) -> str:
     """Return why a user cannot sign in with a password, or nothing."""
-    if not visit.instance.policies.login.allow_username_password:
-        return "password_off"
     if user_id is None:
         return "wrong"
     aggregate = await visit.services.world.aggregate(Stream(visit.instance_id, "user", user_id))
@@ -124,8 +129,10 @@ async def _prove(visit: Visit, attempt: Attempt, user_id: str, password: str) ->
     try:
         await visit.services.send(order, visit.system)
     except Refusal as refusal:
-        if refusal.reason is not ALREADY_EXISTS or not await _is_ours(visit, attempt, user_id):
+        if refusal.reason is not ALREADY_EXISTS:
             raise
+        if not await _is_ours(visit, attempt, user_id):
+            raise Problem(METHOD, "used") from None
     return Held(order.session_id, attempt.token_id)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_HEX = re.compile(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})(?:[0-9a-fA-F]{2})?")
+_HEX = re.compile(r"#([0-9a-fA-F]{6})(?:[0-9a-fA-F]{2})?|#([0-9a-fA-F]{3})")
 _SHORT = 3
 _STEPS = 40
 
@@ -21,7 +21,7 @@ class Colour(NamedTuple):
     def parse(cls, text: str, otherwise: str) -> Colour:
         """Read ``#rgb`` or ``#rrggbb``; anything else counts as ``otherwise``. Ignores alpha."""
         match = _HEX.fullmatch(text.strip())
-        digits = match[1] if match else otherwise[1:]
+        digits = (match[1] or match[2]) if match else otherwise[1:]
         if len(digits) == _SHORT:
             digits = "".join(digit * 2 for digit in digits)
         return cls(*bytes.fromhex(digits))
@@ -48,9 +48,9 @@ class Colour(NamedTuple):
     def readable(self, *grounds: Colour, least: float = 4.5) -> Colour:
         """Return the colour nearest to this one that stands out from all grounds.
 
-        It moves towards black or white, whichever stands out more from the first ground.
+        It moves towards black or white, whichever stands out more from the hardest of them.
         """
-        end = max(BLACK, WHITE, key=grounds[0].contrast)
+        end = max(BLACK, WHITE, key=lambda tone: min(map(tone.contrast, grounds)))
         for step in range(_STEPS + 1):
             found = self.mixed(end, step / _STEPS)
             if all(found.contrast(ground) >= least for ground in grounds):

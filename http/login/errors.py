@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from functools import partial
 
 from aiohttp import web
 from personae.actors.domain.auth_request.refusals import NO_GRANT, WRONG_ORG
 from personae.actors.domain.instance.refusals import NOT_FOUND as UNKNOWN_HOST
 from personae.actors.domain.kit import Refusal
 from personae.actors.domain.policies import LabelPolicy
-from personae.http.identity.services import SERVICES, Services
+from personae.http.identity.services import Services
 from personae.http.login.branding import brand_of
-from personae.http.login.pages import PAGES
+from personae.http.login.pages import pages
 from personae.http.login.refusals import FORM_FOREIGN
 from personae.http.login.visit import Visit, language_of
 from personae.http.server.faults import Faults
@@ -43,15 +44,20 @@ def faults(services: Services) -> Faults:
     def translate(refusal: Refusal, request: web.Request) -> str:
         return services.sentence(refusal, language_of(request, services))
 
-    return Faults(error_page, translate)
+    return Faults(partial(error_page, services), translate)
 
 
-def error_page(request: web.Request, status: int, reason: str, sentence: str) -> str:
-    """Return the page of a fault; it may be that no instance is known, so the colours are ours."""
-    services = request.app[SERVICES]
+def error_page(
+    services: Services, request: web.Request, status: int, reason: str, sentence: str
+) -> str:
+    """Return the page of a fault.
+
+    It may be that no instance is known, or nothing of the request but its headers: the colours
+    are ours.
+    """
     language = language_of(request, services)
     unknown = reason == UNKNOWN_HOST.id
-    return request.app[PAGES].render(
+    return pages().render(
         "error",
         t=services.texts.tree(language, "login"),
         language=language,

@@ -1,13 +1,21 @@
-"""Signing out."""
+"""Signing out, by oneself or because a client asked for it."""
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from aiohttp import web
+from personae.actors.aggregates.clients import client_of
 from personae.http.login.accounts import accounts_of
 from personae.http.login.choose import sign_out
 from personae.http.login.forms import read_form
 from personae.http.login.problems import Problem
 from personae.http.login.visit import Visit
+
+END_SESSION = "/oidc/v1/end_session"
+"""Where a client's logout goes on; known here by its address only."""
+
+PASSED_ON = ("client_id", "post_logout_redirect_uri", "state", "logout_hint", "ui_locales")
 
 
 async def show_logout(visit: Visit) -> web.Response:
@@ -18,19 +26,38 @@ async def show_logout(visit: Visit) -> web.Response:
 async def _logout(visit: Visit, *problems: Problem) -> web.Response:
     accounts = await accounts_of(visit)
     if not accounts:
-        return visit.redirect(visit.url("/logout/done"))
+        return visit.redirect(_afterwards(visit))
+    visit.leads_to = await _registered(visit)
     return visit.page("logout", problems=problems, accounts=accounts)
+
+
+async def _registered(visit: Visit) -> tuple[str, ...]:
+    """Return where the client that asked may have the browser sent afterwards."""
+    query = visit.request.query
+    client_id, uri = query.get("client_id", ""), query.get("post_logout_redirect_uri", "")
+    client = await client_of(visit.services.world, visit.instance_id, client_id)
+    oidc = client.app.oidc if client else None
+    return (uri,) if oidc and uri in oidc.post_logout_redirect_uris else ()
 
 
 async def take_logout(visit: Visit) -> web.Response:
     """Sign out of the accounts chosen."""
     form = await read_form(visit, "logout")
-    chosen = [each for each in await accounts_of(visit) if each.held.session_id in form.chosen]
-    if not chosen:
+    accounts = await accounts_of(visit)
+    chosen = [each for each in accounts if each.held.session_id in form.chosen]
+    if accounts and not chosen:
         return await _logout(visit, Problem("accounts", "none_chosen"))
     for account in chosen:
         await sign_out(visit, account)
-    return visit.redirect(visit.url("/logout/done"))
+    left = len(chosen) < len(accounts)
+    return visit.redirect(visit.url("/logout/done") if left else _afterwards(visit))
+
+
+def _afterwards(visit: Visit) -> str:
+    """Return the client's logout to go on with, which finds nobody signed in now, or our page."""
+    query = visit.request.query
+    passed_on = {name: query[name] for name in PASSED_ON if name in query}
+    return f"{END_SESSION}?{urlencode(passed_on)}" if passed_on else visit.url("/logout/done")
 
 
 async def show_logout_done(visit: Visit) -> web.Response:

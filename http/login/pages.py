@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from personae.http.server.static import Static
 
@@ -44,4 +44,7 @@ def fill(text: str, **values: object) -> str:
     return text.format_map(values)
 
 
-PAGES: web.AppKey[Pages] = web.AppKey("login pages", Pages)
+@cache
+def pages() -> Pages:
+    """Return the pages of this process, read at the first call: before the port opens."""
+    return Pages()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict
 
 from aiohttp import web
 from personae.http.login.accounts import accounts_of
@@ -67,17 +67,13 @@ async def show_password(visit: Visit) -> web.Response:
     name = unseal(visit.services, purpose, visit.request.query.get("who", ""))
     if not name:
         return visit.redirect(visit.url("/loginname"))
+    return _password(visit, name)
+
+
+def _password(visit: Visit, name: str, *problems: Problem) -> web.Response:
     world = visit.services.world
-    return _password(visit, Attempt(name, world.new_id(), world.new_id()))
-
-
-def _password(visit: Visit, attempt: Attempt, *problems: Problem) -> web.Response:
-    memory: dict[str, Any] = {
-        "login_name": attempt.login_name,
-        "session_id": attempt.session_id,
-        "token_id": attempt.token_id,
-    }
-    return visit.page("password", problems=problems, name=attempt.login_name, memory=memory)
+    attempt = Attempt(name, world.new_id(), world.new_id())
+    return visit.page("password", problems=problems, name=name, memory=asdict(attempt))
 
 
 async def take_password(visit: Visit) -> web.Response:
@@ -87,5 +83,5 @@ async def take_password(visit: Visit) -> web.Response:
     try:
         held = await sign_in(visit, attempt, form["password"])
     except Problem as problem:
-        return _password(visit, attempt, problem)
+        return _password(visit, attempt.login_name, problem)
     return await go_on(visit, held.session_id)

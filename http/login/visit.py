@@ -20,7 +20,7 @@ from personae.http.identity.services import SERVICES, Services
 from personae.http.login import cookies
 from personae.http.login.branding import brand_of
 from personae.http.login.links import form_target, web_link
-from personae.http.login.pages import PAGES, PREFIX
+from personae.http.login.pages import PREFIX, pages
 from personae.http.login.problems import Problem
 from personae.http.login.refusals import REQUEST_UNKNOWN
 from personae.http.login.seal import seal
@@ -36,8 +36,9 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 class Visit:
     """A browser at a login page.
 
-    ``auth`` is the authorization request it came with, if any; ``browser`` is the random value
-    that forms are bound to. Change ``agent`` by :meth:`hold` so that the browser learns of it.
+    ``auth`` is the authorization request it came with, if any; ``leads_to`` are addresses
+    elsewhere that forms may end at; ``browser`` is the random value that forms are bound to.
+    Change ``agent`` by :meth:`hold` so that the browser learns of it.
     """
 
     request: web.Request
@@ -50,6 +51,7 @@ class Visit:
     auth_id: str = ""
     auth: AuthRequest | None = None
     client_name: str = ""
+    leads_to: tuple[str, ...] = ()
     changed: bool = False
     texts: dict[str, Any] = field(default_factory=dict)
 
@@ -91,9 +93,7 @@ class Visit:
         """Return a page; with problems, its status is that of the first."""
         nonce = secrets.token_urlsafe(16)
         errors = [each.shown(self.texts["problems"]) for each in problems]
-        html = self.request.app[PAGES].render(
-            name, **self._frame(), nonce=nonce, errors=errors, **values
-        )
+        html = pages().render(name, **self._frame(), nonce=nonce, errors=errors, **values)
         status = status or (problems[0].status if problems else 200)
         response = web.Response(text=html, status=status, content_type="text/html")
         if problems and problems[0].retry:
@@ -129,10 +129,8 @@ class Visit:
         Chromium holds the redirects that follow a form to ``form-action`` too, so the client's
         own origin is named.
         """
-        targets = ["'self'"]
-        if self.asked:
-            targets.append(form_target(self.asked.redirect_uri))
-        targets.append(form_target(self.instance.policies.login.default_redirect_uri))
+        default = self.instance.policies.login.default_redirect_uri
+        targets = ["'self'", *map(form_target, (*self.leads_to, default))]
         return (
             f"default-src 'none'; style-src 'self' 'nonce-{nonce}'; script-src 'nonce-{nonce}'; "
             f"img-src 'self'; form-action {' '.join(filter(None, targets))}; "
@@ -182,7 +180,9 @@ async def visit_of(request: web.Request) -> Visit:
         instance_id,
         instance,
         agent_of(request, services, instance_id),
-        language_of(request, services, instance.language),
+        language_of(
+            request, services, instance.language, request.query.get("ui_locales", "").split()
+        ),
         cookies.read(request, services, cookies.BROWSER) or secrets.token_urlsafe(16),
     )
     visit.texts = services.texts.tree(visit.language, "login")
@@ -201,6 +201,7 @@ async def with_request(visit: Visit) -> None:
     if auth.status is Status.UNKNOWN or auth.asked is None:
         raise REQUEST_UNKNOWN()
     visit.auth_id, visit.auth = auth_id, auth
+    visit.leads_to = (auth.asked.redirect_uri,)
     visit.language = language_of(
         visit.request, services, visit.instance.language, auth.asked.ui_locales
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Protocol
 
 from personae.actors.domain.kit import Code, Refusal, reason
 from personae.http.identity.jose import PublicKey
@@ -19,6 +19,7 @@ from personae.http.identity.jwt import (
     unverified,
 )
 from personae.http.oidc.call import Call
+from personae.http.oidc.provider import digest
 
 REPLAYED = reason("OIDC-AssertionReplayed", Code.UNAUTHENTICATED)
 
@@ -40,6 +41,10 @@ class StoredKey(Protocol):
         ...
 
 
+claimed = lru_cache(maxsize=1_000)(unverified)
+"""Whose assertion a text claims to be, read once."""
+
+
 @lru_cache(maxsize=KEYS_AT_MOST)
 def verifier_of(key_id: str, pem: bytes) -> Verifier | None:
     """Return what verifies by a registered key, parsed once; ``None`` for an unusable one."""
@@ -49,17 +54,20 @@ def verifier_of(key_id: str, pem: bytes) -> Verifier | None:
         return None
 
 
-def verified(
-    call: Call, assertion: str, owner: str, keys: Mapping[str, StoredKey]
-) -> dict[str, Any]:
-    """Return the claims of an assertion that ``owner`` made about itself for this issuer.
+def verify(call: Call, assertion: str, owner: str, keys: Mapping[str, StoredKey]) -> None:
+    """Refuse an assertion unless ``owner`` made it about itself for this issuer, of late.
 
     "The JWT MUST contain an "aud" claim containing a value that identifies the authorization
     server as an intended audience": here the issuer, and nobody else. With a ``jti`` it counts
-    once. Raises a refusal ``TOKEN-…``.
+    once; without one, which is what published clients of the reference system send, it may be
+    used for an hour, and is remembered. Raises a refusal ``TOKEN-…``.
     """
     now = call.services.world.now()
-    claims = _verifier(assertion, keys, now).verify(
+    verifier = _verifier(assertion, keys, now)
+    known = digest(call.issuer, owner, assertion)
+    if call.provider.verified.holds(known, verifier, now):
+        return
+    claims = verifier.verify(
         assertion,
         typ=("", "jwt", "client-authentication+jwt"),
         issuer=owner,
@@ -70,15 +78,18 @@ def verified(
     )
     if claims["sub"] != owner:
         raise WRONG_CLAIM(claim="sub")
-    made_at = datetime.fromtimestamp(claims["iat"], UTC)
-    if now - made_at > OLDEST:
+    oldest = datetime.fromtimestamp(claims["iat"], UTC) + OLDEST
+    if now > oldest:
         raise TOO_LONG_LIVED()
-    _once(call, owner, claims, made_at + OLDEST + LEEWAY, now)
-    return claims
+    if "jti" not in claims:
+        until = min(oldest, datetime.fromtimestamp(claims["exp"], UTC))
+        call.provider.verified.keep(known, verifier, until)
+    elif not call.provider.replays.first(owner, claims["jti"], oldest + LEEWAY, now):
+        raise REPLAYED()
 
 
 def _verifier(assertion: str, keys: Mapping[str, StoredKey], now: datetime) -> Verifier:
-    named = unverified(assertion).key_id
+    named = claimed(assertion).key_id
     if named is None and len(keys) == 1:
         named = next(iter(keys))
     key = keys.get(named or "")
@@ -90,11 +101,3 @@ def _verifier(assertion: str, keys: Mapping[str, StoredKey], now: datetime) -> V
     if verifier is None:
         raise UNKNOWN_KEY()
     return verifier
-
-
-def _once(
-    call: Call, owner: str, claims: Mapping[str, Any], until: datetime, now: datetime
-) -> None:
-    # Published clients of the reference system send no ``jti`` and use an assertion for a while.
-    if "jti" in claims and not call.provider.replays.first(owner, claims["jti"], until, now):
-        raise REPLAYED()

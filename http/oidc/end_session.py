@@ -23,8 +23,7 @@ async def end_session(request: web.Request) -> web.Response:
 
     "Logout requests without a valid id_token_hint value are a potential means of denial of
     service; therefore, OPs should obtain explicit confirmation from the End-User before acting
-    upon them." (section 6) The page that asks ends the sessions and comes back here, where this
-    browser then holds none.
+    upon them." (section 6) The page that asks then sends the browser to :func:`session_ended`.
     """
     call = await Call.of(request, (await Form.of_either(request)).unique())
     hint = await _hint(call)
@@ -38,6 +37,12 @@ async def end_session(request: web.Request) -> web.Response:
     if hint.session_id:
         await _end(call, hint, response)
     return response
+
+
+async def session_ended(request: web.Request) -> web.Response:
+    """Go back to the client, with the parameters that the page which asked was given."""
+    call = await Call.of(request, (await Form.of_either(request)).unique())
+    return redirect(await _target(call, None))
 
 
 async def _hint(call: Call) -> Hint | None:

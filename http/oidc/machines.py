@@ -16,6 +16,7 @@ from personae.http.oidc.call import Call
 from personae.http.oidc.clients import shown_by
 from personae.http.oidc.errors import CLIENT_METHOD_WRONG, CLIENT_NOT_AUTHENTICATED
 
+LONGEST_ID = 200
 SECRETS = {AuthMethod.BASIC, AuthMethod.POST}
 
 
@@ -48,6 +49,8 @@ async def authenticate_machine(call: Call) -> LivingMachine:
 
 async def living_machine(call: Call, user_id: str) -> LivingMachine | None:
     """Return a machine user that may have tokens now."""
+    if len(user_id) > LONGEST_ID:
+        return None
     living = await living_user(call.services.world, call.instance_id, user_id)
     if living is None or living[0].machine is None:
         return None
@@ -60,7 +63,11 @@ async def named(world: World, instance_id: str, name: str) -> str | None:
         plain = key(name)
     except Refusal:
         return None
-    if plain.isdecimal() and (await _user(world, instance_id, plain)).machine:
+    if (
+        plain.isdecimal()
+        and len(plain) <= LONGEST_ID
+        and (await _user(world, instance_id, plain)).machine
+    ):
         return plain
     found = await _holder(world, instance_id, plain, plain)
     if found or "@" not in plain:

@@ -9,6 +9,7 @@ REVOKE = "/oauth/v2/revoke"
 KEYS = "/oauth/v2/keys"
 USERINFO = "/oidc/v1/userinfo"
 END_SESSION = "/oidc/v1/end_session"
+SESSION_ENDED = "/oidc/v1/end_session/done"
 
 # Pages of the sign-in door, which this one only sends browsers to.
 LOGIN_PAGE = "/ui/login/login"

@@ -9,10 +9,18 @@ from datetime import datetime
 
 from aiohttp import web
 from personae.actors.aggregates.world import World
+from personae.http.identity.jwt import Verifier
+from personae.http.oidc.signing import Signing
 from personae.store.generated import fast_verify, is_fast
 
 REPLAYS_AT_MOST = 100_000
 SECRETS_AT_MOST = 10_000
+VERIFIED_AT_MOST = 2_000
+
+
+def digest(*texts: str) -> bytes:
+    """Return a name of fixed size for some texts, however long a client made them."""
+    return hashlib.sha256("\n".join(texts).encode("utf-8", "surrogatepass")).digest()
 
 
 class Replays:
@@ -23,19 +31,42 @@ class Replays:
     """
 
     def __init__(self) -> None:
-        self._used: OrderedDict[tuple[str, str], datetime] = OrderedDict()
+        self._used: OrderedDict[bytes, datetime] = OrderedDict()
 
     def first(self, issuer: str, id_: str, until: datetime, now: datetime) -> bool:
         """Take note of an id; false when it was used before."""
-        known = self._used.get((issuer, id_))
+        name = digest(issuer, id_)
+        known = self._used.get(name)
         if known is not None and known > now:
             return False
-        self._used[issuer, id_] = until
-        self._used.move_to_end((issuer, id_))
+        self._used[name] = until
+        self._used.move_to_end(name)
         oldest = next(iter(self._used))
         if self._used[oldest] <= now or len(self._used) > REPLAYS_AT_MOST:
             del self._used[oldest]
         return True
+
+
+class Verified:
+    """Assertions without an id whose signature was right, until they expire.
+
+    An entry counts only with the very key that verified it, so that a removed key takes its
+    assertions along.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[bytes, tuple[Verifier, datetime]] = OrderedDict()
+
+    def holds(self, assertion: bytes, verifier: Verifier, now: datetime) -> bool:
+        """Say whether the assertion of a digest was verified by this very key."""
+        known = self._known.get(assertion)
+        return known is not None and known[0] is verifier and now < known[1]
+
+    def keep(self, assertion: bytes, verifier: Verifier, until: datetime) -> None:
+        """Remember an assertion."""
+        self._known[assertion] = (verifier, until)
+        if len(self._known) > VERIFIED_AT_MOST:
+            self._known.popitem(last=False)
 
 
 class Secrets:
@@ -45,7 +76,7 @@ class Secrets:
     """
 
     def __init__(self) -> None:
-        self._right: OrderedDict[tuple[str, bytes], None] = OrderedDict()
+        self._right: OrderedDict[bytes, None] = OrderedDict()
 
     async def right(self, world: World, encoded: str, secret: str) -> bool:
         """Say whether a secret is the one that was hashed; an empty hash has none."""
@@ -53,7 +84,7 @@ class Secrets:
             return False
         if is_fast(encoded):
             return fast_verify(encoded, secret)
-        known = (encoded, hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest())
+        known = digest(encoded, secret)
         if known in self._right:
             return True
         if not (await world.verify(encoded, secret)).ok:
@@ -69,7 +100,9 @@ class Provider:
     """The memory of the provider; ``documents`` holds discovery documents by issuer."""
 
     replays: Replays = field(default_factory=Replays)
+    verified: Verified = field(default_factory=Verified)
     secrets: Secrets = field(default_factory=Secrets)
+    signing: Signing = field(default_factory=Signing)
     documents: dict[str, bytes] = field(default_factory=dict)
 
 

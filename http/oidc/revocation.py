@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aiohttp import web
+from personae.actors.aggregates.clients import client_of
 from personae.actors.domain.kit import Refusal, Stream
 from personae.actors.domain.oidc_session.commands import RevokeAccessToken, RevokeOIDCSession
 from personae.actors.domain.oidc_session.state import OIDCSession
@@ -10,8 +11,9 @@ from personae.http.identity.live import live_token
 from personae.http.identity.opaque import TokenKind
 from personae.http.oidc.answers import answer
 from personae.http.oidc.call import Call
-from personae.http.oidc.clients import authenticate
+from personae.http.oidc.clients import authenticate, shown_by
 from personae.http.oidc.errors import TOKEN_OF_ANOTHER
+from personae.http.oidc.machines import authenticate_machine
 
 DONE = b"{}"
 
@@ -22,16 +24,24 @@ async def revocation(call: Call) -> web.Response:
     "The authorization server responds with HTTP status code 200 if the token has been revoked
     successfully or if the client submitted an invalid token." (2.2)
     """
-    client = await authenticate(call)
+    owner = await _owner(call)
     order = await _order(call, call.form.required("token"))
     if order is None:
         return answer(DONE)
     stream = Stream(call.instance_id, "oidc_session", order.oidc_session_id)
     family: OIDCSession = await call.services.world.state(stream)
-    if family.client_id != client.client_id:
+    if family.client_id != owner:
         raise TOKEN_OF_ANOTHER()
-    await call.services.send(order, call.caller(client_id=client.client_id))
+    await call.services.send(order, call.caller(client_id=owner))
     return answer(DONE)
+
+
+async def _owner(call: Call) -> str:
+    """Return who asks: an application, or a machine user about its own tokens."""
+    shown = shown_by(call)
+    if await client_of(call.services.world, call.instance_id, shown.client_id):
+        return (await authenticate(call)).client_id
+    return (await authenticate_machine(call)).user_id
 
 
 async def _order(call: Call, text: str) -> RevokeAccessToken | RevokeOIDCSession | None:

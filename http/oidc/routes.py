@@ -8,7 +8,7 @@ from personae.http.oidc.answers import got, posted, preflight
 from personae.http.oidc.authorize.callback import callback
 from personae.http.oidc.authorize.endpoint import authorize
 from personae.http.oidc.discovery import discovery
-from personae.http.oidc.end_session import end_session
+from personae.http.oidc.end_session import end_session, session_ended
 from personae.http.oidc.introspection import introspection
 from personae.http.oidc.keys import keys
 from personae.http.oidc.provider import PROVIDER, Provider
@@ -32,13 +32,19 @@ FOR_BROWSERS = (
     ("GET", paths.CALLBACK, callback),
     ("GET", paths.END_SESSION, end_session),
     ("POST", paths.END_SESSION, end_session),
+    ("GET", paths.SESSION_ENDED, session_ended),
 )
 
 
 def add_routes(app: web.Application) -> None:
     """Give an application the endpoints of the provider; it must have ``SERVICES``."""
     app[PROVIDER] = Provider()
+    app.on_cleanup.append(_stop)
     for method, path, handler in (*FOR_PROGRAMS, *FOR_BROWSERS):
         app.router.add_route(method, path, handler)
     for path in {path for _, path, _ in FOR_PROGRAMS}:
         app.router.add_route("OPTIONS", path, preflight)
+
+
+async def _stop(app: web.Application) -> None:
+    await app[PROVIDER].signing.stop()

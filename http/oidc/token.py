@@ -16,7 +16,7 @@ async def token(call: Call) -> web.Response:
     grant = GRANTS.get(name)
     counters = call.services.counters
     if grant is None:
-        counters.token("unknown", GRANT_UNSUPPORTED.id)
+        counters.token("unknown", oauth_error(GRANT_UNSUPPORTED()).code)
         raise GRANT_UNSUPPORTED()
     try:
         body = await grant(call)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256, sha384, sha512
@@ -10,7 +11,8 @@ from typing import Any
 from personae.actors.aggregates.clients import Client
 from personae.actors.aggregates.facts.oidc_session import lifetimes_of
 from personae.actors.domain.kit import Stream
-from personae.actors.domain.oidc_session.refusals import ENDED
+from personae.actors.domain.lifetimes import end
+from personae.actors.domain.oidc_session.events import AccessTokenAdded
 from personae.actors.domain.oidc_session.state import AccessToken, OIDCSession
 from personae.actors.domain.project.values import TokenType
 from personae.actors.domain.user.state import Machine
@@ -71,15 +73,31 @@ class Ids:
         return cls(family or f"V2_{new_id()}", f"at_{new_id()}", f"rt_{new_id()}")
 
 
-async def token_response(call: Call, to: Recipient, family_id: str) -> dict[str, Any]:
-    """Return what the token endpoint answers (RFC 6749, 5.1) about a family's newest tokens."""
-    services = call.services
-    family: OIDCSession = await services.world.state(
+def issued(events: Iterable[object]) -> AccessToken | None:
+    """Return the access token that some events hand out.
+
+    Read from the events of one's own commit: the state may have moved on since.
+    """
+    for event in events:
+        if isinstance(event, AccessTokenAdded):
+            expires = end(event.made_at, event.lifetime)
+            return AccessToken(event.id, event.scope, event.made_at, expires, event.reason)
+    return None
+
+
+async def family_of(call: Call, family_id: str) -> OIDCSession:
+    """Return a family of tokens."""
+    family: OIDCSession = await call.services.world.state(
         Stream(call.instance_id, "oidc_session", family_id)
     )
-    access = family.access
-    if access is None:  # ended by another request since
-        raise ENDED()
+    return family
+
+
+async def token_response(
+    call: Call, to: Recipient, family_id: str, access: AccessToken, refresh_id: str = ""
+) -> dict[str, Any]:
+    """Return what the token endpoint answers (RFC 6749, 5.1) about newly issued tokens."""
+    family = await family_of(call, family_id)
     text = await _access_text(call, to, family_id, family, access)
     found: dict[str, Any] = {
         "access_token": text,
@@ -87,13 +105,13 @@ async def token_response(call: Call, to: Recipient, family_id: str) -> dict[str,
         "expires_in": int((access.expires - access.made_at).total_seconds()),
         "scope": " ".join(access.scope),
     }
-    if family.refresh:
-        found["refresh_token"] = services.tokens.issue(
-            TokenKind.REFRESH, call.instance_id, family_id, family.refresh.id
+    if refresh_id:
+        found["refresh_token"] = call.services.tokens.issue(
+            TokenKind.REFRESH, call.instance_id, family_id, refresh_id
         )
     # OpenID Connect defines no ID token for client credentials: nobody has signed in.
     if OPENID in access.scope and access.reason != CLIENT_CREDENTIALS:
-        found["id_token"] = await _id_token(call, to, family, text)
+        found["id_token"] = await _id_token(call, to, family, access, text)
     return found
 
 
@@ -111,10 +129,12 @@ async def _access_text(
         "jti": f"{family_id}-{access.id}",
         "scope": " ".join(access.scope),
     }
-    return signer.sign(found, AT_JWT)
+    return await call.provider.signing.sign(signer, found, AT_JWT)
 
 
-async def _id_token(call: Call, to: Recipient, family: OIDCSession, access_text: str) -> str:
+async def _id_token(
+    call: Call, to: Recipient, family: OIDCSession, access: AccessToken, access_text: str
+) -> str:
     """Return the ID token (OIDC Core, section 2 and 3.1.3.6)."""
     now = call.services.world.now()
     instance = await call.services.world.state(
@@ -122,7 +142,7 @@ async def _id_token(call: Call, to: Recipient, family: OIDCSession, access_text:
     )
     life = timedelta(microseconds=lifetimes_of(instance).id_token / 1000)
     signer = (await call.services.keys.of(call.instance_id)).signer
-    scope = family.access.scope if to.userinfo and family.access else ()
+    scope = access.scope if to.userinfo else ()
     found = {
         **await claims.userinfo(call, family.user_id, scope),
         **_common(call, to, family, now, now + life),
@@ -134,7 +154,7 @@ async def _id_token(call: Call, to: Recipient, family: OIDCSession, access_text:
         found["nonce"] = family.nonce
     if family.session_id:
         found["sid"] = family.session_id
-    return signer.sign(found, ID_TOKEN)
+    return await call.provider.signing.sign(signer, found, ID_TOKEN)
 
 
 def _common(

@@ -95,6 +95,11 @@ class Shelf:
             (table.version, table.name),
         )
 
+    async def exists(self) -> bool:
+        """Say whether this was ever prepared."""
+        sql = "SELECT to_regclass(%s) IS NOT NULL"
+        return (await self.database.row(sql, (f"{self.schema}.positions",))) == (True,)
+
     async def asked(self) -> dict[str, int]:
         """Return which version of each table questions ask."""
         sql = f"SELECT name, version FROM {self.path('tables')} WHERE asked"

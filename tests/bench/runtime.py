@@ -1,4 +1,4 @@
-"""What a message and an actor cost. ``python -m personae.tests.bench.runtime``; asserts nothing."""
+"""What a message and an actor cost. ``python -m tests.bench.runtime``; asserts nothing."""
 
 import asyncio
 import gc

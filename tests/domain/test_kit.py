@@ -33,7 +33,7 @@ def _forgotten():
 
 
 def test_two_events_cannot_share_a_name():
-    with pytest.raises(ValueError, match="share the name user.human.added"):
+    with pytest.raises(ValueError, match=r"share the name user\.human\.added"):
 
         @event("test.other", "user.human.added")
         class Other:

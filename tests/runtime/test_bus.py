@@ -1,7 +1,8 @@
 import asyncio
 
 from personae.actors.runtime import Bus
-from personae.tests.runtime.actors import Probe, settle
+
+from tests.runtime.actors import Probe, settle
 
 
 async def test_subscribers_are_told_what_they_want():

@@ -3,8 +3,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 from personae.actors.runtime import ActorDeadError, ActorStopped, Directory, MailboxFull
-from personae.tests.runtime.actors import No, Probe, settle
 from pykka import ActorRegistry
+
+from tests.runtime.actors import No, Probe, settle
 
 
 class Sleeper(Probe):

@@ -3,7 +3,8 @@ import asyncio
 import pykka
 import pytest
 from personae.actors.runtime import ActorDeadError, LoopFuture
-from personae.tests.runtime.actors import Plain, Probe, settle
+
+from tests.runtime.actors import Plain, Probe, settle
 
 
 async def test_the_first_answer_counts_and_later_ones_are_no_error():

@@ -12,8 +12,9 @@ from personae.actors.runtime import (
     MailboxFull,
     TurnFailed,
 )
-from personae.tests.runtime.actors import No, Parent, Plain, Probe, settle
 from pykka import ActorRegistry
+
+from tests.runtime.actors import No, Parent, Plain, Probe, settle
 
 
 async def test_start_runs_before_the_first_message_and_turns_keep_mailbox_order():

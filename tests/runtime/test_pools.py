@@ -5,7 +5,8 @@ import time
 
 import pytest
 from personae.actors.runtime import PoolBusy, WorkPool
-from personae.tests.runtime.actors import settle
+
+from tests.runtime.actors import settle
 
 
 async def test_work_runs_in_a_niced_thread_and_the_loop_stays_as_it_is():

@@ -2,7 +2,8 @@ import asyncio
 
 import pytest
 from personae.actors.runtime import FORGET, Directory, Restart, Supervisor
-from personae.tests.runtime.actors import Probe, settle
+
+from tests.runtime.actors import Probe, settle
 
 
 class Time:

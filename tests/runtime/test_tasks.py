@@ -6,7 +6,8 @@ import weakref
 
 import pytest
 from personae.actors.runtime import Tasks, deadline_in, remaining, watch_lag
-from personae.tests.runtime.actors import settle
+
+from tests.runtime.actors import settle
 
 
 class Signal:

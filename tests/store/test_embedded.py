@@ -187,3 +187,8 @@ async def retried(call, *arguments):
         except Unavailable:
             await asyncio.sleep(0.05)
     raise AssertionError("never served again")
+
+
+def test_a_status_file_just_made_is_no_server_yet(tmp_path):
+    (tmp_path / "postmaster.pid").touch()
+    assert Embedded(tmp_path).pid == 0

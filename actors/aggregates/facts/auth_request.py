@@ -15,18 +15,22 @@ from personae.actors.domain.session import refusals as session_refusals
 from personae.actors.domain.session.state import Session
 from personae.actors.domain.user import refusals as user_refusals
 from personae.actors.domain.user_grant.decide import USER_GRANTS, claim_value
+from personae.actors.domain.user_grant.state import Status as GrantStatus
 
 ORG_SCOPE = "urn:zitadel:iam:org:id:"
+DOMAIN_SCOPE = "urn:zitadel:iam:org:domain:primary:"
 
 
 @facts_for(c.LinkSession)
 async def link(cmd: c.LinkSession, turn: Turn) -> LinkFacts:
     session = await turn.session(cmd.session_id)
+    request = await turn.aggregate("auth_request", cmd.request_id)
     return LinkFacts(
         now=turn.now(),
         user_id=session.user_id,
         auth_time=session.auth_time,
         auth_methods=session.auth_methods,
+        asked_at=request.created_at,
         refused=await _refusal(cmd, session, turn),
     )
 
@@ -46,8 +50,7 @@ async def _client_refusal(session: Session, org_id: str, turn: Turn) -> Refusal 
     asked = turn.state.asked
     if asked is None:
         return refusals.NOT_FOUND()
-    forced = [scope[len(ORG_SCOPE) :] for scope in asked.scope if scope.startswith(ORG_SCOPE)]
-    if forced and org_id not in forced:
+    if not await _fits(asked.scope, org_id, turn):
         return refusals.WRONG_ORG()
     client = await client_of(turn.world, turn.caller.instance_id, asked.client_id)
     if client is None:
@@ -56,9 +59,24 @@ async def _client_refusal(session: Session, org_id: str, turn: Turn) -> Refusal 
         return refusals.NO_GRANT()
     if client.project.role_check:
         value = claim_value(client.org_id, session.user_id, client.project_id)
-        if await turn.holder(USER_GRANTS, value) is None:
+        grant_id = await turn.holder(USER_GRANTS, value)
+        grant = await turn.aggregate("usergrant", grant_id) if grant_id else None
+        if grant is None or grant.state.status is not GrantStatus.ACTIVE:
             return refusals.NO_GRANT()
     return None
+
+
+async def _fits(scopes: tuple[str, ...], org_id: str, turn: Turn) -> bool:
+    """Say whether a user's organisation is one that scopes limit the sign-in to, if any do."""
+    ids = _ends(scopes, ORG_SCOPE)
+    if ids and org_id not in ids:
+        return False
+    domains = _ends(scopes, DOMAIN_SCOPE)
+    return not domains or (await turn.org(org_id)).primary_domain in domains
+
+
+def _ends(scopes: tuple[str, ...], start: str) -> list[str]:
+    return [scope[len(start) :] for scope in scopes if scope.startswith(start)]
 
 
 @facts_for(c.ExchangeCode)

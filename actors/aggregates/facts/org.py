@@ -10,6 +10,7 @@ from personae.actors.aggregates.turn import Turn, facts_for
 from personae.actors.domain.kit import Facts
 from personae.actors.domain.org import commands as c
 from personae.actors.domain.org.facts import AddOrgFacts, MemberFacts, RemoveOrgFacts
+from personae.actors.domain.user import refusals as user_refusals
 
 
 @facts_for(c.AddOrg)
@@ -19,6 +20,8 @@ async def add_org(cmd: c.AddOrg, turn: Turn) -> AddOrgFacts:
     humans = {}
     for admin in cmd.admins:
         if admin.human:
+            if (await turn.aggregate("user", admin.user_id)).version:
+                raise user_refusals.ALREADY_EXISTS()
             new = admin.human
             facts = await human_facts(
                 new.user_name, new.email, new.phone, new.password, turn, org_id=cmd.org_id

@@ -36,6 +36,8 @@ async def _checked(
     if user_id:
         aggregate = await turn.aggregate("user", user_id)
         user, org_id = aggregate.state, aggregate.owner
+        if not user.exists:
+            raise user_refusals.NOT_FOUND()
         if not user.may_sign_in:
             raise user_refusals.NOT_ACTIVE()
         if not (await turn.org(org_id)).active:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from personae.actors.aggregates.keys import public_key_or_pair
 from personae.actors.aggregates.turn import Turn, facts_for
 from personae.actors.domain.codes import SealedCode
-from personae.actors.domain.instance.state import Instance
+from personae.actors.domain.instance.state import Generator, Instance
 from personae.actors.domain.kit import Facts
 from personae.actors.domain.org import refusals as org_refusals
 from personae.actors.domain.org.state import ORG_DOMAINS
@@ -27,6 +27,9 @@ from personae.store.passwords import check_import
 
 EMAIL_CODE, PHONE_CODE = 2, 3
 """Secret generator types of the codes that verify an address and a number."""
+
+USUAL_CODE = Generator(6, 3600 * 10**9, lower=False, upper=True, digits=True, symbols=False)
+"""For instances whose history set no generator: six characters that live for an hour."""
 
 
 @facts_for(c.AddHuman)
@@ -216,7 +219,7 @@ def _code(
 ) -> SealedCode | None:
     if contact is None or contact.verified or not contact.value:
         return None
-    generator = instance.generators[generator_type]
+    generator = instance.generators.get(generator_type, USUAL_CODE)
     plain, sealed = turn.world.code(generator, turn.caller.instance_id)
     if contact.return_code:
         secrets[name] = plain

@@ -31,6 +31,8 @@ def link(request: AuthRequest, cmd: c.LinkSession, facts: LinkFacts) -> Decision
         raise facts.refused
     if facts.auth_time is None:
         raise refusals.SESSION_INVALID()
+    if too_old(request, facts):
+        raise refusals.SESSION_TOO_OLD()
     yield e.SessionLinked(
         session_id=cmd.session_id,
         user_id=facts.user_id,
@@ -38,6 +40,18 @@ def link(request: AuthRequest, cmd: c.LinkSession, facts: LinkFacts) -> Decision
         auth_methods=facts.auth_methods,
     )
     yield e.CodeAdded(made_at=facts.now)
+
+
+def too_old(request: AuthRequest, facts: LinkFacts) -> bool:
+    """Say whether the user last proved something longer ago than the client allows.
+
+    Counted back from when the client asked; with 0 only what came after counts (OIDC Core,
+    3.1.2.1: ``max_age``, ``prompt=login``).
+    """
+    limit = request.asked.max_age if request.asked else None
+    if limit is None or facts.auth_time is None or facts.asked_at is None:
+        return False
+    return facts.asked_at - facts.auth_time > timedelta(seconds=limit)
 
 
 @AUTH_REQUEST.decides(c.FailAuthRequest)

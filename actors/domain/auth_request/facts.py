@@ -13,12 +13,14 @@ from personae.actors.domain.oidc_session.facts import Lifetimes
 class LinkFacts(Facts):
     """The session to answer with, and whether its user may sign in to this client.
 
+    ``asked_at`` is when the client asked: what its ``max_age`` is counted from.
     ``refused`` says why not, as a reason of the catalogue, or is ``None``.
     """
 
     user_id: str = ""
     auth_time: datetime | None = None
     auth_methods: tuple[str, ...] = ()
+    asked_at: datetime | None = None
     refused: Exception | None = None
 
 

@@ -6,10 +6,13 @@ from datetime import datetime, timedelta
 
 from personae.actors.domain.auth_request.commands import LinkSession
 from personae.actors.domain.auth_request.events import AuthRequestAdded
+from personae.actors.domain.kit import Refusal
 from personae.actors.domain.session.state import Session
 from personae.http.identity.agent import agent_of, living
 from personae.http.oidc.call import Call
-from personae.http.oidc.errors import SIGN_IN_NEEDED
+from personae.http.oidc.errors import SIGN_IN_NEEDED, oauth_error
+
+SERVER_SIDE = 500
 
 
 async def link_silently(call: Call, request_id: str, asked: AuthRequestAdded) -> None:
@@ -22,7 +25,12 @@ async def link_silently(call: Call, request_id: str, asked: AuthRequestAdded) ->
             order = LinkSession(
                 request_id=request_id, session_id=held.session_id, presented=held.token_id
             )
-            await services.send(order, call.caller(session.user_id))
+            try:
+                await services.send(order, call.caller(session.user_id))
+            except Refusal as refusal:
+                if oauth_error(refusal).status >= SERVER_SIDE:
+                    raise
+                continue
             return
     raise SIGN_IN_NEEDED()
 

@@ -46,7 +46,7 @@ async def authenticate(call: Call) -> Client:
     client = await client_of(call.services.world, call.instance_id, shown.client_id)
     if client is None:
         raise CLIENT_NOT_AUTHENTICATED()
-    if registered_method(client) is not shown.method:
+    if registered_method(client) != shown.method:
         raise CLIENT_METHOD_WRONG()
     if not await _PROVE[shown.method](call, shown, client):
         raise CLIENT_NOT_AUTHENTICATED()

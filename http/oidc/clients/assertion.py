@@ -5,8 +5,7 @@ from __future__ import annotations
 from personae.actors.aggregates.clients import Client
 from personae.actors.domain.kit import Refusal
 from personae.actors.domain.project.values import AuthMethod
-from personae.http.identity.jwt import unverified
-from personae.http.oidc.assertions import verified
+from personae.http.oidc.assertions import claimed, verify
 from personae.http.oidc.call import Call
 from personae.http.oidc.clients.shown import Shown
 from personae.http.oidc.errors import CLIENT_ASSERTION_INVALID, CLIENT_METHODS_MIXED
@@ -22,7 +21,7 @@ def show_assertion(call: Call) -> Shown | None:
     if call.form.get("client_assertion_type") != TYPE:
         raise CLIENT_ASSERTION_INVALID(cause="client_assertion_type")
     try:
-        client_id = unverified(text).issuer
+        client_id = claimed(text).issuer
     except Refusal as refusal:
         raise CLIENT_ASSERTION_INVALID(cause=refusal.id) from None
     if call.form.get("client_id") not in {"", client_id}:
@@ -33,7 +32,7 @@ def show_assertion(call: Call) -> Shown | None:
 async def prove_assertion(call: Call, shown: Shown, client: Client) -> bool:
     """Verify the assertion with the client's keys. Raises OIDC-ClientAssertionInvalid."""
     try:
-        verified(call, shown.proof, client.client_id, client.app.keys)
+        verify(call, shown.proof, client.client_id, client.app.keys)
     except Refusal as refusal:
         raise CLIENT_ASSERTION_INVALID(cause=refusal.id) from None
     return True

@@ -24,7 +24,7 @@ def show_basic(call: Call) -> Shown | None:
         client_id, secret = (unquote_plus(each, errors="strict") for each in (client_id, secret))
     except ValueError:
         raise CLIENT_NOT_AUTHENTICATED() from None
-    if not colon:
+    if not colon or "\0" in client_id:
         raise CLIENT_NOT_AUTHENTICATED()
     if call.form.get("client_id") not in {"", client_id}:
         raise CLIENT_METHODS_MIXED()

@@ -10,12 +10,13 @@ from personae.actors.domain.auth_request.events import CodeExchanged
 from personae.actors.domain.auth_request.refusals import CODE_FOREIGN, CODE_USED
 from personae.actors.domain.kit import Refusal
 from personae.actors.domain.oidc_session.commands import RevokeOIDCSession
+from personae.actors.domain.oidc_session.refusals import ENDED
 from personae.actors.domain.project.values import GrantType
 from personae.http.identity.opaque import TokenKind
 from personae.http.oidc.call import Call
 from personae.http.oidc.clients import authenticate
 from personae.http.oidc.errors import CODE_UNREADABLE, GRANT_NOT_ALLOWED
-from personae.http.oidc.tokens import Ids, Recipient, token_response
+from personae.http.oidc.tokens import Ids, Recipient, family_of, token_response
 
 
 async def authorization_code(call: Call) -> dict[str, Any]:
@@ -35,7 +36,12 @@ async def authorization_code(call: Call) -> dict[str, Any]:
         refresh_token_id=ids.refresh,
     )
     await _redeem(call, client, order)
-    return await token_response(call, Recipient.of_client(client), ids.family)
+    family = await family_of(call, ids.family)
+    if family.access is None:  # the code was redeemed again meanwhile
+        raise ENDED()
+    refresh_id = family.refresh.id if family.refresh else ""
+    to = Recipient.of_client(client)
+    return await token_response(call, to, ids.family, family.access, refresh_id)
 
 
 def _request_id(call: Call) -> str:

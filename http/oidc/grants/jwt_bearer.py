@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from personae.actors.domain.kit import Refusal
-from personae.http.identity.jwt import UNKNOWN_KEY, unverified
-from personae.http.oidc.assertions import verified
+from personae.http.identity.jwt import UNKNOWN_KEY
+from personae.http.oidc.assertions import claimed, verify
 from personae.http.oidc.call import Call
 from personae.http.oidc.errors import ASSERTION_INVALID
 from personae.http.oidc.grants.machine import open_for
@@ -25,8 +25,8 @@ async def jwt_bearer(call: Call) -> dict[str, Any]:
 
 
 async def _proved(call: Call, assertion: str) -> LivingMachine:
-    found = await living_machine(call, unverified(assertion).issuer)
+    found = await living_machine(call, claimed(assertion).issuer)
     if found is None:
         raise UNKNOWN_KEY()
-    verified(call, assertion, found.user_id, found.machine.keys)
+    verify(call, assertion, found.user_id, found.machine.keys)
     return found

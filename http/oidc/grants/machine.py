@@ -9,7 +9,7 @@ from personae.actors.domain.oidc_session.opening import Opening
 from personae.http.oidc import scopes
 from personae.http.oidc.call import Call
 from personae.http.oidc.machines import LivingMachine
-from personae.http.oidc.tokens import Ids, Recipient, token_response
+from personae.http.oidc.tokens import Ids, Recipient, issued, token_response
 
 
 async def open_for(
@@ -31,5 +31,7 @@ async def open_for(
         reason=reason,
     )
     order = OpenOIDCSession(oidc_session_id=ids.family, org_id=found.org_id, opening=opening)
-    await call.services.send(order, call.caller(found.user_id))
-    return await token_response(call, to, ids.family)
+    done = await call.services.send(order, call.caller(found.user_id))
+    access = issued(done.events)
+    assert access is not None  # noqa: S101 — for the type checker; opening hands one out
+    return await token_response(call, to, ids.family, access)

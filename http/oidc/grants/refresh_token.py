@@ -6,14 +6,13 @@ from typing import Any
 
 from personae.actors.domain.kit import Refusal
 from personae.actors.domain.oidc_session.commands import RefreshTokens
-from personae.actors.domain.oidc_session.events import AccessTokenAdded
 from personae.actors.domain.oidc_session.refusals import REFRESH_REUSED
 from personae.actors.domain.project.values import GrantType
 from personae.http.identity.opaque import TokenKind
 from personae.http.oidc.call import Call
 from personae.http.oidc.clients import authenticate
 from personae.http.oidc.errors import GRANT_NOT_ALLOWED, REFRESH_UNREADABLE
-from personae.http.oidc.tokens import Ids, Recipient, token_response
+from personae.http.oidc.tokens import Ids, Recipient, issued, token_response
 
 
 async def refresh_token(call: Call) -> dict[str, Any]:
@@ -38,6 +37,7 @@ async def refresh_token(call: Call) -> dict[str, Any]:
         refresh_token_id=ids.refresh,
     )
     done = await call.services.send(order, call.caller(client_id=client.client_id))
-    if not any(isinstance(event, AccessTokenAdded) for event in done.events):
+    access = issued(done.events)
+    if access is None:
         raise REFRESH_REUSED()
-    return await token_response(call, Recipient.of_client(client), family)
+    return await token_response(call, Recipient.of_client(client), family, access, ids.refresh)

@@ -1,5 +1,6 @@
 """The real stack behind the API: PostgreSQL, log, aggregates, read models, every wire."""
 
+import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -8,13 +9,18 @@ import grpc.aio
 import personae.projections as read_models
 import pytest
 from aiohttp import web
+from grpclib.config import Configuration
+from grpclib.protocol import H2Protocol
+from h2.config import H2Configuration
 from personae.actors import domain
 from personae.actors.aggregates import facts
 from personae.actors.aggregates.dispatch import Dispatch
+from personae.actors.aggregates.facts.user import EMAIL_CODE, PHONE_CODE
 from personae.actors.aggregates.world import World
 from personae.actors.domain.instance.commands import AddInstanceMember
 from personae.actors.domain.kit import Caller
 from personae.actors.domain.org.commands import AddOrg, AddOrgMember
+from personae.actors.domain.policies import DomainPolicy
 from personae.actors.domain.user.commands import AddMachine, AddPersonalAccessToken
 from personae.actors.runtime.pools import PoolBusy, WorkPool
 from personae.config.metrics import Metrics
@@ -31,7 +37,8 @@ from personae.store.crypto import Keyring
 from personae.store.passwords import Cost, Passwords
 from personae.store.postgres import PostgresLog
 
-from tests.aggregates.conftest import INSTANCE, ORG, SETUP
+from tests.aggregates.conftest import INSTANCE, ORG, POLICIES, SETUP
+from tests.http.wire.conftest import Acceptor
 
 domain.load()
 facts.load()
@@ -71,6 +78,16 @@ class Api:
         """Call a method that must be refused; returns the reason's id."""
         answer = await self.call(method, user, **fields)
         return answer["details"][0]["debug"]["id"]
+
+    def message(self, method, **fields):
+        return wire.METHODS[method].request(**fields)
+
+    async def grpc(self, method, metadata=None, **fields):
+        known = wire.METHODS[method]
+        headers = metadata or tuple((k.lower(), v) for k, v in self.headers().items())
+        serialize = type(known.request()).SerializeToString
+        call = self.channel.unary_unary(known.path, serialize, known.reply.FromString)
+        return await call(known.request(**fields), metadata=headers, timeout=5)
 
     async def send(self, command):
         return await self.services.send(command, Caller.of_system(INSTANCE))
@@ -141,22 +158,58 @@ async def served(services):
     await runner.cleanup()
 
 
-@pytest.fixture
-async def running(database):
-    async with services_on(database) as services, served(services) as port:
-        await services.send(replace(SETUP, domain="127.0.0.1"), Caller.of_system(INSTANCE))
-        url = f"http://127.0.0.1:{port}"
-        async with aiohttp.ClientSession(url) as http:
-            yield Api(services, http, None, {})
+@asynccontextmanager
+async def grpc_server(services):
+    async def ready():
+        return True
+
+    mapping = wire.grpc_mapping(DEFAULT, services, ready)
+    settings = H2Configuration(client_side=False, header_encoding="ascii")
+    configuration = Configuration().__for_server__()
+    listening = await asyncio.get_running_loop().create_server(
+        lambda: H2Protocol(Acceptor(mapping), configuration, settings), "127.0.0.1", 0
+    )
+    yield listening.sockets[0].getsockname()[1]
+    listening.close()
+
+
+@asynccontextmanager
+async def running(database, setup):
+    """Run the API on an instance of its own, with no users but those of its set-up."""
+    async with (
+        services_on(database) as services,
+        served(services) as port,
+        grpc_server(services) as grpc_port,
+        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http,
+        grpc.aio.insecure_channel(f"127.0.0.1:{grpc_port}") as channel,
+    ):
+        codes = dict.fromkeys((EMAIL_CODE, PHONE_CODE), SETUP.generators[2])
+        order = replace(setup, domain="127.0.0.1", generators=codes)
+        await services.send(order, Caller.of_system(INSTANCE))
+        yield Api(services, http, channel, {})
 
 
 @pytest.fixture
-async def server(running):
+async def server(database):
     """The API with three users: ROOT, GUEST and the OWNER of another organisation."""
-    await running.machine(ROOT)
-    await running.send(AddInstanceMember(instance_id=INSTANCE, user_id=ROOT, roles=("IAM_OWNER",)))
-    await running.machine(GUEST)
-    await running.send(AddOrg(org_id=OTHER_ORG, name="Other"))
-    await running.machine(OWNER, OTHER_ORG)
-    await running.send(AddOrgMember(org_id=OTHER_ORG, user_id=OWNER, roles=("ORG_OWNER",)))
-    return running
+    async with running(database, SETUP) as api:
+        await _add_root(api)
+        await api.machine(GUEST)
+        await api.send(AddOrg(org_id=OTHER_ORG, name="Other"))
+        await api.machine(OWNER, OTHER_ORG)
+        await api.send(AddOrgMember(org_id=OTHER_ORG, user_id=OWNER, roles=("ORG_OWNER",)))
+        yield api
+
+
+@pytest.fixture
+async def scoped(database):
+    """The API of an instance whose user names are unique within organisations only."""
+    policies = replace(POLICIES, domain=DomainPolicy(user_login_must_be_domain=True))
+    async with running(database, replace(SETUP, policies=policies)) as api:
+        await _add_root(api)
+        yield api
+
+
+async def _add_root(api):
+    await api.machine(ROOT)
+    await api.send(AddInstanceMember(instance_id=INSTANCE, user_id=ROOT, roles=("IAM_OWNER",)))

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.aggregates.conftest import INSTANCE, ORG
-from tests.http.api.conftest import GUEST, OTHER_ORG, OWNER, ROOT, USER
+from tests.http.api.conftest import GUEST, OTHER_ORG, OWNER, ROOT, SESSION, USER
 
 GET, LIST, ADD = f"{USER}/GetUserByID", f"{USER}/ListUsers", f"{USER}/AddHumanUser"
 CREATE, UPDATE = f"{USER}/CreateUser", f"{USER}/UpdateUser"
@@ -261,8 +261,9 @@ LIVES = [
 ]
 
 
-@pytest.mark.parametrize(("there", "back", "state", "refusal"), LIVES)
-async def test_lives_go_there_and_back(server, gigi, there, back, state, refusal):
+@pytest.mark.parametrize("life", LIVES)
+async def test_lives_go_there_and_back(server, gigi, life):
+    there, back, state, refusal = life
     assert await server.refused(f"{USER}/{back}", user_id="g1") == refusal
     done = await server.ok(f"{USER}/{there}", user_id="g1")
     assert done["details"]["resourceOwner"] == OTHER_ORG
@@ -278,3 +279,60 @@ async def test_a_deleted_user_is_gone_from_reads_and_lists(server, gigi):
     assert await server.refused(GET, user_id="g1") == "USER-NotFound"
     assert "gigi" not in (await names(server))[0]
     assert await server.refused(f"{USER}/DeleteUser", user_id="g1") == "USER-NotFound"
+
+
+async def test_the_parts_of_a_human_are_changed_one_by_one(server, gigi):
+    done = await server.ok(f"{USER}/SetEmail", user_id="g1", email="n@example.com", return_code={})
+    assert len(done["verificationCode"]) == 6
+    await server.ok(f"{USER}/SetPhone", user_id="g1", phone="+49", is_verified=True)
+    profile = {"given_name": "Gina", "family_name": "Gazelle"}
+    await server.ok(f"{USER}/UpdateHumanUser", user_id="g1", username="gina", profile=profile)
+    human = (await server.ok(GET, user_id="g1"))["user"]["human"]
+    assert human["email"] == {"email": "n@example.com"}
+    assert human["phone"] == {"phone": "+49", "isVerified": True}
+    assert (human["username"], human["profile"]["familyName"]) == ("gina", "Gazelle")
+    assert human["profile"]["nickName"] == "Gi"
+    await server.ok(f"{USER}/RemovePhone", user_id="g1")
+    assert "phone" not in (await server.ok(GET, user_id="g1"))["user"]["human"]
+
+
+async def test_a_password_is_set_and_signs_in(server, gigi):
+    new = {"password": "Another-Word-1"}
+    await server.ok(f"{USER}/SetPassword", user_id="g1", new_password=new)
+    checks = {"user": {"user_id": "g1"}, "password": new}
+    assert await server.ok(f"{SESSION}/CreateSession", checks=checks)
+    refused = await server.refused(f"{USER}/SetPassword", user_id="g1", new_password=new)
+    assert refused == "USER-PasswordSame"
+    assert await server.refused(f"{USER}/SetPassword", user_id="g1") == "REQUEST-InvalidField"
+
+
+PARTS = {
+    "SetEmail": {"email": "n@example.com"},
+    "SetPhone": {"phone": "+49"},
+    "RemovePhone": {},
+    "SetPassword": {"new_password": {"password": "Another-Word-1"}},
+    "UpdateHumanUser": {"username": "x"},
+}
+
+
+@pytest.mark.parametrize(("method", "fields"), PARTS.items())
+async def test_parts_of_others_are_changed_only_with_the_permission(server, gigi, method, fields):
+    refused = await server.refused(f"{USER}/{method}", GUEST, user_id="g1", **fields)
+    assert refused == "AUTH-PermissionDenied"
+    refused = await server.refused(f"{USER}/{method}", user_id=GUEST, **fields)
+    assert refused == "USER-NotHuman"
+
+
+async def test_a_password_hashed_elsewhere_signs_in(server):
+    hashed = {"hash": "$2a$04$GQTqKZyWMgGuXlGcSqVhVuz9ZTVN0zZ4WkNjDxVzJ9yCjv7cJ3dZe"}
+    encoded = await server.services.world.hash("Secret-Word-1")
+    for hash_, right in ((encoded, True), (hashed["hash"], False)):
+        human = {k: v for k, v in HUMAN.items() if k != "password"}
+        human["hashed_password"] = {"hash": hash_}
+        made = await server.human("h", username=f"h{right}", human=human)
+        checks = {"user": {"user_id": made["id"]}, "password": {"password": "Secret-Word-1"}}
+        answer = await server.call(f"{SESSION}/CreateSession", checks=checks)
+        assert ("sessionToken" in answer) is right
+    human["hashed_password"] = {"hash": "md5:no"}
+    refused = await server.refused(CREATE, organization_id=ORG, human=human)
+    assert refused == "PASSWORD-UnknownHash"

@@ -17,10 +17,16 @@ from personae.actors.domain.instance.events import (
     LabelPolicyAdded,
     LockoutPolicyAdded,
     LoginPolicyAdded,
+    PrivacyPolicyAdded,
 )
 from personae.actors.domain.instance.state import values_of
 from personae.actors.domain.kit import Caller, Stream
-from personae.actors.domain.policies import LabelPolicy, LockoutPolicy, LoginPolicy
+from personae.actors.domain.policies import (
+    LabelPolicy,
+    LockoutPolicy,
+    LoginPolicy,
+    PrivacyPolicy,
+)
 from personae.actors.domain.project.commands import AddOIDCApp, NewOIDCClient
 from personae.actors.domain.user.commands import AddHuman
 from personae.actors.domain.user.values import NewContact, NewPassword, Profile
@@ -56,6 +62,7 @@ facts.load()
 
 NAME = "admin@acme.localhost"
 CLIENT, REDIRECT = "client-1", "http://127.0.0.1:9/callback"
+BYE = "https://shop.example/bye"
 TEXTS = Texts.load()
 LABEL = LabelPolicy(
     primary_color="#5469d4",
@@ -77,6 +84,7 @@ EVENT_OF = {
     LoginPolicy: LoginPolicyAdded,
     LockoutPolicy: LockoutPolicyAdded,
     LabelPolicy: LabelPolicyAdded,
+    PrivacyPolicy: PrivacyPolicyAdded,
 }
 
 
@@ -108,7 +116,8 @@ class Site:
         version = (await self.world.aggregate(stream)).version
         event = EVENT_OF[type(policy)](**values_of(policy))
         part = Part(stream, version, INSTANCE, (event,))
-        await self.world.log.append(Commit(INSTANCE, (part,), (), (), "test", self.clock()))
+        commit = Commit(instance_id=INSTANCE, parts=(part,), creator="test", at=self.clock())
+        await self.world.log.append(commit)
 
     async def ask(self, *, id_="V2_1", redirect=REDIRECT, **asked):
         """Keep an authorization request; return the address it leads to."""
@@ -123,7 +132,7 @@ class Site:
                 org_id=ORG,
                 user_name=name,
                 profile=Profile(first_name="Grace", last_name="Hopper"),
-                email=NewContact(value=f"{name}@acme.localhost", verified=True),
+                email=NewContact(value=f"user{user_id}@acme.localhost", verified=True),
                 password=NewPassword(plain=PASSWORD, **password),
             )
         )
@@ -136,6 +145,11 @@ async def callback(request):
     if not auth.code_at:
         raise web.HTTPBadRequest
     raise web.HTTPFound(f"{auth.asked.redirect_uri}?code=c-{request.query['id']}")
+
+
+async def end_session(request):
+    """Stand in for OpenID Connect: say with what a client's logout goes on."""
+    return web.json_response(dict(request.query))
 
 
 async def make_services(clock):
@@ -171,13 +185,16 @@ async def site():
     app[SERVICES] = services
     login.add_routes(app)
     app.router.add_get("/oauth/v2/authorize/callback", callback)
+    app.router.add_get("/oidc/v1/end_session", end_session)
     server = Server(app, {}, ServerSettings(port=0, drain_timeout=0), faults=login.faults(services))
     await server.start()
     site = Site(
         f"http://localhost:{server.port}", services.world, services.dispatch, services, clock
     )
     await site.send(SETUP)
-    client = NewOIDCClient(redirect_uris=(REDIRECT,), dev_mode=True)
+    client = NewOIDCClient(
+        redirect_uris=(REDIRECT,), post_logout_redirect_uris=(BYE,), dev_mode=True
+    )
     await site.send(
         AddOIDCApp(project_id=PROJECT, app_id="40", client_id=CLIENT, name="Shop", client=client)
     )

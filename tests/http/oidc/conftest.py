@@ -28,7 +28,16 @@ from personae.http.identity.services import SERVICES, Services
 from personae.http.server import Server, ServerSettings
 from personae.store.crypto import Area
 
-from tests.aggregates.conftest import ADMIN, INSTANCE, ORG, PASSWORD, clock, dispatch, world  # noqa: F401 — fixtures
+from tests.aggregates.conftest import (  # noqa: F401 — fixtures
+    ADMIN,
+    INSTANCE,
+    ORG,
+    PASSWORD,
+    clock,
+    dispatch,
+    passwords,
+    world,
+)
 
 SYSTEM = Caller.of_system(INSTANCE)
 CALLBACK = "https://app.example/cb?keep=1"
@@ -219,9 +228,10 @@ class Stack:
         return await self.post("/oauth/v2/token", auth, grant_type=grant_type, **form)
 
     async def redeem(self, app, code, auth=None, **form):
-        auth = auth or (app.basic if app.secret else None)
         form = {"redirect_uri": CALLBACK, **form}
-        if auth is None:
+        if auth is None and app.secret:
+            auth = app.basic
+        elif auth is None:
             form = {"client_id": app.client_id, **form}
         return await self.token("authorization_code", auth, code=code, **form)
 

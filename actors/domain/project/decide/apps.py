@@ -72,6 +72,8 @@ def set_secret(project: Project, cmd: c.SetClientSecret, facts: ClientFacts) -> 
 @PROJECT.decides(c.AddAppKey)
 def add_key(project: Project, cmd: c.AddAppKey, facts: AppKeyFacts) -> Decisions:
     app = application(project, cmd.app_id)
+    if cmd.expires is not None and cmd.expires <= facts.now:
+        raise refusals.EXPIRY_PAST()
     if not facts.public_key:
         raise refusals.KEY_INVALID()
     yield e.ApplicationKeyAdded(

@@ -1,0 +1,1 @@
+"""The commands beside start: one module each, light to import."""

@@ -1,0 +1,37 @@
+import re
+from itertools import product
+from os import environ
+from pathlib import Path
+
+import pytest
+from personae.actors import domain
+from personae.actors.domain.kit import EVENTS
+
+from tests.architecture import ROOT
+from tests.architecture.events_page import PAGE, page
+
+BEHAVIOUR = Path(environ.get("SHARED", ROOT.parent / "shared")) / "reference" / "behaviour.md"
+
+
+def test_the_page_of_events_is_fresh():
+    assert PAGE.read_text() == page(), "run python -m tests.architecture.events_page"
+
+
+@pytest.mark.skipif(not BEHAVIOUR.exists(), reason="the reference is not beside the repository")
+def test_every_event_has_a_name_of_the_reference_system():
+    domain.load()
+    known = set(reference_names(BEHAVIOUR.read_text()))
+    assert len(known) > 500
+    assert set(EVENTS) - known == set()
+
+
+def reference_names(text):
+    """Yield the names of the table in section 4.1, brace forms expanded."""
+    table = text.split("### 4.1 ")[1].split("### 4.2 ")[0].split("Not in the table")[0]
+    for form in re.findall(r"`([^`]+)`", table):
+        parts = [part.split(",") for part in re.split(r"[{}]", form)]
+        yield from map("".join, product(*parts))
+
+
+def test_brace_forms_are_expanded():
+    assert list(reference_names("### 4.1 x `a.{b,c}.d` `e` ### 4.2 ")) == ["a.b.d", "a.c.d", "e"]

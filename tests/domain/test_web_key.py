@@ -1,0 +1,61 @@
+from dataclasses import replace
+
+import pytest
+from personae.actors.domain.kit import On, Stream
+from personae.actors.domain.kit.refusal import CONTENDED
+from personae.actors.domain.values import Sealed
+from personae.actors.domain.web_key import commands as c
+from personae.actors.domain.web_key import events as e
+from personae.actors.domain.web_key import refusals
+from personae.actors.domain.web_key.facts import ActivateFacts, KeyPairFacts
+from personae.actors.domain.web_key.state import Status
+
+from tests.domain.language import NOW, given, state_of
+
+PRIVATE, PUBLIC = Sealed("1", "c2VhbGVk"), {"kty": "EC"}
+ADDED = e.WebKeyAdded(private_key=PRIVATE, public_key=PUBLIC, algorithm="ES256")
+ADD = c.AddWebKey(key_id="a", instance_id="1", algorithm="ES256")
+PAIR = KeyPairFacts(now=NOW, private_key=PRIVATE, public_key=PUBLIC)
+ALONE = ActivateFacts(now=NOW)
+OLD = Stream("1", "web_key", "old")
+AFTER_OLD = ActivateFacts(now=NOW, previous=OLD, previous_version=2)
+ACTIVATE, REMOVE = c.ActivateWebKey(key_id="a"), c.RemoveWebKey(key_id="a")
+
+
+def test_a_key_is_made_once():
+    given().when(ADD, PAIR).then(ADDED)
+    given(ADDED).when(ADD, PAIR).refuses(refusals.ALREADY_EXISTS)
+    given(ADDED, e.WebKeyRemoved()).when(ADD, PAIR).refuses(refusals.ALREADY_EXISTS)
+
+
+def test_activating_retires_the_key_that_signed_until_now():
+    given(ADDED).when(ACTIVATE, ALONE).then(e.WebKeyActivated())
+    given(ADDED).when(ACTIVATE, AFTER_OLD).then(
+        e.WebKeyActivated(), On(OLD, e.WebKeyDeactivated(), 2, "1")
+    )
+
+
+def test_a_key_that_is_active_stays_so():
+    given(ADDED, e.WebKeyActivated()).when(ACTIVATE, AFTER_OLD).then_nothing()
+
+
+def test_two_keys_never_sign():
+    retired = replace(AFTER_OLD, previous_active=False)
+    given(ADDED).when(ACTIVATE, retired).refuses(CONTENDED)
+
+
+def test_a_key_that_does_not_sign_can_be_removed():
+    given(ADDED).when(REMOVE).then(e.WebKeyRemoved())
+    retired = (ADDED, e.WebKeyActivated(), e.WebKeyDeactivated())
+    assert state_of("web_key", *retired).status is Status.INACTIVE
+    given(*retired).when(REMOVE).then(e.WebKeyRemoved())
+
+
+def test_the_key_that_signs_stays():
+    given(ADDED, e.WebKeyActivated()).when(REMOVE).refuses(refusals.STILL_ACTIVE)
+
+
+@pytest.mark.parametrize("history", [[], [ADDED, e.WebKeyRemoved()]])
+@pytest.mark.parametrize("order", [ACTIVATE, REMOVE])
+def test_what_is_not_there_takes_no_orders(order, history):
+    given(*history).when(order, ALONE).refuses(refusals.NOT_FOUND)

@@ -1,0 +1,91 @@
+import base64
+import hashlib
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
+from personae.actors.domain.project.values import TokenType
+from personae.actors.domain.web_key.commands import ActivateWebKey, AddWebKey, RemoveWebKey
+
+from tests.aggregates.conftest import ADMIN, INSTANCE
+
+ALGORITHMS = {"ES256": "sha256", "RS256": "sha256", "ES384": "sha384", "EdDSA": "sha512"}
+
+
+async def decoded(stack, text):
+    keys = KeySet.import_key_set((await stack.call("GET", "/oauth/v2/keys")).json)
+    return jwt.decode(text, keys, algorithms=list(ALGORITHMS))
+
+
+async def test_an_id_token_says_who_signed_in_when_how_and_for_whom(stack):
+    app, browser = await stack.app(), await stack.browser()
+    tokens = await stack.sign_in(app, browser, nonce="n-2")
+    found = await decoded(stack, tokens["id_token"])
+    now = int(stack.services.world.now().timestamp())
+    assert found.header == {"alg": "ES256", "kid": "k1", "typ": "JWT"}
+    digest = hashlib.sha256(tokens["access_token"].encode()).digest()[:16]
+    assert found.claims == {
+        "iss": stack.issuer, "sub": ADMIN, "aud": [app.client_id, app.project_id],
+        "azp": app.client_id, "client_id": app.client_id, "nonce": "n-2",
+        "iat": now, "exp": now + 3600, "auth_time": now, "amr": ["pwd"],
+        "sid": browser.held.session_id,
+        "at_hash": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
+    }  # fmt: skip
+
+
+async def test_profile_claims_are_in_the_id_token_only_if_the_app_wants_them(stack):
+    tokens = await stack.sign_in(await stack.app(id_token_userinfo_assertion=True))
+    claims = (await decoded(stack, tokens["id_token"])).claims
+    assert (claims["name"], claims["email_verified"]) == ("Ada Admin", True)
+
+
+async def test_the_clock_skew_of_a_client_widens_its_tokens(stack):
+    tokens = await stack.sign_in(await stack.app(clock_skew=5 * 10**9))
+    claims = (await decoded(stack, tokens["id_token"])).claims
+    assert claims["exp"] - claims["iat"] == 3610
+
+
+@pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+async def test_a_new_key_signs_and_the_old_one_still_verifies(stack, algorithm):
+    app = await stack.app(access_token_type=TokenType.JWT)
+    old = await stack.sign_in(app)
+    await stack.send(AddWebKey(key_id="k2", instance_id=INSTANCE, algorithm=algorithm))
+    await stack.send(ActivateWebKey(key_id="k2", previous="k1"))
+    stack.services.keys.forget(INSTANCE)
+    new = await stack.sign_in(app)
+    assert (await decoded(stack, old["id_token"])).header["kid"] == "k1"
+    found = await decoded(stack, new["id_token"])
+    assert (found.header["kid"], found.header["alg"]) == ("k2", algorithm)
+    digest = hashlib.new(ALGORITHMS[algorithm], new["access_token"].encode()).digest()
+    half = base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
+    assert found.claims["at_hash"] == half
+    for tokens in (old, new):
+        assert (await stack.userinfo(tokens["access_token"])).status == 200
+    await stack.send(RemoveWebKey(key_id="k1"))
+    stack.services.keys.forget(INSTANCE)
+    assert (await stack.userinfo(old["access_token"])).status == 401
+
+
+async def test_jwt_access_tokens_follow_rfc_9068(stack):
+    app = await stack.app(access_token_type=TokenType.JWT)
+    text = (await stack.sign_in(app))["access_token"]
+    found = await decoded(stack, text)
+    assert found.header["typ"] == "at+jwt"
+    assert {"iss", "exp", "aud", "sub", "client_id", "iat", "jti", "scope"} <= found.claims.keys()
+    assert found.claims["aud"] == [app.client_id, app.project_id]
+    asked = await stack.introspect(app, text)
+    same = ("iss", "sub", "aud", "exp", "iat", "jti", "client_id", "scope", "auth_time", "amr")
+    assert {name: asked[name] for name in same} == {name: found.claims[name] for name in same}
+
+
+async def test_an_id_token_is_no_access_token_and_an_access_token_no_hint(stack):
+    app = await stack.app(access_token_type=TokenType.JWT)
+    tokens = await stack.sign_in(app)
+    assert (await stack.userinfo(tokens["id_token"])).status == 401
+    assert await stack.introspect(app, tokens["id_token"]) == {"active": False}
+    found = await stack.call(
+        "GET", "/oidc/v1/end_session", params={"id_token_hint": tokens["access_token"]}
+    )
+    assert (found.status, found.location) == (400, "")
+    assert (await stack.userinfo(tokens["access_token"])).status == 200

@@ -1,0 +1,70 @@
+import pytest
+from personae.actors.domain.user.commands import DeactivateUser, RemoveMachineKey
+
+from tests.aggregates.conftest import ADMIN
+from tests.http.oidc.assertions import seconds, signed
+
+GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+
+@pytest.fixture
+async def bot(stack):
+    return await stack.machine_key(await stack.machine())
+
+
+def assertion(stack, bot, **changes):
+    return signed(bot.id, stack.issuer, bot.key_id, bot.key, seconds(stack), **changes)
+
+
+async def test_a_machine_gets_tokens_for_what_its_key_signed(stack, bot):
+    text = assertion(stack, bot)
+    found = await stack.token(GRANT, assertion=text, scope="openid")
+    assert found.status == 200
+    assert "id_token" in found.json
+    assert (await stack.userinfo(found.json["access_token"])).json == {"sub": bot.id}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"aud": "https://other.example"}, {"aud": None}, {"sub": ADMIN}, {"iss": ADMIN},
+        {"iss": ADMIN, "sub": ADMIN}, {"exp": 1}, {"exp": None}, {"iat": None}, {"iat": 1},
+        {"headers": {"kid": "x"}}, {"iss": "nobody", "sub": "nobody"},
+    ],
+)  # fmt: skip
+async def test_a_wrong_assertion_is_invalid_grant(stack, bot, changes):
+    found = await stack.token(GRANT, assertion=assertion(stack, bot, **changes))
+    assert (found.status, found.error) == (400, "invalid_grant")
+
+
+@pytest.mark.parametrize("text", ["x", "a.b.c", "e30.e30.", "x" * 20_000])
+async def test_what_is_no_jwt_is_invalid_grant(stack, text):
+    assert (await stack.token(GRANT, assertion=text)).error == "invalid_grant"
+
+
+async def test_without_assertion_the_request_is_invalid(stack):
+    assert (await stack.token(GRANT)).error == "invalid_request"
+
+
+async def test_an_expired_key_is_refused_to_the_second(stack, clock):
+    until = stack.services.world.now().replace(hour=12, minute=30)
+    bot = await stack.machine_key(await stack.machine(), expires=until)
+    clock.pass_(minutes=29, seconds=59)
+    assert (await stack.token(GRANT, assertion=assertion(stack, bot))).status == 200
+    clock.pass_(seconds=1)
+    assert (await stack.token(GRANT, assertion=assertion(stack, bot))).error == "invalid_grant"
+
+
+async def test_a_removed_key_or_a_deactivated_user_gets_nothing(stack, bot):
+    second = await stack.machine_key(await stack.machine())
+    await stack.send(RemoveMachineKey(user_id=bot.id, key_id=bot.key_id))
+    await stack.send(DeactivateUser(user_id=second.id))
+    for each in (bot, second):
+        found = await stack.token(GRANT, assertion=assertion(stack, each))
+        assert found.error == "invalid_grant"
+
+
+async def test_an_assertion_with_an_id_counts_once(stack, bot):
+    text = assertion(stack, bot, jti="once")
+    assert (await stack.token(GRANT, assertion=text)).status == 200
+    assert (await stack.token(GRANT, assertion=text)).error == "invalid_grant"
