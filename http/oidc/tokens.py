@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256, sha384, sha512
 from typing import Any
@@ -130,6 +130,28 @@ async def token_response(
     return found
 
 
+async def direct_response(
+    call: Call, to: Recipient, family_id: str, family: OIDCSession, *, token: bool
+) -> dict[str, str]:
+    """Return what the authorization endpoint answers in the implicit flow (OIDC Core, 3.2.2.5).
+
+    Without an access token the ID token says all that the scopes allow (section 5.4).
+    """
+    access = family.access
+    assert access is not None  # noqa: S101 — for the type checker; it was just handed out
+    if not token:
+        told = replace(to, userinfo=True)
+        return {"id_token": await _id_token(call, told, family, access, "")}
+    text = await _access_text(call, to, family_id, family, access)
+    return {
+        "access_token": text,
+        "token_type": "Bearer",
+        "expires_in": str(int((access.expires - access.made_at).total_seconds())),
+        "scope": " ".join(access.scope),
+        "id_token": await _id_token(call, to, family, access, text),
+    }
+
+
 async def _access_text(
     call: Call, to: Recipient, family_id: str, family: OIDCSession, access: AccessToken
 ) -> str:
@@ -163,8 +185,9 @@ async def _id_token(
         **_common(call, to, family, now, now + life),
         "aud": tuple(dict.fromkeys((*family.audience, to.client_id))),
         "azp": to.client_id,
-        "at_hash": at_hash(access_text, signer),
     }
+    if access_text:
+        found["at_hash"] = at_hash(access_text, signer)
     if family.nonce:
         found["nonce"] = family.nonce
     if family.session_id:
