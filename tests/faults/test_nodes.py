@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
+import psutil
 import pytest
 from personae.actors.domain.kit import Caller, Refusal, Stream, event
 from personae.projections.kit import Table, text
@@ -17,6 +18,7 @@ from tests.cluster import eventually, running
 from tests.faults.checker import check, check_log, check_views
 from tests.faults.conftest import in_thread
 from tests.faults.load import Load
+from tests.running import RunningServer
 
 LEASES = "SELECT name, holder FROM projections.leases WHERE expires_at > clock_timestamp()"
 
@@ -170,3 +172,19 @@ async def test_a_clock_moved_back_an_hour_moves_no_position_and_no_id_back(postg
             await node.add_machine(INSTANCE, ORG, ids[0])
         await check_log(node.database, {f"robot-{id_}": id_ for id_ in ids})
         await check_views(node.database)
+
+
+def test_workers_end_with_their_first_process_and_the_next_start_works():
+    server = RunningServer(PERSONAE_WORKERS="2")
+    try:
+        server.start()
+        workers = server.workers()
+        server.kill()
+        gone, alive = psutil.wait_procs(workers, timeout=10)
+        assert (len(gone), alive) == (2, [])
+        server.start()
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(20) == 0
+        assert not any(psutil.pid_exists(worker.pid) for worker in workers)
+    finally:
+        server.remove()

@@ -3,13 +3,11 @@
 import asyncio
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
 import urllib.request
 
-import psutil
 import pytest
 from personae.store.embedded import Embedded
 
@@ -79,22 +77,6 @@ def test_a_port_in_use_is_refused_although_workers_share_theirs(crew):
     second.remove()
     assert done.returncode == 1
     assert f"port {crew.port}: Address already in use" in done.stderr
-
-
-def test_workers_end_with_their_first_process_and_the_next_start_works():
-    server = RunningServer(PERSONAE_WORKERS="2")
-    try:
-        server.start()
-        workers = server.workers()
-        server.kill()
-        gone, alive = psutil.wait_procs(workers, timeout=10)
-        assert (len(gone), alive) == (2, [])
-        server.start()
-        server.process.send_signal(signal.SIGINT)
-        assert server.process.wait(20) == 0
-        assert not any(psutil.pid_exists(worker.pid) for worker in workers)
-    finally:
-        server.remove()
 
 
 def test_ctrl_c_reaches_the_first_process_only(crew):
