@@ -73,6 +73,7 @@ class Oidc(Section):
     refresh_token_expiration: Duration
     signing_key_life: Duration
     signing_key_keep: Duration
+    implicit: bool
 
 
 class Logging(Section):

@@ -12,6 +12,7 @@ from personae.actors.aggregates.aggregate import Aggregate
 from personae.actors.aggregates.ids import Ids
 from personae.actors.aggregates.names import Names
 from personae.actors.aggregates.permissions import Permissions
+from personae.actors.aggregates.user_grants import UserGrants
 from personae.actors.domain.codes import SealedCode
 from personae.actors.domain.instance.state import Generator
 from personae.actors.domain.kit import KINDS, Recorded, Stream
@@ -58,6 +59,7 @@ class World:
         self.directory = Directory(self._open, cap=cap, idle_seconds=idle_seconds)
         self.permissions = Permissions(roles, self.state)
         self.names = Names(log)
+        self.user_grants = UserGrants(self.names, self.state)
         self._passwords = passwords
         self._pool = pool
         self._busy = busy
@@ -94,12 +96,14 @@ class World:
             actor = self.directory.live(each.stream)
             if isinstance(actor, Aggregate):
                 actor.absorb((each,))
+        self.user_grants.absorb(recorded)
 
     def forget(self) -> None:
         """Trust no memory any more: what others wrote may have been missed."""
         for actor in self.directory:
             if isinstance(actor, Aggregate):
                 actor.doubt()
+        self.user_grants.forget()
 
     def new_id(self) -> str:
         """Return a new id."""

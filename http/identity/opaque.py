@@ -28,6 +28,7 @@ class TokenKind(StrEnum):
     SESSION = "s"
     PERSONAL = "p"
     INTENT = "i"
+    PUSHED = "u"
 
 
 class OpaqueTokens:

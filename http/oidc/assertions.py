@@ -63,7 +63,7 @@ def verify(call: Call, assertion: str, owner: str, keys: Mapping[str, StoredKey]
     used for an hour, and is remembered. Raises a refusal ``TOKEN-…``.
     """
     now = call.services.world.now()
-    verifier = _verifier(assertion, keys, now)
+    verifier = verifier_for(assertion, keys, now)
     known = digest(call.issuer, owner, assertion)
     if call.provider.verified.holds(known, verifier, now):
         return
@@ -88,7 +88,8 @@ def verify(call: Call, assertion: str, owner: str, keys: Mapping[str, StoredKey]
         raise REPLAYED()
 
 
-def _verifier(assertion: str, keys: Mapping[str, StoredKey], now: datetime) -> Verifier:
+def verifier_for(assertion: str, keys: Mapping[str, StoredKey], now: datetime) -> Verifier:
+    """Return what verifies a text by the registered key it names. Raises ``TOKEN-…``."""
     named = claimed(assertion).key_id
     if named is None and len(keys) == 1:
         named = next(iter(keys))

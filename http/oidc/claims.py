@@ -9,8 +9,10 @@ from typing import Any
 
 from personae.actors.aggregates.login_names import login_names
 from personae.actors.domain.kit import Stream
+from personae.actors.domain.org.state import Org
 from personae.actors.domain.user.state import User
 from personae.actors.domain.user.values import Gender
+from personae.http.oidc import scopes
 from personae.http.oidc.call import Call
 
 SUPPORTED = (
@@ -29,25 +31,39 @@ class Subject:
     user: User
     login_name: str
     changed_at: datetime | None
+    org_id: str
+    org: Org
 
 
-async def userinfo(call: Call, user_id: str, scopes: Iterable[str]) -> dict[str, Any]:
-    """Return the claims that some scopes ask for, ``sub`` first. Costs no query."""
-    asked = [CLAIMS[scope] for scope in scopes if scope in CLAIMS]
+async def userinfo(call: Call, user_id: str, granted: Iterable[str]) -> dict[str, Any]:
+    """Return the claims that granted scopes ask for, ``sub`` first. Costs no query."""
+    asked = [(scope, claims) for scope in granted if (claims := _claims_of(scope))]
     found: dict[str, Any] = {"sub": user_id}
     if not asked:
         return found
-    world = call.services.world
-    aggregate = await world.aggregate(Stream(call.instance_id, "user", user_id))
-    names = await login_names(world, call.instance_id, aggregate.state, aggregate.owner)
-    name = names[0] if names else aggregate.state.user_name
-    subject = Subject(user_id, aggregate.state, name, aggregate.changed_at)
-    for claims in asked:
-        found.update(claims(subject))
+    subject = await _subject(call, user_id)
+    for scope, claims in asked:
+        found.update(claims(subject, scope))
     return found
 
 
-def profile(subject: Subject) -> dict[str, Any]:
+async def _subject(call: Call, user_id: str) -> Subject:
+    world = call.services.world
+    aggregate = await world.aggregate(Stream(call.instance_id, "user", user_id))
+    user: User = aggregate.state
+    names = await login_names(world, call.instance_id, user, aggregate.owner)
+    org = await world.state(Stream(call.instance_id, "org", aggregate.owner))
+    name = names[0] if names else user.user_name
+    return Subject(user_id, user, name, aggregate.changed_at, aggregate.owner, org)
+
+
+def _claims_of(scope: str) -> Claims | None:
+    return CLAIMS.get(scope) or next(
+        (claims for start, claims in CLAIMS_OF_STARTS if scope.startswith(start)), None
+    )
+
+
+def profile(subject: Subject, _scope: str) -> dict[str, Any]:
     """Scope ``profile``; members without a value are left out (OIDC Core, 5.3.2)."""
     human, machine = subject.user.human, subject.user.machine
     found: dict[str, Any] = {"preferred_username": subject.login_name}
@@ -68,7 +84,7 @@ def profile(subject: Subject) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value != ""}
 
 
-def email(subject: Subject) -> dict[str, Any]:
+def email(subject: Subject, _scope: str) -> dict[str, Any]:
     """Scope ``email``."""
     human = subject.user.human
     if human is None or not human.email.value:
@@ -76,7 +92,7 @@ def email(subject: Subject) -> dict[str, Any]:
     return {"email": human.email.value, "email_verified": human.email.verified}
 
 
-def phone(subject: Subject) -> dict[str, Any]:
+def phone(subject: Subject, _scope: str) -> dict[str, Any]:
     """Scope ``phone``."""
     human = subject.user.human
     if human is None or not human.phone.value:
@@ -84,9 +100,42 @@ def phone(subject: Subject) -> dict[str, Any]:
     return {"phone_number": human.phone.value, "phone_number_verified": human.phone.verified}
 
 
-CLAIMS: dict[str, Callable[[Subject], dict[str, Any]]] = {
+def resource_owner(subject: Subject, _scope: str) -> dict[str, Any]:
+    """Scope ``…:user:resourceowner``: the organization the user belongs to."""
+    return {
+        f"{scopes.RESOURCE_OWNER}:id": subject.org_id,
+        f"{scopes.RESOURCE_OWNER}:name": subject.org.name,
+        f"{scopes.RESOURCE_OWNER}:primary_domain": subject.org.primary_domain,
+    }
+
+
+def organization(subject: Subject, scope: str) -> dict[str, Any]:
+    """Scope ``…:org:id:{id}``, which only users of that organization are granted."""
+    asked = scope.removeprefix(scopes.ORG)
+    if asked != subject.org_id:
+        return {}
+    return {scopes.ORG.rstrip(":"): asked, **resource_owner(subject, scope)}
+
+
+def primary_domain(subject: Subject, scope: str) -> dict[str, Any]:
+    """Scope ``…:org:domain:primary:{domain}``, likewise."""
+    asked = scope.removeprefix(scopes.ORG_DOMAIN)
+    if asked != subject.org.primary_domain:
+        return {}
+    return {scopes.ORG_DOMAIN.rstrip(":"): asked, **resource_owner(subject, scope)}
+
+
+Claims = Callable[[Subject, str], dict[str, Any]]
+
+CLAIMS: dict[str, Claims] = {
     "profile": profile,
     "email": email,
     "phone": phone,
+    scopes.RESOURCE_OWNER: resource_owner,
 }
-"""What each scope gives. Roles, metadata and organisation join here as further rows."""
+"""What each scope gives; roles are more than a user's own (``roles.py``)."""
+CLAIMS_OF_STARTS: tuple[tuple[str, Claims], ...] = (
+    (scopes.ORG, organization),
+    (scopes.ORG_DOMAIN, primary_domain),
+)
+"""What scopes give that say more after a fixed start."""

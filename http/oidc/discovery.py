@@ -6,6 +6,7 @@ import orjson
 from aiohttp import web
 from personae.http.oidc import claims, paths, scopes
 from personae.http.oidc.answers import answer
+from personae.http.oidc.authorize.response import MODES
 from personae.http.oidc.call import Call
 from personae.http.oidc.grants import GRANTS
 
@@ -23,15 +24,19 @@ async def discovery(call: Call) -> web.Response:
     if call.issuer not in documents:
         if len(documents) >= ISSUERS_AT_MOST:
             documents.clear()
-        documents[call.issuer] = orjson.dumps(document(call.issuer, call.services.texts.languages))
+        languages = call.services.texts.languages
+        made = document(call.issuer, languages, implicit=call.provider.implicit)
+        documents[call.issuer] = orjson.dumps(made)
     return answer(documents[call.issuer], CACHE)
 
 
-def document(issuer: str, languages: tuple[str, ...]) -> dict[str, object]:
+def document(issuer: str, languages: tuple[str, ...], *, implicit: bool) -> dict[str, object]:
     """Return the provider metadata of an issuer."""
+    direct = ("id_token", "id_token token") if implicit else ()
     return {
         "issuer": issuer,
         "authorization_endpoint": issuer + paths.AUTHORIZE,
+        "pushed_authorization_request_endpoint": issuer + paths.PUSH,
         "token_endpoint": issuer + paths.TOKEN,
         "introspection_endpoint": issuer + paths.INTROSPECT,
         "userinfo_endpoint": issuer + paths.USERINFO,
@@ -39,9 +44,9 @@ def document(issuer: str, languages: tuple[str, ...]) -> dict[str, object]:
         "end_session_endpoint": issuer + paths.END_SESSION,
         "jwks_uri": issuer + paths.KEYS,
         "scopes_supported": scopes.STANDARD,
-        "response_types_supported": ["code"],
-        "response_modes_supported": ["query", "form_post"],
-        "grant_types_supported": list(GRANTS),
+        "response_types_supported": ["code", *direct],
+        "response_modes_supported": list(MODES),
+        "grant_types_supported": [*GRANTS, *(("implicit",) if implicit else ())],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": SIGNING,
         "token_endpoint_auth_methods_supported": CLIENT_METHODS,
@@ -58,6 +63,10 @@ def document(issuer: str, languages: tuple[str, ...]) -> dict[str, object]:
         "code_challenge_methods_supported": ["S256"],
         "ui_locales_supported": languages,
         "authorization_response_iss_parameter_supported": True,
-        "request_parameter_supported": False,
+        "request_parameter_supported": True,
         "request_uri_parameter_supported": False,
+        "request_object_signing_alg_values_supported": ASSERTION_SIGNING,
+        "require_pushed_authorization_requests": False,
+        "require_signed_request_object": False,
+        "claims_parameter_supported": False,
     }

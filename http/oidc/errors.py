@@ -35,6 +35,7 @@ UNAVAILABLE = OAuthError("temporarily_unavailable", 503)
 
 _BY_REASON: dict[str, OAuthError] = {
     INSTANCE_NOT_FOUND.id: OAuthError("invalid_request", 404),
+    auth_request.PUSHED_INVALID.id: OAuthError("invalid_request_uri"),
     auth_request.CODE_INVALID.id: INVALID_GRANT,
     auth_request.CODE_USED.id: INVALID_GRANT,
     auth_request.CODE_EXPIRED.id: INVALID_GRANT,
@@ -99,7 +100,8 @@ CHALLENGE_REQUIRED = _refused("OIDC-ChallengeRequired", INVALID_REQUEST)
 CHALLENGE_INVALID = _refused("OIDC-ChallengeInvalid", INVALID_REQUEST)
 PROMPT_NONE_ALONE = _refused("OIDC-PromptNoneAlone", INVALID_REQUEST)
 SIGN_IN_NEEDED = _refused("OIDC-SignInNeeded", LOGIN_REQUIRED)
-REQUEST_UNSUPPORTED = _refused("OIDC-RequestObjectUnsupported", OAuthError("request_not_supported"))
+REQUEST_INVALID = _refused("OIDC-RequestObjectInvalid", OAuthError("invalid_request_object"))
+NONCE_REQUIRED = _refused("OIDC-NonceRequired", INVALID_REQUEST)
 REQUEST_URI_UNSUPPORTED = _refused(
     "OIDC-RequestUriUnsupported", OAuthError("request_uri_not_supported")
 )

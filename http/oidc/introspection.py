@@ -14,6 +14,7 @@ from personae.http.oidc.answers import answer
 from personae.http.oidc.call import Call
 from personae.http.oidc.clients import authenticate, registered_method
 from personae.http.oidc.errors import CLIENT_METHOD_WRONG
+from personae.http.oidc.roles import roles_for_api
 
 INACTIVE = b'{"active":false}'
 
@@ -34,7 +35,8 @@ async def introspection(call: Call) -> web.Response:
     if live is None or not _meant_for(client, live):
         return answer(INACTIVE)
     about = await claims.userinfo(call, live.user_id, live.scopes)
-    return answer({**about, **_facts(call, client, live)})
+    roles = await roles_for_api(call, client, live)
+    return answer({**about, **roles, **_facts(call, client, live)})
 
 
 def _meant_for(client: Client, live: LiveToken) -> bool:

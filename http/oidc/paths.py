@@ -1,8 +1,10 @@
 """Where the endpoints are. Clients find them by discovery; the numbers and names are fixed."""
 
 DISCOVERY = "/.well-known/openid-configuration"
+METADATA = "/.well-known/oauth-authorization-server"
 AUTHORIZE = "/oauth/v2/authorize"
 CALLBACK = "/oauth/v2/authorize/callback"
+PUSH = "/oauth/v2/par"
 TOKEN = "/oauth/v2/token"  # noqa: S105 — a path, not a secret
 INTROSPECT = "/oauth/v2/introspect"
 REVOKE = "/oauth/v2/revoke"

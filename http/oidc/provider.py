@@ -97,13 +97,17 @@ class Secrets:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """The memory of the provider; ``documents`` holds discovery documents by issuer."""
+    """The memory of the provider; ``documents`` holds discovery documents by issuer.
+
+    ``implicit``: applications that register it may get tokens from the authorization endpoint.
+    """
 
     replays: Replays = field(default_factory=Replays)
     verified: Verified = field(default_factory=Verified)
     secrets: Secrets = field(default_factory=Secrets)
     signing: Signing = field(default_factory=Signing)
     documents: dict[str, bytes] = field(default_factory=dict)
+    implicit: bool = True
 
 
 PROVIDER: web.AppKey[Provider] = web.AppKey("oidc provider", Provider)

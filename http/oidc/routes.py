@@ -7,6 +7,7 @@ from personae.http.oidc import paths
 from personae.http.oidc.answers import got, posted, preflight
 from personae.http.oidc.authorize.callback import callback
 from personae.http.oidc.authorize.endpoint import authorize
+from personae.http.oidc.authorize.pushed import push
 from personae.http.oidc.discovery import discovery
 from personae.http.oidc.end_session import end_session, session_ended
 from personae.http.oidc.introspection import introspection
@@ -19,7 +20,9 @@ from personae.http.oidc.userinfo import userinfo
 # Pages of other origins may call these (RFC 9700, 2.6: but never the authorization endpoint).
 FOR_PROGRAMS = (
     ("GET", paths.DISCOVERY, got(discovery)),
+    ("GET", paths.METADATA, got(discovery)),
     ("GET", paths.KEYS, got(keys)),
+    ("POST", paths.PUSH, posted(push)),
     ("POST", paths.TOKEN, posted(token)),
     ("POST", paths.INTROSPECT, posted(introspection)),
     ("POST", paths.REVOKE, posted(revocation)),
@@ -36,9 +39,9 @@ FOR_BROWSERS = (
 )
 
 
-def add_routes(app: web.Application) -> None:
+def add_routes(app: web.Application, *, implicit: bool = True) -> None:
     """Give an application the endpoints of the provider; it must have ``SERVICES``."""
-    app[PROVIDER] = Provider()
+    app[PROVIDER] = Provider(implicit=implicit)
     app.on_cleanup.append(_stop)
     for method, path, handler in (*FOR_PROGRAMS, *FOR_BROWSERS):
         app.router.add_route(method, path, handler)

@@ -14,19 +14,16 @@ if TYPE_CHECKING:
 OPENID, OFFLINE = "openid", "offline_access"
 STANDARD = (OPENID, "profile", "email", "phone", "address", OFFLINE)
 
-_ROLE = "urn:zitadel:iam:org:project:role:"
+ROLE = "urn:zitadel:iam:org:project:role:"
+ALL_ROLES = "urn:zitadel:iam:org:projects:roles"
+ROLES_OF_ORG = "urn:zitadel:iam:org:roles:id:"
+ORG, ORG_DOMAIN = "urn:zitadel:iam:org:id:", "urn:zitadel:iam:org:domain:primary:"
+RESOURCE_OWNER = "urn:zitadel:iam:user:resourceowner"
+METADATA = "urn:zitadel:iam:user:metadata"
 _PROJECT, _AUDIENCE = "urn:zitadel:iam:org:project:id:", ":aud"
 _OURS = "zitadel"
-RESERVED = (
-    _PROJECT,
-    "urn:zitadel:iam:org:projects:roles",
-    "urn:zitadel:iam:org:id:",
-    "urn:zitadel:iam:org:domain:primary:",
-    "urn:zitadel:iam:org:roles:id:",
-    "urn:zitadel:iam:user:metadata",
-    "urn:zitadel:iam:user:resourceowner",
-    "urn:zitadel:iam:org:idp:id:",
-)
+_WHOLE = {*STANDARD, ALL_ROLES, METADATA, RESOURCE_OWNER}
+_OPEN_ENDED = (_PROJECT, ORG, ORG_DOMAIN, ROLES_OF_ORG, "urn:zitadel:iam:org:idp:id:")
 
 
 def granted(asked: str, roles: Collection[str] = (), *, offline: bool = False) -> tuple[str, ...]:
@@ -38,19 +35,22 @@ def granted(asked: str, roles: Collection[str] = (), *, offline: bool = False) -
     def known(scope: str) -> bool:
         if scope == OFFLINE:
             return offline
-        if scope.startswith(_ROLE):
-            return scope[len(_ROLE) :] in roles
-        return scope in STANDARD or scope.startswith(RESERVED)
+        if scope.startswith(ROLE):
+            return scope[len(ROLE) :] in roles
+        return scope in _WHOLE or scope.startswith(_OPEN_ENDED)
 
     return tuple(scope for scope in dict.fromkeys(asked.split()) if known(scope))
+
+
+def ends(scopes: Iterable[str], start: str) -> tuple[str, ...]:
+    """Return what follows ``start`` in the scopes that begin with it."""
+    return tuple(scope[len(start) :] for scope in scopes if scope.startswith(start))
 
 
 async def audience(call: Call, own: Iterable[str], scopes: Iterable[str]) -> tuple[str, ...]:
     """Return whom a token is for: a client's own audience, and the projects that scopes name."""
     named = [
-        scope[len(_PROJECT) : -len(_AUDIENCE)]
-        for scope in scopes
-        if scope.startswith(_PROJECT) and scope.endswith(_AUDIENCE)
+        end.removesuffix(_AUDIENCE) for end in ends(scopes, _PROJECT) if end.endswith(_AUDIENCE)
     ]
     if _OURS in named:
         stream = Stream(call.instance_id, "instance", call.instance_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256, sha384, sha512
 from typing import Any
@@ -23,7 +23,8 @@ from personae.http.identity.live import AT_JWT
 from personae.http.identity.opaque import TokenKind
 from personae.http.oidc import claims
 from personae.http.oidc.call import Call
-from personae.http.oidc.scopes import OPENID
+from personae.http.oidc.roles import role_claims
+from personae.http.oidc.scopes import OPENID, STANDARD
 
 ID_TOKEN = "JWT"  # noqa: S105 — the type of ID tokens
 CLIENT_CREDENTIALS = "client_credentials"
@@ -32,12 +33,19 @@ _SHA384, _SHA512 = ("ES384", "RS384"), ("ES512", "RS512", "EdDSA", "Ed25519")
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who gets the tokens, and how it wants them. ``skew`` widens them on both sides."""
+    """Who gets the tokens, and how it wants them. ``skew`` widens them on both sides.
+
+    ``roles_in``: the tokens that carry role claims; ``all_roles``: its project wants them
+    unasked.
+    """
 
     client_id: str
     jwt: bool
     userinfo: bool = False
     skew: timedelta = timedelta()
+    project_id: str = ""
+    all_roles: bool = False
+    roles_in: frozenset[str] = frozenset()
 
     @classmethod
     def of_client(cls, client: Client) -> Recipient:
@@ -50,12 +58,19 @@ class Recipient:
             oidc.access_token_type is TokenType.JWT,
             oidc.id_token_userinfo_assertion,
             timedelta(microseconds=oidc.clock_skew / 1000),
+            client.project_id,
+            client.project.role_assertion,
+            frozenset(
+                (AT_JWT,) * oidc.access_token_role_assertion
+                + (ID_TOKEN,) * oidc.id_token_role_assertion
+            ),
         )
 
     @classmethod
     def of_machine(cls, user_id: str, machine: Machine) -> Recipient:
         """Return a machine user as recipient of its own tokens."""
-        return cls(user_id, machine.access_token_type is AccessTokenType.JWT)
+        jwt = machine.access_token_type is AccessTokenType.JWT
+        return cls(user_id, jwt, roles_in=frozenset((AT_JWT,)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +130,28 @@ async def token_response(
     return found
 
 
+async def direct_response(
+    call: Call, to: Recipient, family_id: str, family: OIDCSession, *, token: bool
+) -> dict[str, str]:
+    """Return what the authorization endpoint answers in the implicit flow (OIDC Core, 3.2.2.5).
+
+    Without an access token the ID token says all that the scopes allow (section 5.4).
+    """
+    access = family.access
+    assert access is not None  # noqa: S101 — for the type checker; it was just handed out
+    if not token:
+        told = replace(to, userinfo=True)
+        return {"id_token": await _id_token(call, told, family, access, "")}
+    text = await _access_text(call, to, family_id, family, access)
+    return {
+        "access_token": text,
+        "token_type": "Bearer",
+        "expires_in": str(int((access.expires - access.made_at).total_seconds())),
+        "scope": " ".join(access.scope),
+        "id_token": await _id_token(call, to, family, access, text),
+    }
+
+
 async def _access_text(
     call: Call, to: Recipient, family_id: str, family: OIDCSession, access: AccessToken
 ) -> str:
@@ -123,6 +160,7 @@ async def _access_text(
     signer = (await call.services.keys.of(call.instance_id)).signer
     # RFC 9068, section 3: without a named resource the issuer itself is the audience.
     found = {
+        **await _about(call, to, family, access, AT_JWT),
         **_common(call, to, family, access.made_at, access.expires),
         "aud": family.audience or (call.issuer,),
         "nbf": _seconds(access.made_at - to.skew),
@@ -142,19 +180,36 @@ async def _id_token(
     )
     life = timedelta(microseconds=lifetimes_of(instance).id_token / 1000)
     signer = (await call.services.keys.of(call.instance_id)).signer
-    scope = access.scope if to.userinfo else ()
     found = {
-        **await claims.userinfo(call, family.user_id, scope),
+        **await _about(call, to, family, access, ID_TOKEN),
         **_common(call, to, family, now, now + life),
         "aud": tuple(dict.fromkeys((*family.audience, to.client_id))),
         "azp": to.client_id,
-        "at_hash": at_hash(access_text, signer),
     }
+    if access_text:
+        found["at_hash"] = at_hash(access_text, signer)
     if family.nonce:
         found["nonce"] = family.nonce
     if family.session_id:
         found["sid"] = family.session_id
     return await call.provider.signing.sign(signer, found, ID_TOKEN)
+
+
+async def _about(
+    call: Call, to: Recipient, family: OIDCSession, access: AccessToken, typ: str
+) -> dict[str, Any]:
+    """Return what a token says about its user.
+
+    Scopes of the standard are answered at userinfo, unless the client wants them in ID tokens.
+    """
+    scope = access.scope
+    if typ == AT_JWT or not to.userinfo:
+        scope = tuple(each for each in scope if each not in STANDARD)
+    found = await claims.userinfo(call, family.user_id, scope)
+    if typ in to.roles_in:
+        asked = (call, family.user_id, access.scope, to.project_id)
+        found |= await role_claims(*asked, always=to.all_roles)
+    return found
 
 
 def _common(

@@ -10,6 +10,7 @@ from personae.http.oidc.answers import answer
 from personae.http.oidc.call import Call
 from personae.http.oidc.errors import TOKEN_INVALID
 from personae.http.oidc.form import FORM, Form
+from personae.http.oidc.roles import roles_for_client
 
 
 async def userinfo(call: Call) -> web.Response:
@@ -21,7 +22,8 @@ async def userinfo(call: Call) -> web.Response:
         if refusal.code is not Code.UNAUTHENTICATED:
             raise
         raise TOKEN_INVALID() from None
-    return answer(await claims.userinfo(call, live.user_id, live.scopes))
+    about = await claims.userinfo(call, live.user_id, live.scopes)
+    return answer({**about, **await roles_for_client(call, live)})
 
 
 async def _bearer(call: Call) -> str:

@@ -7,11 +7,12 @@ schema of its own and moved into the place of the live one.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from personae.projections.kit.applier import Applier
 from personae.projections.kit.progress import Meter, Report
-from personae.projections.kit.reader import Reader
+from personae.projections.kit.reader import Reader, Reading
 from personae.projections.kit.shelf import Shelf
 from personae.projections.kit.table import Table
 from personae.projections.kit.track import Track
@@ -20,7 +21,7 @@ from personae.store.pool import Database, Session
 
 SCRATCH = "projections_rebuild"
 
-PATIENT = "SET LOCAL idle_in_transaction_session_timeout = '60s'; SET LOCAL statement_timeout = 0"
+PATIENT = "SET LOCAL idle_in_transaction_session_timeout = '600s'; SET LOCAL statement_timeout = 0"
 """For the transaction that holds a table still while its copy does the last events."""
 
 
@@ -41,8 +42,9 @@ class Builder:
             track = self._tracks.setdefault(instance_id, Track(instance_id))
             if track.stale:
                 await self._applier.load(track)
+            pages = Pages(self._reader, track, last)
             while track.seen < last:
-                await self._page(track, last)
+                await self._page(track, await pages.next())
                 done = sum(min(t.seen, until.get(t.instance_id, 0)) for t in self._tracks.values())
                 meter.at(done, sum(until.values()))
             await self._applier.save(track)
@@ -51,14 +53,41 @@ class Builder:
         """Return the last position of every instance."""
         return {one: await self._log.head(one) for one in await self._log.instances()}
 
-    async def _page(self, track: Track, last: int) -> None:
-        reading = await self._reader.read(track.instance_id, track.seen, last)
-        events = [recorded for recorded in reading.events if recorded.position <= last]
-        failure = await self._applier.apply(track, events, min(reading.upto, last))
-        if failure is None and reading.broken and reading.broken <= last:
+    async def _page(self, track: Track, reading: Reading) -> None:
+        failure = await self._applier.apply(track, reading.events, reading.upto)
+        if failure is None and reading.broken:
             failure = reading.failure
         if failure:
             await self._applier.park(track, failure, attempts=1)
+
+
+class Pages:
+    """The pages of one instance up to ``last``: the next is read while this one is applied."""
+
+    def __init__(self, reader: Reader, track: Track, last: int) -> None:
+        self._reader = reader
+        self._track = track
+        self._last = last
+        self._ahead: tuple[int, asyncio.Task[Reading]] | None = None
+
+    async def next(self) -> Reading:
+        """Return the page behind what the track has seen."""
+        after, self._ahead, ahead = self._track.seen, None, self._ahead
+        if ahead and ahead[0] == after:
+            reading = await ahead[1]
+        else:  # the first page, or an event was parked and the track stands elsewhere
+            if ahead:
+                ahead[1].cancel()
+            reading = await self._read(after)
+        if reading.upto < self._last and not reading.broken:
+            self._ahead = (reading.upto, asyncio.create_task(self._read(reading.upto)))
+        return reading
+
+    async def _read(self, after: int) -> Reading:
+        reading = await self._reader.read(self._track.instance_id, after, self._last)
+        events = [recorded for recorded in reading.events if recorded.position <= self._last]
+        broken = reading.broken if reading.broken <= self._last else 0
+        return Reading(events, min(reading.upto, self._last), broken)
 
 
 async def rebuild(live: Shelf, log: Log, table: Table, report: Report | None = None) -> None:
@@ -70,6 +99,9 @@ async def rebuild(live: Shelf, log: Log, table: Table, report: Report | None = N
     await scratch.prepare([table])
     builder, meter = Builder(table, scratch, log), Meter(table.name, report)
     await builder.build(await builder.heads(), meter)
+    async with live.database.transaction() as tx:
+        await tx.run(PATIENT)
+        await scratch.index(tx, table)
     async with live.database.transaction() as tx:
         await tx.run(PATIENT)
         await tx.run(f"LOCK TABLE {live.path('positions')} IN SHARE ROW EXCLUSIVE MODE")

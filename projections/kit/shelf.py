@@ -24,6 +24,7 @@ from personae.projections.kit.table import Table
 from personae.store.pool import Conflict, Database, SerializationFailure, Session
 
 LIVE = "projections"
+INDEX_SECONDS = 600.0
 TRIES = 5
 """Attempts to create what another process may be creating at the same time."""
 
@@ -38,6 +39,11 @@ class Shelf:
 
     database: Database
     schema: str = LIVE
+
+    @property
+    def live(self) -> bool:
+        """Whether its tables answer questions from the start, and so have all their indexes."""
+        return self.schema == LIVE
 
     def path(self, name: str) -> str:
         """Return the name of a table or view with its schema, for SQL."""
@@ -73,6 +79,8 @@ class Shelf:
         shape = shape_of(table)
         if known is None:
             await tx.run(definition(self.schema, table))
+            if self.live:
+                await self.index(tx, table)
             await tx.run(
                 f"INSERT INTO {self.path('tables')} VALUES (%s, %s, %s, false)",
                 (table.name, table.version, shape),
@@ -94,6 +102,17 @@ class Shelf:
             f"UPDATE {self.path('tables')} SET asked = (version = %s) WHERE name = %s",
             (table.version, table.name),
         )
+
+    async def index(self, tx: Session, table: Table) -> None:
+        """Create the indexes of a table, unless it has them.
+
+        A table that is filled first and indexed then is ready in half the time.
+        """
+        sql = "SELECT count(*) FROM pg_indexes WHERE schemaname = %s AND tablename = %s"
+        count = (await tx.rows(sql, (self.schema, table.physical)))[0][0]
+        if count == 1:  # the primary key's
+            for statement in index_statements(self.schema, table):
+                await tx.run(statement, limit=INDEX_SECONDS)
 
     async def exists(self) -> bool:
         """Say whether this was ever prepared."""
@@ -172,7 +191,7 @@ def bookkeeping(schema: str) -> str:
 
 
 def definition(schema: str, table: Table) -> str:
-    """Return the statements that create a table and its indexes."""
+    """Return the statement that creates a table without its indexes."""
     path = f'{schema}."{table.physical}"'
     columns = [
         f'"{name}" {kind.type}{"" if kind.nullable else " NOT NULL"}'
@@ -180,8 +199,12 @@ def definition(schema: str, table: Table) -> str:
         if kind.lookup is None
     ]
     key = ", ".join(f'"{name}"' for name in ("instance_id", *table.key))
-    create = f"CREATE TABLE {path} ({', '.join(columns)}, PRIMARY KEY ({key}))"
-    return "; ".join([create, *(f"CREATE INDEX ON {path} {spec}" for spec in indexes(table))])
+    return f"CREATE TABLE {path} ({', '.join(columns)}, PRIMARY KEY ({key}))"
+
+
+def index_statements(schema: str, table: Table) -> list[str]:
+    """Return the statements that create a table's indexes."""
+    return [f'CREATE INDEX ON {schema}."{table.physical}" {spec}' for spec in indexes(table)]
 
 
 def indexes(table: Table) -> list[str]:
@@ -201,4 +224,5 @@ def indexes(table: Table) -> list[str]:
 
 def shape_of(table: Table) -> str:
     """Return a fingerprint of a table's definition."""
-    return hashlib.sha256(definition("", table).encode()).hexdigest()[:16]
+    whole = "; ".join([definition("", table), *index_statements("", table)])
+    return hashlib.sha256(whole.encode()).hexdigest()[:16]

@@ -43,6 +43,12 @@ def metrics(server):
         return set(re.findall(r'worker="(\d+)"', answer.read().decode()))
 
 
+def test_workers_are_spawned_never_forked_from_a_process_with_threads(crew):
+    """P-48: a fork would copy held locks and a running event loop."""
+    for worker in crew.workers():
+        assert "multiprocessing.spawn" in " ".join(worker.cmdline())
+
+
 async def test_both_serve_one_history(crew):
     load = Load([crew.url], crew.pat, name="both", clients=16)
     async with load.running():

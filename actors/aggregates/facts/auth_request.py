@@ -30,7 +30,7 @@ async def link(cmd: c.LinkSession, turn: Turn) -> LinkFacts:
         user_id=session.user_id,
         auth_time=session.auth_time,
         auth_methods=session.auth_methods,
-        asked_at=request.created_at,
+        asked_at=turn.state.opened_at or request.created_at,
         refused=await _refusal(cmd, session, turn),
     )
 

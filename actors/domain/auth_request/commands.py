@@ -16,6 +16,14 @@ class AddAuthRequest:
 
 
 @command("auth_request", id="request_id")
+class OpenPushedRequest:
+    """The browser comes with a request that its client pushed (RFC 9126, section 4)."""
+
+    request_id: str
+    client_id: str
+
+
+@command("auth_request", id="request_id")
 class LinkSession:
     """Answer the request with a session; from here on a code may be exchanged.
 

@@ -16,12 +16,25 @@ from personae.actors.domain.oidc_session.opening import Opening, opened
 CODE_LIFE = timedelta(seconds=60)
 """RFC 9700 and FAPI 2.0 ask for at most a minute."""
 
+PUSHED_LIFE = timedelta(seconds=90)
+"""RFC 9126, 2.2: "a relatively short lifetime", 5 to 600 seconds."""
+
 
 @AUTH_REQUEST.decides(c.AddAuthRequest)
 def add(request: AuthRequest, cmd: c.AddAuthRequest, _facts: Facts) -> Decisions:
     if request != AUTH_REQUEST.initial:
         raise refusals.ALREADY_EXISTS()
     yield cmd.asked
+
+
+@AUTH_REQUEST.decides(c.OpenPushedRequest)
+def open_pushed(request: AuthRequest, cmd: c.OpenPushedRequest, facts: Facts) -> Decisions:
+    asked = request.asked
+    if request.status is not Status.PUSHED or not (asked and asked.pushed_at):
+        raise refusals.PUSHED_INVALID()
+    if asked.client_id != cmd.client_id or facts.now - asked.pushed_at >= PUSHED_LIFE:
+        raise refusals.PUSHED_INVALID()
+    yield e.PushedRequestOpened(made_at=facts.now)
 
 
 @AUTH_REQUEST.decides(c.LinkSession)

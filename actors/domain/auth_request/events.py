@@ -35,6 +35,16 @@ class AuthRequestAdded:
     hint_user_id: str | None = wire("hint_user_id", default=None)
     need_refresh_token: bool = wire("need_refresh_token", default=False)
     issuer: str = ""
+    acr_values: tuple[str, ...] = wire("acr_values", default=())
+    pushed_at: datetime | None = wire("pushed_at", default=None)
+    """When the client pushed the request ahead of the browser (RFC 9126), if it did."""
+
+
+@event("auth_request.pushed.opened")
+class PushedRequestOpened:
+    """The browser came with a pushed request, for the only time it may."""
+
+    made_at: datetime = wire("made_at")
 
 
 @event("auth_request.session.linked")

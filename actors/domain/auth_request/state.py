@@ -20,6 +20,7 @@ class Status(IntEnum):
     EXCHANGED = 4
     FAILED = 5
     SUCCEEDED = 6
+    PUSHED = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class AuthRequest:
 
     status: Status = Status.UNKNOWN
     asked: e.AuthRequestAdded | None = None
+    opened_at: datetime | None = None
     session_id: str = ""
     user_id: str = ""
     auth_time: datetime | None = None
@@ -42,7 +44,12 @@ AUTH_REQUEST = Kind("auth_request", AuthRequest())
 
 @AUTH_REQUEST.on(e.AuthRequestAdded)
 def _(_request: AuthRequest, event: e.AuthRequestAdded) -> AuthRequest:
-    return AuthRequest(Status.ADDED, event)
+    return AuthRequest(Status.PUSHED if event.pushed_at else Status.ADDED, event)
+
+
+@AUTH_REQUEST.on(e.PushedRequestOpened)
+def _(request: AuthRequest, event: e.PushedRequestOpened) -> AuthRequest:
+    return replace(request, status=Status.ADDED, opened_at=event.made_at)
 
 
 @AUTH_REQUEST.on(e.SessionLinked)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from personae.actors.aggregates.clients import Client, client_of
 from personae.actors.domain.project.redirects import registered
 from personae.actors.domain.project.state import OIDCConfig
+from personae.http.oidc.authorize.request_object import unpacked
 from personae.http.oidc.call import Call
 from personae.http.oidc.errors import (
     CLIENT_NOT_FOUND,
@@ -18,12 +19,16 @@ from personae.http.oidc.form import Form
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """An authorization request whose client and redirect URI are right."""
+    """An authorization request whose client and redirect URI are right.
+
+    ``implicit``: whether tokens may be asked for directly here.
+    """
 
     form: Form
     client: Client
     oidc: OIDCConfig
     redirect_uri: str
+    implicit: bool = True
 
     def words(self, name: str) -> list[str]:
         """Return the words of a space-delimited parameter."""
@@ -38,13 +43,14 @@ async def load(call: Call) -> Ask:
     owner of the error and MUST NOT automatically redirect the user-agent to the invalid redirection
     URI." (RFC 6749, 4.1.2.1) So what is raised here is shown on a page.
     """
-    for name in ("client_id", "redirect_uri"):
+    for name in ("client_id", "redirect_uri", "request"):
         if name in call.form.repeated:
             raise PARAMETER_REPEATED(name=name)
     client, oidc = await load_client(call, call.form.required("client_id"))
-    redirect_uri = call.form.required("redirect_uri")
+    form = unpacked(call, client) if call.form.get("request") else call.form
+    redirect_uri = form.required("redirect_uri")
     check_redirect_uri(oidc, redirect_uri)
-    return Ask(call.form, client, oidc, redirect_uri)
+    return Ask(form, client, oidc, redirect_uri, call.provider.implicit)
 
 
 async def load_client(call: Call, client_id: str) -> tuple[Client, OIDCConfig]:

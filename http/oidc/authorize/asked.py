@@ -7,19 +7,19 @@ from personae.actors.domain.kit import Refusal
 from personae.actors.domain.project.values import GrantType
 from personae.http.oidc import scopes
 from personae.http.oidc.authorize.ask import Ask
-from personae.http.oidc.authorize.response import MODES
+from personae.http.oidc.authorize.types import mode_of, of_tokens, type_of
 from personae.http.oidc.call import Call
 from personae.http.oidc.hints import subject_of_hint
 
 NONE, LOGIN = 1, 2
 PROMPTS = {"none": NONE, "login": LOGIN, "consent": 3, "select_account": 4, "create": 5}
 LOGIN_CLIENT = "x-zitadel-login-client"
-LANGUAGES_AT_MOST = 20
+LANGUAGES_AT_MOST = ACRS_AT_MOST = 20
 
 
 def granted(ask: Ask) -> tuple[str, ...]:
     """Return the scopes that the client gets."""
-    offline = GrantType.REFRESH_TOKEN in ask.oidc.grant_types
+    offline = GrantType.REFRESH_TOKEN in ask.oidc.grant_types and not of_tokens(ask.form)
     return scopes.granted(ask.form.get("scope"), ask.client.project.roles, offline=offline)
 
 
@@ -36,7 +36,8 @@ async def asked(call: Call, ask: Ask) -> AuthRequestAdded:
         nonce=form.get("nonce"),
         scope=scope,
         audience=await scopes.audience(call, ask.client.audience, scope),
-        response_mode=MODES.get(form.get("response_mode"), 0),
+        response_type=type_of(form) or 0,
+        response_mode=mode_of(form),
         code_challenge=CodeChallenge(challenge) if challenge else None,
         prompt=tuple(dict.fromkeys(PROMPTS[each] for each in ask.words("prompt"))),
         ui_locales=tuple(ask.words("ui_locales")[:LANGUAGES_AT_MOST]),
@@ -45,6 +46,7 @@ async def asked(call: Call, ask: Ask) -> AuthRequestAdded:
         hint_user_id=await _hinted(call, ask),
         need_refresh_token=scopes.OFFLINE in scope,
         issuer=call.issuer,
+        acr_values=tuple(ask.words("acr_values")[:ACRS_AT_MOST]),
     )
 
 

@@ -8,7 +8,7 @@ from personae.actors.domain.auth_request.state import AuthRequest, Status
 from personae.actors.domain.kit import Stream
 from personae.http.identity.agent import agent_of, living
 from personae.http.oidc.authorize.ask import check_redirect_uri, load_client
-from personae.http.oidc.authorize.code import answer_code, answer_failed
+from personae.http.oidc.authorize.code import answer_failed, answer_granted
 from personae.http.oidc.authorize.endpoint import login_page
 from personae.http.oidc.authorize.response import redirect
 from personae.http.oidc.call import Call
@@ -39,7 +39,7 @@ async def callback(request: web.Request) -> web.Response:
     if state.status is not Status.CODE_ADDED:
         raise ALREADY_HANDLED()
     await _check_browser(call, state)
-    return answer_code(call, state.asked, request_id)
+    return await answer_granted(call, state.asked, request_id)
 
 
 async def _check_browser(call: Call, state: AuthRequest) -> None:

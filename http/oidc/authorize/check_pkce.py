@@ -5,6 +5,7 @@ from __future__ import annotations
 from personae.actors.domain.auth_request.pkce import UNRESERVED
 from personae.actors.domain.project.values import AuthMethod
 from personae.http.oidc.authorize.ask import Ask
+from personae.http.oidc.authorize.types import of_tokens
 from personae.http.oidc.errors import CHALLENGE_INVALID, CHALLENGE_REQUIRED
 
 
@@ -20,7 +21,7 @@ def check_pkce(ask: Ask) -> None:
     if not challenge:
         if method:
             raise CHALLENGE_INVALID()
-        if ask.oidc.auth_method_type is AuthMethod.NONE:
+        if ask.oidc.auth_method_type is AuthMethod.NONE and not of_tokens(ask.form):
             raise CHALLENGE_REQUIRED()
         return
     if method != "S256" or not UNRESERVED.fullmatch(challenge):

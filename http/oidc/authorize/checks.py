@@ -10,6 +10,7 @@ from collections.abc import Callable
 from personae.http.oidc.authorize.ask import Ask
 from personae.http.oidc.authorize.check_grant import check_grant
 from personae.http.oidc.authorize.check_max_age import check_max_age
+from personae.http.oidc.authorize.check_nonce import check_nonce
 from personae.http.oidc.authorize.check_pkce import check_pkce
 from personae.http.oidc.authorize.check_prompt import check_prompt
 from personae.http.oidc.authorize.check_repeated import check_repeated
@@ -26,6 +27,7 @@ CHECKS: tuple[Callable[[Ask], None], ...] = (
     check_grant,
     check_scope,
     check_pkce,
+    check_nonce,
     check_prompt,
     check_max_age,
 )

@@ -5,20 +5,44 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from aiohttp import web
+from personae.actors.domain.auth_request.commands import ExchangeCode
 from personae.actors.domain.auth_request.events import AuthRequestAdded
 from personae.actors.domain.kit import Refusal
+from personae.actors.domain.project.values import ResponseType
 from personae.http.identity.opaque import TokenKind
 from personae.http.oidc.answers import description
-from personae.http.oidc.authorize.ask import Ask
-from personae.http.oidc.authorize.response import MODES, respond
+from personae.http.oidc.authorize.ask import Ask, load_client
+from personae.http.oidc.authorize.response import respond
+from personae.http.oidc.authorize.types import mode_of
 from personae.http.oidc.call import Call
 from personae.http.oidc.errors import oauth_error
+from personae.http.oidc.tokens import Ids, Recipient, direct_response, family_of
 
 
-def answer_code(call: Call, asked: AuthRequestAdded, request_id: str) -> web.Response:
-    """Give the client its code (RFC 6749, 4.1.2; ``iss``: RFC 9207)."""
-    code = call.services.tokens.issue(TokenKind.CODE, call.instance_id, request_id)
-    return _answer(call, asked, {"code": code})
+async def answer_granted(call: Call, asked: AuthRequestAdded, request_id: str) -> web.Response:
+    """Give the client its code (RFC 6749, 4.1.2) or its tokens (OIDC Core, 3.2.2.5)."""
+    if asked.response_type == ResponseType.CODE:
+        code = call.services.tokens.issue(TokenKind.CODE, call.instance_id, request_id)
+        return _answer(call, asked, {"code": code})
+    return _answer(call, asked, await _tokens(call, asked, request_id))
+
+
+async def _tokens(call: Call, asked: AuthRequestAdded, request_id: str) -> dict[str, str]:
+    ids = Ids.new(call)
+    order = ExchangeCode(
+        request_id=request_id,
+        client_id=asked.client_id,
+        redirect_uri=asked.redirect_uri,
+        code_verifier="",
+        oidc_session_id=ids.family,
+        access_token_id=ids.access,
+        refresh_token_id="",
+    )
+    await call.services.send(order, call.caller(client_id=asked.client_id))
+    client, _ = await load_client(call, asked.client_id)
+    family = await family_of(call, ids.family)
+    token = asked.response_type == ResponseType.ID_TOKEN_TOKEN
+    return await direct_response(call, Recipient.of_client(client), ids.family, family, token=token)
 
 
 def answer_failed(call: Call, asked: AuthRequestAdded, error: str) -> web.Response:
@@ -26,18 +50,23 @@ def answer_failed(call: Call, asked: AuthRequestAdded, error: str) -> web.Respon
     return _answer(call, asked, {"error": error})
 
 
-def answer_refused(call: Call, ask: Ask, refusal: Refusal) -> web.Response:
+def answer_refused(
+    call: Call, refusal: Refusal, ask: Ask | None = None, asked: AuthRequestAdded | None = None
+) -> web.Response:
     """Tell the client what is wrong with its request (RFC 6749, 4.1.2.1)."""
     params = {
         "error": oauth_error(refusal).code,
         "error_description": description(call.services, refusal),
-        "state": "" if "state" in ask.form.repeated else ask.form.get("state"),
-        "iss": call.issuer,
     }
-    mode = MODES.get(ask.form.get("response_mode"), 0)
-    return respond(ask.redirect_uri, params, mode, method=call.request.method)
+    if asked:
+        return _answer(call, asked, params)
+    assert ask is not None  # noqa: S101 — for the type checker; one of both is given
+    state = "" if "state" in ask.form.repeated else ask.form.get("state")
+    every = {**params, "state": state, "iss": call.issuer}
+    return respond(ask.redirect_uri, every, mode_of(ask.form), method=call.request.method)
 
 
 def _answer(call: Call, asked: AuthRequestAdded, params: Mapping[str, str]) -> web.Response:
+    """Answer; ``iss`` says which provider does (RFC 9207)."""
     every = {**params, "state": asked.state, "iss": call.issuer}
     return respond(asked.redirect_uri, every, asked.response_mode, method=call.request.method)

@@ -6,12 +6,15 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 from personae.actors.domain.auth_request.commands import AddAuthRequest, FailAuthRequest
-from personae.actors.domain.kit import Refusal
+from personae.actors.domain.auth_request.events import AuthRequestAdded
+from personae.actors.domain.auth_request.state import AuthRequest
+from personae.actors.domain.kit import Refusal, Stream
 from personae.http.oidc import paths
-from personae.http.oidc.authorize.ask import Ask, load
+from personae.http.oidc.authorize.ask import Ask, check_redirect_uri, load, load_client
 from personae.http.oidc.authorize.asked import NONE, asked
 from personae.http.oidc.authorize.checks import check
-from personae.http.oidc.authorize.code import answer_code, answer_refused
+from personae.http.oidc.authorize.code import answer_granted, answer_refused
+from personae.http.oidc.authorize.pushed import URN, open_pushed
 from personae.http.oidc.authorize.response import redirect
 from personae.http.oidc.authorize.silent import link_silently
 from personae.http.oidc.call import Call
@@ -22,19 +25,40 @@ from personae.http.oidc.form import Form
 async def authorize(request: web.Request) -> web.Response:
     """Take an authorization request; refuse on a page, or at the client's redirect URI."""
     call = await Call.of(request, await Form.of_either(request))
+    if call.form.get("request_uri").startswith(URN) and not call.form.get("request"):
+        return await _pushed(call)
     ask = await load(call)
     try:
         check(ask)
-        return await _accept(call, ask)
+        request_id, wanted = await _keep(call, ask)
+        return await _go_on(call, request_id, wanted)
     except Refusal as refusal:
-        return answer_refused(call, ask, refusal)
+        return answer_refused(call, refusal, ask=ask)
 
 
-async def _accept(call: Call, ask: Ask) -> web.Response:
+async def _pushed(call: Call) -> web.Response:
+    request_id = await open_pushed(call)
+    stream = Stream(call.instance_id, "auth_request", request_id)
+    state: AuthRequest = await call.services.world.state(stream)
+    assert state.asked is not None  # noqa: S101 — for the type checker; it was just opened
+    _, oidc = await load_client(call, state.asked.client_id)
+    check_redirect_uri(oidc, state.asked.redirect_uri)
+    try:
+        return await _go_on(call, request_id, state.asked)
+    except Refusal as refusal:
+        return answer_refused(call, refusal, asked=state.asked)
+
+
+async def _keep(call: Call, ask: Ask) -> tuple[str, AuthRequestAdded]:
     request_id = f"V2_{call.services.new_id()}"
     wanted = await asked(call, ask)
     order = AddAuthRequest(request_id=request_id, instance_id=call.instance_id, asked=wanted)
     await call.services.send(order, call.caller(client_id=ask.client.client_id))
+    return request_id, wanted
+
+
+async def _go_on(call: Call, request_id: str, wanted: AuthRequestAdded) -> web.Response:
+    """Send the browser to the sign-in pages, or answer without any (``prompt=none``)."""
     if NONE not in wanted.prompt:
         return redirect(login_page(request_id), method=call.request.method)
     try:
@@ -45,7 +69,7 @@ async def _accept(call: Call, ask: Ask) -> web.Response:
             FailAuthRequest(request_id=request_id, reason=reason), call.caller()
         )
         raise
-    return answer_code(call, wanted, request_id)
+    return await answer_granted(call, wanted, request_id)
 
 
 def login_page(request_id: str) -> str:

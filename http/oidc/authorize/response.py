@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-QUERY, FORM_POST = 1, 3
-MODES = {"query": QUERY, "form_post": FORM_POST}
-"""Response modes by name; the numbers are those of stored requests (2 is fragment)."""
+QUERY, FRAGMENT, FORM_POST = 1, 2, 3
+MODES = {"query": QUERY, "fragment": FRAGMENT, "form_post": FORM_POST}
+"""Response modes by name; the numbers are those of stored requests."""
 
 _SUBMIT = "document.forms[0].submit()"
 _HASH = base64.b64encode(hashlib.sha256(_SUBMIT.encode()).digest()).decode()
@@ -35,6 +35,9 @@ def respond(uri: str, params: Mapping[str, str], mode: int, *, method: str = "GE
     present = {name: value for name, value in params.items() if value}
     if mode == FORM_POST:
         return _form_post(uri, present)
+    if mode == FRAGMENT:
+        # A registered URI has no fragment of its own (RFC 6749, 3.1.2).
+        return redirect(f"{uri}#{urlencode(present)}", method=method)
     return redirect(with_query(uri, present), method=method)
 
 

@@ -83,7 +83,8 @@ def challenge_of(verifier):
 
 
 def query_of(location):
-    return dict(parse_qsl(urlsplit(location).query))
+    parts = urlsplit(location)
+    return dict(parse_qsl(parts.fragment or parts.query))
 
 
 class Stack:
@@ -263,7 +264,7 @@ async def stored_keys(services, instance_id):
 
 
 @asynccontextmanager
-async def serving(dispatch):  # noqa: F811
+async def serving(dispatch, **options):  # noqa: F811
     """Serve the provider over a world of aggregates."""
     services = Services(
         dispatch=dispatch,
@@ -276,7 +277,7 @@ async def serving(dispatch):  # noqa: F811
     )
     app = web.Application()
     app[SERVICES] = services
-    oidc.add_routes(app)
+    oidc.add_routes(app, **options)
     server = Server(app, {}, ServerSettings(port=0, drain_timeout=0.1, drain_grace=0))
     await server.start()
     services.origins = Origins(secure=False, port=server.port)

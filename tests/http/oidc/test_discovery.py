@@ -5,18 +5,17 @@ async def test_the_document_names_this_issuer_and_only_endpoints_that_are_there(
     found = await stack.call("GET", "/.well-known/openid-configuration")
     assert found.json["issuer"] == stack.issuer
     endpoints = [name for name in found.json if name.endswith(("_endpoint", "_uri"))]
-    assert len(endpoints) == 7
+    assert len(endpoints) == 8
     for name in endpoints:
         path = found.json[name].removeprefix(stack.issuer)
         method = "GET" if name in {"jwks_uri", "end_session_endpoint"} else "POST"
         assert (await stack.call(method, path)).status not in {404, 405}
 
 
-async def test_only_s256_is_announced_and_no_implicit_flow(stack):
+async def test_only_s256_is_announced_and_no_password_grant(stack):
     found = (await stack.call("GET", "/.well-known/openid-configuration")).json
     assert found["code_challenge_methods_supported"] == ["S256"]
-    assert found["response_types_supported"] == ["code"]
-    assert "implicit" not in found["grant_types_supported"]
+    assert found["response_types_supported"] == ["code", "id_token", "id_token token"]
     assert "password" not in found["grant_types_supported"]
 
 

@@ -1,0 +1,93 @@
+import httpx
+import pytest
+from authlib.oidc.core import ImplicitIDToken
+from joserfc import jwt
+from joserfc.jwk import KeySet
+from personae.actors.domain.project.values import AuthMethod, GrantType, ResponseType
+
+from tests.aggregates.conftest import ADMIN
+from tests.http.oidc.conftest import CALLBACK, query_of, serving
+
+BOTH = (ResponseType.ID_TOKEN, ResponseType.ID_TOKEN_TOKEN)
+
+
+async def spa(stack, **changes):
+    wanted = {
+        "response_types": BOTH, "grant_types": (GrantType.IMPLICIT,),
+        "auth_method_type": AuthMethod.NONE, **changes,
+    }  # fmt: skip
+    return await stack.app(**wanted)
+
+
+async def answered(stack, app, **params):
+    browser = await stack.browser()
+    asked = await stack.authorize(app, **params)
+    request_id = query_of(asked.location)["authRequestID"]
+    await stack.link(request_id, browser)
+    return await stack.callback(request_id, browser), request_id, browser
+
+
+async def id_token(stack, app, found):
+    async with httpx.AsyncClient() as http:
+        keys = KeySet.import_key_set((await http.get(f"{stack.issuer}/oauth/v2/keys")).json())
+    decoded = jwt.decode(found["id_token"], keys, algorithms=["ES256"])
+    token = ImplicitIDToken(
+        decoded.claims, decoded.header,
+        {"iss": {"value": stack.issuer}, "aud": {"value": app.client_id}},
+        {"nonce": "n-1", "client_id": app.client_id, "access_token": found.get("access_token")},
+    )  # fmt: skip
+    token.validate(now=int(stack.services.world.now().timestamp()))
+    return token
+
+
+async def test_tokens_come_in_the_fragment_and_authlib_believes_them(stack):
+    app = await spa(stack)
+    back, request_id, browser = await answered(stack, app, response_type="token id_token")
+    assert back.location.startswith(f"{CALLBACK}#access_token=")
+    found = query_of(back.location)
+    assert (await id_token(stack, app, found))["sub"] == ADMIN
+    assert (found["state"], found["iss"], found["token_type"]) == ("s&t", stack.issuer, "Bearer")
+    assert "refresh_token" not in found
+    assert (await stack.userinfo(found["access_token"])).status == 200
+    assert (await stack.callback(request_id, browser)).status == 400
+
+
+async def test_an_id_token_alone_tells_what_userinfo_would(stack):
+    app = await spa(stack)
+    back, _, _ = await answered(stack, app, response_type="id_token", response_mode="form_post")
+    text = back.text.split('name="id_token" value="')[1].split('"')[0]
+    token = await id_token(stack, app, {"id_token": text})
+    assert (token["name"], token["email"]) == ("Ada Admin", "admin@acme.localhost")
+    assert "at_hash" not in token
+    assert "access_token" not in back.text
+
+
+@pytest.mark.parametrize(
+    ("app", "params", "error"),
+    [
+        ({}, {"nonce": None}, "invalid_request"),
+        ({}, {"response_mode": "query"}, "invalid_request"),
+        ({"response_types": (ResponseType.CODE,)}, {}, "unsupported_response_type"),
+        ({"grant_types": (GrantType.AUTHORIZATION_CODE,)}, {}, "unauthorized_client"),
+        ({}, {"response_type": "token"}, "unsupported_response_type"),
+        ({}, {"response_type": "code id_token"}, "unsupported_response_type"),
+    ],
+)
+async def test_what_is_not_registered_or_not_safe_is_refused(stack, app, params, error):
+    params = {"response_type": "id_token token", **params}
+    found = await stack.authorize(await spa(stack, **app), **params)
+    assert query_of(found.location)["error"] == error
+
+
+async def test_the_implicit_flow_can_be_switched_off(dispatch):
+    async with serving(dispatch, implicit=False) as stack:
+        found = await stack.authorize(await spa(stack), response_type="id_token")
+        about = (await stack.call("GET", "/.well-known/openid-configuration")).json
+    assert query_of(found.location)["error"] == "unsupported_response_type"
+    assert about["response_types_supported"] == ["code"]
+    assert "implicit" not in about["grant_types_supported"]
+
+
+async def test_a_code_comes_in_the_fragment_where_that_is_asked(stack):
+    back, _, _ = await answered(stack, await stack.app(), response_mode="fragment")
+    assert back.location.startswith(f"{CALLBACK}#code=")
