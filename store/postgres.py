@@ -113,11 +113,12 @@ class PostgresLog:
         self, instance_id: str, position: int, limit: int, types: list[str]
     ) -> list[Row]:
         found: list[Row] = []
-        head = await self.head(instance_id)
+        head, window = await self.head(instance_id), limit
         while position < head and len(found) < limit:
-            values = (instance_id, position, position + WINDOW, types, limit - len(found))
+            values = (instance_id, position, position + window, types, limit - len(found))
             found += await self._database.rows(_AFTER_OF_TYPES, values)
-            position += WINDOW
+            position += window
+            window = min(4 * window, WINDOW)  # wider where these types are rare
         return found
 
     async def head(self, instance_id: str) -> int:

@@ -1,6 +1,7 @@
 """``make bench``: every figure, measured here and now. Prints, never judges.
 
-``make bench ARGS="server store"`` measures some of: server, store, runtime, projections.
+``make bench ARGS="server store"`` measures some of: server, store, runtime, projections; and
+``growth``, which takes minutes.
 """
 
 import asyncio

@@ -1,0 +1,68 @@
+"""How a rebuild of the users table grows with the log: every event is one that it must apply.
+
+``make bench ARGS=growth`` takes some minutes; ``EVENTS="1000000 10000000"`` says how far to go.
+"""
+
+import asyncio
+import os
+import shutil
+import time
+from datetime import UTC, datetime
+
+from personae.actors.domain.kit import Stream
+from personae.actors.domain.user import events as e
+from personae.projections.kit.rebuild import rebuild
+from personae.projections.kit.shelf import Shelf
+from personae.projections.users import USERS
+from personae.store.embedded import Embedded
+from personae.store.log import Commit, Part
+from personae.store.migrate import migrate
+from personae.store.pool import Database
+from personae.store.postgres import PostgresLog
+
+from tests.bench.store import new_folder
+
+SIZES = tuple(map(int, os.environ.get("EVENTS", "100000 1000000").split()))
+START = datetime(2026, 1, 1, tzinfo=UTC)
+PER_USER = 4
+
+
+async def rows():
+    """Yield one row per size: what, figure, unit."""
+    folder = new_folder()
+    server = Embedded(folder / "data")
+    database = Database(await asyncio.to_thread(server.start), size=8)
+    try:
+        await database.open()
+        await migrate(database)
+        log, shelf, users = PostgresLog(database), Shelf(database), 0
+        await shelf.prepare([USERS])
+        for size in SIZES:
+            users = await _fill(log, users, size // PER_USER)
+            began = time.perf_counter()
+            await rebuild(shelf, log, USERS)
+            seconds = time.perf_counter() - began
+            yield f"rebuild users from {size:,} events", seconds, "s"
+            yield f"rebuild users from {size:,} events", f"{size / seconds:,.0f}", "events/s"
+        await database.close()
+    finally:
+        await asyncio.to_thread(server.stop)
+        shutil.rmtree(folder)
+
+
+async def _fill(log, first, last):
+    for begin in range(first, last, 1000):
+        await asyncio.gather(*(_user(log, n) for n in range(begin, min(begin + 1000, last))))
+    return last
+
+
+async def _user(log, number):
+    name = f"user-{number}"
+    happened = (
+        e.HumanAdded(user_name=name, first_name="Ada", last_name=name, email=f"{name}@x.test"),
+        e.EmailVerified(),
+        e.ProfileChanged(display_name=f"Ada {number}"),
+        e.EmailChanged(email=f"{name}@y.test"),
+    )
+    part = Part(Stream("bench", "user", str(number)), 0, "org", happened)
+    await log.append(Commit(instance_id="bench", parts=(part,), creator="me", at=START))
