@@ -26,7 +26,7 @@ class BannerInfo:
     data: Path
     database: str = "embedded PostgreSQL"
     admin_password: str | None = None
-    console_path: str = "/ui/console"
+    login_path: str = "/ui/login"
     openapi_path: str = "/openapi.json"
     metrics: bool = True
 
@@ -46,7 +46,7 @@ def banner(info: BannerInfo, out: TextIO | None = None) -> None:
 
 def places(info: BannerInfo) -> Iterator[Line]:
     """Where everything is."""
-    yield "Console", info.url + info.console_path
+    yield "Sign in at", info.url + info.login_path
     yield "Discovery", f"{info.url}/.well-known/openid-configuration"
     yield "OpenAPI", info.url + info.openapi_path
     if info.metrics:
@@ -62,7 +62,7 @@ def sign_in(info: BannerInfo) -> Iterator[Line]:
         yield "Password", f"{info.admin_password}  (shown only this once; change it at first login)"
     else:
         yield "Sign in as", f"{info.admin_name}, with the password you chose"
-    yield "Next", f"open the console and create a project; running it well: {DOCS}"
+    yield "Next", f"register an application: README.md; running it well: {DOCS}"
 
 
 def _framed(title: str, lines: list[Line], out: TextIO) -> None:

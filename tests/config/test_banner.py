@@ -22,7 +22,7 @@ def test_the_banner_says_where_everything_is(out, monkeypatch):
     monkeypatch.setenv("COLUMNS", "160")
     text = printed(out())
     for path in (
-        "/ui/console",
+        "/ui/login",
         "/.well-known/openid-configuration",
         "/openapi.json",
         "/debug/metrics",

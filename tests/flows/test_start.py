@@ -27,7 +27,7 @@ def test_a_start_tells_where_everything_is_and_no_secret(own_server):
     own_server.start()
     told = own_server.log.read_text()
     for path in (
-        "/ui/console",
+        "/ui/login",
         "/.well-known/openid-configuration",
         "/openapi.json",
         "/debug/metrics",
