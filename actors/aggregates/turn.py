@@ -15,9 +15,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from personae.actors.aggregates.orders import Done, Order
+from personae.actors.aggregates.policies import policies_of
 from personae.actors.domain.instance.state import Instance
 from personae.actors.domain.kit import Caller, Facts, Stream
 from personae.actors.domain.org.state import Org
+from personae.actors.domain.policies import Policies
 from personae.actors.domain.project.state import Project
 from personae.actors.domain.session.state import Session
 from personae.actors.domain.user.state import User
@@ -86,6 +88,10 @@ class Turn:
         """Return an organisation; one that does not exist is in its initial state."""
         state: Org = await self._other("org", org_id)
         return state
+
+    async def policies(self, org_id: str) -> Policies:
+        """Return what holds in an organisation."""
+        return await policies_of(self.world, self.caller.instance_id, org_id)
 
     async def user(self, user_id: str) -> User:
         """Return a user; one that does not exist is in its initial state."""
