@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -20,6 +20,7 @@ from personae.actors.domain.kit import Caller, Stream
 from personae.actors.domain.policies import Policies
 from personae.http.identity.agent import Agent, agent_of, keep
 from personae.http.identity.services import SERVICES, Services
+from personae.http.identity.translations import replaced
 from personae.http.login import cookies
 from personae.http.login.branding import brand_of
 from personae.http.login.links import form_target, web_link
@@ -190,8 +191,8 @@ async def visit_of(request: web.Request) -> Visit:
         ),
         cookies.read(request, services, cookies.BROWSER) or secrets.token_urlsafe(16),
     )
-    visit.texts = services.texts.tree(visit.language, "login")
     visit.policies = instance.policies
+    await speak(visit, "")
     return visit
 
 
@@ -211,8 +212,18 @@ async def with_request(visit: Visit) -> None:
     visit.language = language_of(
         visit.request, services, visit.instance.language, auth.asked.ui_locales
     )
-    visit.texts = services.texts.tree(visit.language, "login")
     client = await client_of(services.world, visit.instance_id, auth.asked.client_id)
     visit.client_name = client.app.name if client else ""
     org_id = next(iter(ends(auth.asked.scope, ORG_SCOPE)), "")
     visit.policies = await policies_of(services.world, visit.instance_id, org_id)
+    await speak(visit, org_id)
+
+
+async def speak(visit: Visit, org_id: str) -> None:
+    """Give the visit its texts: those shipped, replaced by the instance's and organisation's."""
+    texts: Mapping[str, Any] = visit.services.texts.tree(visit.language, "login")
+    texts = replaced(texts, visit.instance.translations.get(visit.language, {}))
+    if org_id:
+        org = await visit.services.world.state(Stream(visit.instance_id, "org", org_id))
+        texts = replaced(texts, org.translations.get(visit.language, {}))
+    visit.texts = dict(texts)
