@@ -133,6 +133,13 @@ class Turn:
         """Refuse a caller without a permission here."""
         await self.world.permissions.require(self.caller, permission, org_id, project_id)
 
+    async def may_any(self, *permissions: str) -> None:
+        """Refuse a caller with none of these permissions on the instance."""
+        for each in permissions[:-1]:
+            if await self.allows(each):
+                return
+        await self.may(permissions[-1])
+
     async def allows(self, permission: str, org_id: str = "", project_id: str = "") -> bool:
         """Say whether the caller has a permission here."""
         return await self.world.permissions.allows(self.caller, permission, org_id, project_id)

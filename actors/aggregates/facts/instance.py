@@ -79,7 +79,7 @@ async def remove(_cmd: c.RemoveInstance, turn: Turn) -> Facts:
 
 @facts_for(c.ChangeInstance, c.AddTrustedDomain, c.RemoveTrustedDomain)
 async def change(_cmd: object, turn: Turn) -> Facts:
-    await turn.may("iam.write")
+    await turn.may_any("system.instance.write", "iam.write")
     return Facts(now=turn.now())
 
 
