@@ -84,6 +84,12 @@ class Logging(Section):
     loggers: dict[str, Level]
 
 
+class Actions(Section):
+    """Calls to the endpoints of others."""
+
+    private_targets: bool
+
+
 class Metrics(Section):
     """Prometheus metrics."""
 
@@ -137,6 +143,7 @@ class Settings(Section):
     oidc: Oidc
     logging: Logging
     metrics: Metrics
+    actions: Actions
     first_instance: FirstInstance
     policies: Policies
     secret_generators: SecretGenerators

@@ -198,6 +198,7 @@ async def _world(
         hashed=metrics.hashed,
         roles=Roles.load().by_name,
         external_domain=settings.external_domain,
+        private_targets=settings.actions.private_targets,
         cap=settings.actors.live,
         idle_seconds=settings.actors.idle.total_seconds(),
     )
