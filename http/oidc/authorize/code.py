@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from aiohttp import web
 from personae.actors.domain.auth_request.events import AuthRequestAdded
 from personae.actors.domain.kit import Refusal
-from personae.http.identity.opaque import TokenKind
+from personae.http.identity.authorization_answer import parameters, with_code
 from personae.http.oidc.answers import description
 from personae.http.oidc.authorize.ask import Ask
 from personae.http.oidc.authorize.response import MODES, respond
@@ -17,8 +17,7 @@ from personae.http.oidc.errors import oauth_error
 
 def answer_code(call: Call, asked: AuthRequestAdded, request_id: str) -> web.Response:
     """Give the client its code (RFC 6749, 4.1.2; ``iss``: RFC 9207)."""
-    code = call.services.tokens.issue(TokenKind.CODE, call.instance_id, request_id)
-    return _answer(call, asked, {"code": code})
+    return _answer(call, asked, with_code(call.services, call.instance_id, request_id))
 
 
 def answer_failed(call: Call, asked: AuthRequestAdded, error: str) -> web.Response:
@@ -39,5 +38,5 @@ def answer_refused(call: Call, ask: Ask, refusal: Refusal) -> web.Response:
 
 
 def _answer(call: Call, asked: AuthRequestAdded, params: Mapping[str, str]) -> web.Response:
-    every = {**params, "state": asked.state, "iss": call.issuer}
+    every = parameters(asked, call.issuer, params)
     return respond(asked.redirect_uri, every, asked.response_mode, method=call.request.method)

@@ -6,11 +6,11 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from html import escape
-from urllib.parse import urlencode
 
 from aiohttp import web
+from personae.http.identity.authorization_answer import FORM_POST, with_query
 
-QUERY, FORM_POST = 1, 3
+QUERY = 1
 MODES = {"query": QUERY, "form_post": FORM_POST}
 """Response modes by name; the numbers are those of stored requests (2 is fragment)."""
 
@@ -49,13 +49,6 @@ def redirect(location: str, *, method: str = "GET") -> web.Response:
             "Referrer-Policy": "no-referrer",
         },
     )
-
-
-def with_query(uri: str, params: Mapping[str, str]) -> str:
-    """Return a URI with more parameters; its own query is kept (RFC 6749, 3.1.2)."""
-    if not params:
-        return uri
-    return f"{uri}{'&' if '?' in uri else '?'}{urlencode(params)}"
 
 
 def _form_post(uri: str, params: Mapping[str, str]) -> web.Response:
