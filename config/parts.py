@@ -142,6 +142,7 @@ async def aggregates(
         hashed=metrics.hashed,
         roles=Roles.load().by_name,
         external_domain=settings.external_domain,
+        private_targets=settings.actions.private_targets,
         cap=settings.actors.live,
         idle_seconds=settings.actors.idle.total_seconds(),
     )

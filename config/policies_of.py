@@ -7,13 +7,17 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from personae.actors.domain import policies as p
-from personae.actors.domain.instance.state import Generator, Policies
+from personae.actors.domain.instance.state import Generator
 from personae.actors.domain.lifetimes import nanoseconds
+from personae.actors.domain.policies import Policies
 from personae.config.settings import Settings
 
 P = TypeVar("P")
 
 THEME_MODES = {"auto": 1, "light": 2, "dark": 3}
+
+SECOND_FACTORS = {"totp": 1, "u2f": 2, "otp_email": 3, "otp_sms": 4}
+MULTI_FACTORS = {"u2f_with_verification": 1}
 
 GENERATOR_TYPES = {
     "initialize_user_code": 1,
@@ -47,6 +51,9 @@ def policies_of(settings: Settings) -> Policies:
         privacy=_taken(p.PrivacyPolicy, of.privacy),
         notification=_taken(p.NotificationPolicy, of.notification),
         oidc=_taken(p.OIDCSettings, settings.oidc),
+        security=_taken(p.SecurityPolicy, of.security),
+        second_factors=tuple(SECOND_FACTORS[name] for name in of.login.second_factors),
+        multi_factors=tuple(MULTI_FACTORS[name] for name in of.login.multi_factors),
     )
 
 

@@ -7,12 +7,12 @@ for and what it is when nobody sets it; ``sources.py`` reads files, environment 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
 from personae.config.fields import Count, Duration, Port, Secret, Section, Size
 from personae.config.first_instance import FirstInstance
 from personae.config.policies import Policies, SecretGenerators
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 Level = Literal["debug", "info", "warning", "error"]
 
@@ -85,10 +85,42 @@ class Logging(Section):
     loggers: dict[str, Level]
 
 
+class Actions(Section):
+    """Calls to the endpoints of others."""
+
+    private_targets: bool
+
+
 class Metrics(Section):
     """Prometheus metrics."""
 
     enabled: bool
+
+
+SystemUserName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,199}$")]
+"""With a letter first: ids of users have none."""
+
+
+class SystemMembership(Section):
+    """Roles of a system user: everywhere, on an instance or in an organisation."""
+
+    member_type: Literal["System", "IAM", "Organization"] = "System"
+    aggregate_id: str = ""
+    roles: tuple[str, ...]
+
+
+class SystemApiUser(Section):
+    """A program of the operator's, which signs its own tokens; its public key as PEM or a file."""
+
+    public_key: str = ""
+    path: Path | None = None
+    memberships: tuple[SystemMembership, ...] = (SystemMembership(roles=("SYSTEM_OWNER",)),)
+
+    @model_validator(mode="after")
+    def _has_key(self) -> Self:
+        if not self.public_key and self.path is None:
+            raise ValueError("give its public_key, or the path of a file with it")
+        return self
 
 
 class Settings(Section):
@@ -103,6 +135,7 @@ class Settings(Section):
     external_domain: str = Field(pattern=r"^[A-Za-z0-9.\-\[\]:]{1,253}$")
     external_port: Port
     external_secure: bool
+    system_api_users: dict[SystemUserName, SystemApiUser]
     server: Server
     store: Store
     actors: Actors
@@ -111,6 +144,7 @@ class Settings(Section):
     oidc: Oidc
     logging: Logging
     metrics: Metrics
+    actions: Actions
     first_instance: FirstInstance
     policies: Policies
     secret_generators: SecretGenerators

@@ -25,6 +25,7 @@ from personae.config.banner import BannerInfo, banner
 from personae.config.first_start import FirstStart, SetUp
 from personae.config.metrics import Metrics
 from personae.config.settings import Settings
+from personae.config.system_users import system_users_of
 from personae.config.texts import Texts
 from personae.config.version import VERSION
 from personae.http import api, login, oidc, wire
@@ -150,6 +151,7 @@ def _services(settings: Settings, world: World, views: Projections, metrics: Met
         texts=Texts.load(),
         counters=metrics,
         origins=Origins(settings.external_secure, settings.external_port),
+        system_users=system_users_of(settings),
     )
     return services
 

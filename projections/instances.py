@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from personae.actors.domain.instance import events as e
 from personae.actors.domain.kit import Recorded
+from personae.actors.domain.policies import DomainPolicy
+from personae.actors.domain.policy_family import event_of
 from personae.projections.kit import Row, Table, boolean, text
 
 INSTANCES = Table(
@@ -38,7 +40,7 @@ def _(row: Row | None, recorded: Recorded) -> Row | None:
     return row and row.but(project_id=recorded.event.project_id)
 
 
-@INSTANCES.on(e.DomainPolicyAdded)
+@INSTANCES.on(event_of("instance", DomainPolicy, "added"))
 def _(row: Row | None, recorded: Recorded) -> Row | None:
     return row and row.but(scoped_user_names=recorded.event.user_login_must_be_domain)
 

@@ -29,6 +29,7 @@ from personae.projections.kit import (
 )
 from personae.projections.kit.expression import view
 from personae.projections.orgs import ORGS
+from personae.projections.orgs import SCOPED as NAMES
 from personae.projections.user_metadata import USER_METADATA
 
 
@@ -159,8 +160,10 @@ USERS.forget_on(OrgRemoved, column="resource_owner")
 USERS.forget_instance_on(InstanceRemoved)
 
 SCOPED = (
-    f"EXISTS (SELECT FROM {view(INSTANCES)} i WHERE i.instance_id = t.instance_id"
-    " AND i.scoped_user_names)"
+    f"EXISTS (SELECT FROM {view(INSTANCES)} i LEFT JOIN {view(ORGS)} s"
+    " ON s.instance_id = i.instance_id AND s.id = t.resource_owner"
+    " WHERE i.instance_id = t.instance_id"
+    f" AND CASE coalesce(s.naming, 0) WHEN 0 THEN i.scoped_user_names ELSE s.naming = {NAMES} END)"
 )
 """What users meet whose login names end in a domain of their organisation."""
 

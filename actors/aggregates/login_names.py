@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from personae.actors.aggregates.policies import policies_of
 from personae.actors.aggregates.world import World
 from personae.actors.domain.kit import Stream
 from personae.actors.domain.org.state import ORG_DOMAINS
@@ -31,8 +32,8 @@ async def user_of(world: World, instance_id: str, login_name: str) -> str | None
 
 async def login_names(world: World, instance_id: str, user: User, org_id: str) -> list[str]:
     """Return the names a user may sign in with, the preferred one first."""
-    instance = await world.state(Stream(instance_id, "instance", instance_id))
-    if not instance.policies.domain.user_login_must_be_domain:
+    policies = await policies_of(world, instance_id, org_id)
+    if not policies.domain.user_login_must_be_domain:
         return [user.user_name]
     org = await world.state(Stream(instance_id, "org", org_id))
     domains = [d for d, verified in org.domains.items() if verified]

@@ -52,6 +52,13 @@ class Permissions:
 
     async def roles_on(self, caller: Caller, kind: str, id_: str) -> tuple[str, ...]:
         """Return the caller's roles as member of one aggregate."""
+        if caller.memberships:
+            return tuple(
+                role
+                for each in caller.memberships
+                if not each.kind or (each.kind, each.id) == (kind, id_)
+                for role in each.roles
+            )
         state = await self._state_of(Stream(caller.instance_id, kind, id_))
         return tuple(state.members.get(caller.user_id, ()))
 

@@ -15,9 +15,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from personae.actors.aggregates.orders import Done, Order
+from personae.actors.aggregates.policies import policies_of
 from personae.actors.domain.instance.state import Instance
 from personae.actors.domain.kit import Caller, Facts, Stream
 from personae.actors.domain.org.state import Org
+from personae.actors.domain.policies import Policies
 from personae.actors.domain.project.state import Project
 from personae.actors.domain.session.state import Session
 from personae.actors.domain.user.state import User
@@ -87,6 +89,10 @@ class Turn:
         state: Org = await self._other("org", org_id)
         return state
 
+    async def policies(self, org_id: str) -> Policies:
+        """Return what holds in an organisation."""
+        return await policies_of(self.world, self.caller.instance_id, org_id)
+
     async def user(self, user_id: str) -> User:
         """Return a user; one that does not exist is in its initial state."""
         state: User = await self._other("user", user_id)
@@ -126,6 +132,13 @@ class Turn:
     async def may(self, permission: str, org_id: str = "", project_id: str = "") -> None:
         """Refuse a caller without a permission here."""
         await self.world.permissions.require(self.caller, permission, org_id, project_id)
+
+    async def may_any(self, *permissions: str) -> None:
+        """Refuse a caller with none of these permissions on the instance."""
+        for each in permissions[:-1]:
+            if await self.allows(each):
+                return
+        await self.may(permissions[-1])
 
     async def allows(self, permission: str, org_id: str = "", project_id: str = "") -> bool:
         """Say whether the caller has a permission here."""

@@ -46,6 +46,7 @@ class World:
         hashed: Callable[[str, float], object] = lambda _operation, _seconds: None,
         roles: Mapping[str, frozenset[str]],
         external_domain: str = "localhost",
+        private_targets: bool = False,
         clock: Callable[[], datetime] | None = None,
         cap: int = 100_000,
         idle_seconds: float = 120,
@@ -54,6 +55,7 @@ class World:
         self.keyring = keyring
         self.roles = roles
         self.external_domain = external_domain
+        self.private_targets = private_targets
         self.ids = Ids()
         self.now = clock or partial(datetime.now, UTC)
         self.directory = Directory(self._open, cap=cap, idle_seconds=idle_seconds)

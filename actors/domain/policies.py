@@ -6,7 +6,9 @@ its settings (``config/defaults.yaml``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,3 +117,54 @@ class OIDCSettings:
     id_token_lifetime: int = 0
     refresh_token_idle_expiration: int = 0
     refresh_token_expiration: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityPolicy:
+    """Which pages may embed ours, and whether administrators may act as others."""
+
+    enable_iframe_embedding: bool = False
+    allowed_origins: tuple[str, ...] = ()
+    enable_impersonation: bool = False
+
+
+AnyPolicy = (
+    LoginPolicy
+    | PasswordComplexityPolicy
+    | PasswordAgePolicy
+    | LockoutPolicy
+    | DomainPolicy
+    | LabelPolicy
+    | PrivacyPolicy
+    | NotificationPolicy
+    | OIDCSettings
+    | SecurityPolicy
+)
+"""One of the above."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policies:
+    """What holds: an instance's own, or those with an organisation's overrides.
+
+    ``label_preview`` is the label as edited, ``label`` as last activated. Factors are the numbers
+    of the API's ``SecondFactorType`` and ``MultiFactorType``.
+    """
+
+    login: LoginPolicy = LoginPolicy()
+    second_factors: tuple[int, ...] = ()
+    multi_factors: tuple[int, ...] = ()
+    complexity: PasswordComplexityPolicy = PasswordComplexityPolicy()
+    age: PasswordAgePolicy = PasswordAgePolicy()
+    lockout: LockoutPolicy = LockoutPolicy()
+    domain: DomainPolicy = DomainPolicy()
+    label: LabelPolicy = LabelPolicy()
+    label_preview: LabelPolicy = LabelPolicy()
+    privacy: PrivacyPolicy = PrivacyPolicy()
+    notification: NotificationPolicy = NotificationPolicy()
+    oidc: OIDCSettings = OIDCSettings()
+    security: SecurityPolicy = SecurityPolicy()
+
+    def under(self, overrides: Mapping[str, Any]) -> Policies:
+        """Return these with some replaced, by the names of the fields above."""
+        return replace(self, **overrides) if overrides else self

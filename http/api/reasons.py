@@ -6,3 +6,9 @@ from personae.actors.domain.kit import Code, reason
 
 FIELD_UNSUPPORTED = reason("REQUEST-FieldUnsupported", Code.UNIMPLEMENTED)
 SAML_UNSUPPORTED = reason("APP-SamlUnsupported", Code.UNIMPLEMENTED)
+DEVICE_FLOW_UNSUPPORTED = reason("OIDC-DeviceFlowUnsupported", Code.UNIMPLEMENTED)
+IMPLICIT_UNSUPPORTED = reason("OIDC-ImplicitUnsupported", Code.UNIMPLEMENTED)
+FORM_POST_UNSUPPORTED = reason("OIDC-FormPostUnsupported", Code.UNIMPLEMENTED)
+SAML_REQUESTS_UNSUPPORTED = reason("SAML-RequestsUnsupported", Code.UNIMPLEMENTED)
+FEATURE_LEVEL_UNSUPPORTED = reason("FEATURE-LevelUnsupported", Code.UNIMPLEMENTED)
+IDP_NOT_FOUND = reason("IDP-NotFound", Code.NOT_FOUND)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from personae.actors.aggregates.aggregate import Aggregate
 from personae.actors.aggregates.orders import Done
 from personae.http.api.reading import services_of
 from personae.http.wire.call import Call
@@ -42,3 +43,13 @@ def list_details(call: Call, page: Page) -> dict[str, Any]:
 def pagination(page: Page, question: Question) -> dict[str, Any]:
     """Return the ``PaginationResponse`` of a page."""
     return {"total_result": page.total, "applied_limit": question.size}
+
+
+def aggregate_details(aggregate: Aggregate) -> dict[str, Any]:
+    """Return the ``Details`` of an aggregate."""
+    return {
+        "sequence": aggregate.version,
+        "change_date": aggregate.changed_at,
+        "resource_owner": aggregate.owner,
+        "creation_date": aggregate.created_at,
+    }

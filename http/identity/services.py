@@ -18,6 +18,7 @@ from personae.http.identity.bearer import authenticate
 from personae.http.identity.instances import Instances, Origins
 from personae.http.identity.keys import SigningKeys
 from personae.http.identity.opaque import OpaqueTokens
+from personae.http.identity.system_users import SystemUsers
 from personae.projections.kit.page import Page
 from personae.projections.kit.question import Question
 from personae.projections.kit.registry import Projections
@@ -68,6 +69,7 @@ class Services:
     texts: Texts
     counters: Counters
     origins: Origins
+    system_users: SystemUsers = field(default_factory=SystemUsers)
     instances: Instances = field(init=False)
 
     def __post_init__(self) -> None:

@@ -7,9 +7,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from personae.actors.aggregates.login_names import login_names
+from personae.actors.aggregates.policies import policies_of
 from personae.actors.domain.auth_request.events import AuthRequestAdded
 from personae.actors.domain.kit import Refusal, Stream
 from personae.actors.domain.lifetimes import end
+from personae.actors.domain.policies import Policies
 from personae.actors.domain.session.state import Session
 from personae.actors.domain.user.state import User
 from personae.actors.domain.values import key
@@ -30,13 +32,14 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A signed-in user of this browser."""
+    """A signed-in user of this browser, with the policies of their organisation."""
 
     held: Held
     session: Session
     user: User
     names: tuple[str, ...]
     state: State
+    policies: Policies
 
     @property
     def login_name(self) -> str:
@@ -90,13 +93,14 @@ async def _account(visit: Visit, held: Held, session: Session) -> Account | None
     if not user.exists:
         return None
     org = await world.state(Stream(instance_id, "org", aggregate.owner))
+    policies = await policies_of(world, instance_id, aggregate.owner)
     state = State.BARRED
     if user.may_sign_in and org.active:
-        lifetime = visit.instance.policies.login.password_check_lifetime
+        lifetime = policies.login.password_check_lifetime
         fresh = is_fresh(session, lifetime, visit.asked, world.now())
         state = State.READY if fresh else State.PASSWORD
     names = await login_names(world, instance_id, user, aggregate.owner)
-    return Account(held, session, user, tuple(names), state)
+    return Account(held, session, user, tuple(names), state, policies)
 
 
 def is_fresh(

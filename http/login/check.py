@@ -9,7 +9,9 @@ import asyncio
 from dataclasses import dataclass
 
 from personae.actors.aggregates.login_names import user_of
+from personae.actors.aggregates.policies import policies_of
 from personae.actors.domain.kit import Refusal, Stream
+from personae.actors.domain.policies import LockoutPolicy
 from personae.actors.domain.session.commands import AddSession, Checks, SetSession
 from personae.actors.domain.session.refusals import ALREADY_EXISTS
 from personae.actors.domain.session.state import Session
@@ -57,7 +59,7 @@ async def find_user(visit: Visit, login_name: str) -> str | None:
 async def sign_in(visit: Visit, attempt: Attempt, password: str) -> Held:
     """Return the session of a right login name and password. Raises :class:`Problem`."""
     _check_typed(visit, password)
-    secretive = visit.instance.policies.login.ignore_unknown_usernames
+    secretive = visit.policies.login.ignore_unknown_usernames
     started = asyncio.get_running_loop().time()
     try:
         held = await _checked(visit, attempt, password)
@@ -75,7 +77,7 @@ async def sign_in(visit: Visit, attempt: Attempt, password: str) -> Held:
 
 def _check_typed(visit: Visit, password: str) -> None:
     """Refuse what needs no user to be looked up."""
-    if not visit.instance.policies.login.allow_username_password:
+    if not visit.policies.login.allow_username_password:
         raise Problem(METHOD, "password_off")
     if not password:
         raise Problem(METHOD, "password_empty")
@@ -102,8 +104,10 @@ async def _barred(visit: Visit, user_id: str | None) -> str:
     aggregate = await visit.services.world.aggregate(Stream(visit.instance_id, "user", user_id))
     user: User = aggregate.state
     org = await visit.services.world.state(Stream(visit.instance_id, "org", aggregate.owner))
+    policies = await policies_of(visit.services.world, visit.instance_id, aggregate.owner)
     reasons = (
         (user.human is None, "wrong"),
+        (not policies.login.allow_username_password, "password_off"),
         (user.status is Status.LOCKED, "locked"),
         (not user.may_sign_in, "inactive"),
         (not org.active, "org_inactive"),
@@ -181,12 +185,12 @@ async def _problem(visit: Visit, refusal: Refusal, user_id: str) -> Exception:
         return Problem(METHOD, await _barred(visit, user_id) or "inactive")
     if refusal.reason is not refusals.PASSWORD_WRONG:
         return refusal
-    user: User = await visit.services.world.state(Stream(visit.instance_id, "user", user_id))
-    return _wrong(visit, user)
+    user = await visit.services.world.aggregate(Stream(visit.instance_id, "user", user_id))
+    policies = await policies_of(visit.services.world, visit.instance_id, user.owner)
+    return _wrong(user.state, policies.lockout)
 
 
-def _wrong(visit: Visit, user: User) -> Problem:
-    lockout = visit.instance.policies.lockout
+def _wrong(user: User, lockout: LockoutPolicy) -> Problem:
     if user.status is Status.LOCKED or user.human is None:
         return Problem(METHOD, "locked")
     left = attempts_left(user.human, lockout)

@@ -49,7 +49,7 @@ async def show_new_password(visit: Visit) -> web.Response:
 def _new_password(
     visit: Visit, account: Account, token_id: str, *problems: Problem
 ) -> web.Response:
-    policy = visit.instance.policies.complexity
+    policy = account.policies.complexity
     human = account.user.human
     return visit.page(
         "new_password",

@@ -55,7 +55,7 @@ async def _check_name(visit: Visit, typed: str) -> None:
         raise Problem("loginName", "name_empty")
     if len(typed) > LONGEST_NAME:
         raise Problem("loginName", "name_long")
-    if visit.instance.policies.login.ignore_unknown_usernames:
+    if visit.policies.login.ignore_unknown_usernames:
         return  # not even looked up: known or not, it takes the same time
     if await find_user(visit, typed) is None:
         raise Problem("loginName", "name_unknown")

@@ -47,7 +47,7 @@ async def go_on(visit: Visit, session_id: str) -> web.Response:
         return visit.redirect(visit.url("/password/change", session=session_id))
     if visit.auth is not None:
         return await _link(visit, account)
-    default = web_link(visit.instance.policies.login.default_redirect_uri, visit.language)
+    default = web_link(visit.policies.login.default_redirect_uri, visit.language)
     return visit.redirect(default or visit.url("/success"))
 
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
 from personae.actors.aggregates.clients import client_of
+from personae.actors.aggregates.facts.auth_request import ORG_SCOPE, ends
+from personae.actors.aggregates.policies import policies_of
 from personae.actors.domain.auth_request.events import AuthRequestAdded
 from personae.actors.domain.auth_request.state import AuthRequest, Status
 from personae.actors.domain.instance.state import Instance
 from personae.actors.domain.kit import Caller, Stream
+from personae.actors.domain.policies import Policies
 from personae.http.identity.agent import Agent, agent_of, keep
 from personae.http.identity.services import SERVICES, Services
+from personae.http.identity.translations import replaced
 from personae.http.login import cookies
 from personae.http.login.branding import brand_of
 from personae.http.login.links import form_target, web_link
@@ -36,6 +40,7 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 class Visit:
     """A browser at a login page.
 
+    ``policies`` are those of the organisation that the request asks for, else the instance's.
     ``auth`` is the authorization request it came with, if any; ``leads_to`` are addresses
     elsewhere that forms may end at; ``browser`` is the random value that forms are bound to.
     Change ``agent`` by :meth:`hold` so that the browser learns of it.
@@ -54,6 +59,7 @@ class Visit:
     leads_to: tuple[str, ...] = ()
     changed: bool = False
     texts: dict[str, Any] = field(default_factory=dict)
+    policies: Policies = Policies()
 
     @property
     def asked(self) -> AuthRequestAdded | None:
@@ -103,7 +109,7 @@ class Visit:
         return self._finish(response)
 
     def _frame(self) -> dict[str, Any]:
-        label, privacy = self.instance.policies.label, self.instance.policies.privacy
+        label, privacy = self.policies.label, self.policies.privacy
         links = {
             "terms": web_link(privacy.tos_link, self.language),
             "privacy": web_link(privacy.privacy_link, self.language),
@@ -129,7 +135,7 @@ class Visit:
         Chromium holds the redirects that follow a form to ``form-action`` too, so the client's
         own origin is named.
         """
-        default = self.instance.policies.login.default_redirect_uri
+        default = self.policies.login.default_redirect_uri
         targets = ["'self'", *map(form_target, (*self.leads_to, default))]
         return (
             f"default-src 'none'; style-src 'self' 'nonce-{nonce}'; script-src 'nonce-{nonce}'; "
@@ -185,7 +191,8 @@ async def visit_of(request: web.Request) -> Visit:
         ),
         cookies.read(request, services, cookies.BROWSER) or secrets.token_urlsafe(16),
     )
-    visit.texts = services.texts.tree(visit.language, "login")
+    visit.policies = instance.policies
+    await speak(visit, "")
     return visit
 
 
@@ -205,6 +212,18 @@ async def with_request(visit: Visit) -> None:
     visit.language = language_of(
         visit.request, services, visit.instance.language, auth.asked.ui_locales
     )
-    visit.texts = services.texts.tree(visit.language, "login")
     client = await client_of(services.world, visit.instance_id, auth.asked.client_id)
     visit.client_name = client.app.name if client else ""
+    org_id = next(iter(ends(auth.asked.scope, ORG_SCOPE)), "")
+    visit.policies = await policies_of(services.world, visit.instance_id, org_id)
+    await speak(visit, org_id)
+
+
+async def speak(visit: Visit, org_id: str) -> None:
+    """Give the visit its texts: those shipped, replaced by the instance's and organisation's."""
+    texts: Mapping[str, Any] = visit.services.texts.tree(visit.language, "login")
+    texts = replaced(texts, visit.instance.translations.get(visit.language, {}))
+    if org_id:
+        org = await visit.services.world.state(Stream(visit.instance_id, "org", org_id))
+        texts = replaced(texts, org.translations.get(visit.language, {}))
+    visit.texts = dict(texts)

@@ -7,9 +7,10 @@ from personae.actors.domain.kit import Caller, Refusal, Stream
 from personae.actors.domain.session.commands import TerminateSession
 from personae.actors.domain.session.state import Session, Status
 from personae.http.identity.agent import agent_of, keep, living
+from personae.http.identity.authorization_answer import with_query
 from personae.http.oidc import paths
 from personae.http.oidc.authorize.ask import load_client
-from personae.http.oidc.authorize.response import redirect, with_query
+from personae.http.oidc.authorize.response import redirect
 from personae.http.oidc.call import Call
 from personae.http.oidc.errors import HINT_INVALID, PARAMETER_MISSING, REDIRECT_NOT_REGISTERED
 from personae.http.oidc.form import Form

@@ -11,9 +11,10 @@ from personae.actors.aggregates.dispatch import Dispatch
 from personae.actors.aggregates.world import World
 from personae.actors.domain import policies as p
 from personae.actors.domain.instance.commands import FirstUser, SetUpInstance
-from personae.actors.domain.instance.state import Generator, Policies
+from personae.actors.domain.instance.state import Generator
 from personae.actors.domain.kit import Caller, Refusal
 from personae.actors.domain.lifetimes import nanoseconds
+from personae.actors.domain.policies import Policies
 from personae.actors.domain.user.commands import AddHuman, AddMachine
 from personae.actors.domain.user.values import NewContact, NewPassword, Profile
 from personae.actors.domain.web_key.commands import AddWebKey

@@ -42,6 +42,8 @@ def anything(hint):  # noqa: PLR0911 — one line per form of an annotation
     origin, inner = get_origin(hint), get_args(hint)
     if origin in {Union, types.UnionType}:
         return st.one_of(*(st.none() if i is types.NoneType else anything(i) for i in inner))
+    if origin is type:
+        return st.sampled_from(get_args(inner[0]))
     if origin is tuple:
         return (
             st.lists(anything(inner[0]), max_size=2).map(tuple)

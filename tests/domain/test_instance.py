@@ -6,10 +6,11 @@ from personae.actors.domain.instance import commands as c
 from personae.actors.domain.instance import events as e
 from personae.actors.domain.instance import refusals
 from personae.actors.domain.instance.facts import InstanceMemberFacts, SetUpFacts
-from personae.actors.domain.instance.state import INSTANCE_DOMAINS, Generator, Policies
+from personae.actors.domain.instance.state import INSTANCE_DOMAINS, Generator
 from personae.actors.domain.kit import KINDS, Claim, On, Release, Stream
 from personae.actors.domain.org import refusals as org_refusals
 from personae.actors.domain.org.facts import AddOrgFacts
+from personae.actors.domain.policies import Policies
 from personae.actors.domain.project.commands import AddAPIApp
 from personae.actors.domain.project.values import APIAuthMethod
 from personae.actors.domain.user import refusals as user_refusals
@@ -170,12 +171,14 @@ def test_hosts_are_kept_in_lower_case(host):
 
 def test_a_domain_comes_once_and_goes():
     add = c.AddInstanceDomain(instance_id="1", domain="x.test")
+    primary = e.InstancePrimaryDomainSet(domain="x.test")
     given(ADDED, DOMAIN).when(add).then_nothing()
     remove = c.RemoveInstanceDomain(instance_id="1", domain="x.test")
     given(ADDED, DOMAIN).when(remove).then(
         Release(INSTANCE_DOMAINS, "x.test", everywhere=True),
         e.InstanceDomainRemoved(domain="x.test"),
     )
+    given(ADDED, DOMAIN, primary).when(remove).refuses(refusals.PRIMARY_STAYS)
     gone = e.InstanceDomainRemoved(domain="x.test")
     given(ADDED, DOMAIN, gone).when(remove).refuses(refusals.DOMAIN_NOT_FOUND)
 
@@ -220,3 +223,27 @@ def test_state_after_what_only_histories_hold():
         e.TrustedDomainRemoved(domain="a.test"),
     )
     assert (instance.name, instance.trusted_domains) == ("Other", ("b.test",))
+
+
+def test_an_instance_is_renamed():
+    order = c.ChangeInstance(instance_id="1", name=" Other ")
+    given(ADDED).when(order).then(e.InstanceChanged(name="Other"))
+    given(ADDED, e.InstanceChanged(name="Other")).when(order).then_nothing()
+    blank = c.ChangeInstance(instance_id="1", name=" ")
+    given(ADDED).when(blank).refuses(refusals.NAME_INVALID)
+
+
+def test_a_removed_instance_gives_its_domains_back():
+    given(ADDED, DOMAIN).when(c.RemoveInstance(instance_id="1")).then(
+        Release(INSTANCE_DOMAINS, "x.test", everywhere=True), e.InstanceRemoved(name="Test")
+    )
+
+
+def test_a_trusted_domain_comes_once_and_goes():
+    add = c.AddTrustedDomain(instance_id="1", domain="T.test")
+    remove = c.RemoveTrustedDomain(instance_id="1", domain="t.test")
+    added = e.TrustedDomainAdded(domain="t.test")
+    given(ADDED).when(add).then(added)
+    given(ADDED, added).when(add).then_nothing()
+    given(ADDED, added).when(remove).then(e.TrustedDomainRemoved(domain="t.test"))
+    given(ADDED).when(remove).refuses(refusals.DOMAIN_NOT_FOUND)

@@ -23,6 +23,8 @@ NAMES = [
     "oidc_session",
     "usergrant",
     "web_key",
+    "target",
+    "execution",
 ]
 
 

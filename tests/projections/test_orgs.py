@@ -4,6 +4,8 @@ import pytest
 from personae.actors.domain.instance import events as i
 from personae.actors.domain.org import events as e
 from personae.actors.domain.org.state import Status
+from personae.actors.domain.policies import DomainPolicy
+from personae.actors.domain.policy_family import event_of
 from personae.actors.domain.project import events as p
 from personae.actors.domain.user.events import UserRemoved
 from personae.projections.instances import INSTANCES
@@ -50,7 +52,7 @@ def test_an_instance_is_kept_with_what_questions_need():
     row = instance(
         i.DefaultOrgSet(org_id="o2"),
         i.IAMProjectSet(project_id="p1"),
-        i.DomainPolicyAdded(user_login_must_be_domain=True),
+        event_of("instance", DomainPolicy, "added")(user_login_must_be_domain=True),
         i.InstanceChanged(name="New"),
     )
     assert (row.name, row.default_org, row.project_id) == ("New", "o2", "p1")

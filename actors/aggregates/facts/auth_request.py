@@ -68,14 +68,15 @@ async def _client_refusal(session: Session, org_id: str, turn: Turn) -> Refusal 
 
 async def _fits(scopes: tuple[str, ...], org_id: str, turn: Turn) -> bool:
     """Say whether a user's organisation is one that scopes limit the sign-in to, if any do."""
-    ids = _ends(scopes, ORG_SCOPE)
+    ids = ends(scopes, ORG_SCOPE)
     if ids and org_id not in ids:
         return False
-    domains = _ends(scopes, DOMAIN_SCOPE)
+    domains = ends(scopes, DOMAIN_SCOPE)
     return not domains or (await turn.org(org_id)).primary_domain in domains
 
 
-def _ends(scopes: tuple[str, ...], start: str) -> list[str]:
+def ends(scopes: tuple[str, ...], start: str) -> list[str]:
+    """Return what follows a beginning in the scopes that have it."""
     return [scope[len(start) :] for scope in scopes if scope.startswith(start)]
 
 

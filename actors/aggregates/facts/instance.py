@@ -8,9 +8,9 @@ from personae.actors.aggregates.signing_keys import make_key_pair
 from personae.actors.aggregates.turn import Turn, facts_for
 from personae.actors.domain.instance import commands as c
 from personae.actors.domain.instance.facts import InstanceMemberFacts, SetUpFacts
-from personae.actors.domain.instance.state import Policies
 from personae.actors.domain.kit import Facts
 from personae.actors.domain.org.facts import AddOrgFacts
+from personae.actors.domain.policies import Policies
 from personae.actors.domain.user.commands import AddHuman
 from personae.actors.domain.user.decide.password import check_complexity
 from personae.actors.domain.user.facts import HumanFacts, KeyFacts, NamingFacts
@@ -68,6 +68,24 @@ async def _user_facts(cmd: c.SetUpInstance, first: c.FirstUser, turn: Turn) -> N
 @facts_for(c.AddInstanceDomain, c.RemoveInstanceDomain)
 async def domain(_cmd: object, turn: Turn) -> Facts:
     await turn.may("system.domain.write")
+    return Facts(now=turn.now())
+
+
+@facts_for(c.RemoveInstance)
+async def remove(_cmd: c.RemoveInstance, turn: Turn) -> Facts:
+    await turn.may("system.instance.delete")
+    return Facts(now=turn.now())
+
+
+@facts_for(c.ChangeInstance, c.AddTrustedDomain, c.RemoveTrustedDomain)
+async def change(_cmd: object, turn: Turn) -> Facts:
+    await turn.may_any("system.instance.write", "iam.write")
+    return Facts(now=turn.now())
+
+
+@facts_for(c.ChangePolicy, c.ActivateLabel, c.SetLoginTranslation)
+async def policy(_cmd: object, turn: Turn) -> Facts:
+    await turn.may("iam.policy.write")
     return Facts(now=turn.now())
 
 

@@ -7,10 +7,15 @@ import unicodedata
 
 from personae.actors.aggregates.facts.user import human_facts
 from personae.actors.aggregates.turn import Turn, facts_for
-from personae.actors.domain.kit import Facts
+from personae.actors.domain.kit import Facts, name_of
 from personae.actors.domain.org import commands as c
-from personae.actors.domain.org.facts import AddOrgFacts, MemberFacts, RemoveOrgFacts
+from personae.actors.domain.org.facts import AddOrgFacts, MemberFacts, PolicyFacts, RemoveOrgFacts
+from personae.actors.domain.policies import DomainPolicy
 from personae.actors.domain.user import refusals as user_refusals
+from personae.actors.domain.user.events import HumanAdded, MachineAdded
+
+USERS_ADDED = [name_of(HumanAdded), name_of(MachineAdded)]
+PAGE = 1000
 
 
 @facts_for(c.AddOrg)
@@ -77,4 +82,46 @@ async def member(cmd: c.AddOrgMember | c.ChangeOrgMember, turn: Turn) -> MemberF
 @facts_for(c.RemoveOrgMember)
 async def remove_member(_cmd: c.RemoveOrgMember, turn: Turn) -> Facts:
     await turn.may("org.member.delete", turn.stream.id)
+    return Facts(now=turn.now())
+
+
+@facts_for(c.AddOrgPolicy, c.ChangeOrgPolicy, c.RemoveOrgPolicy)
+async def policy(
+    cmd: c.AddOrgPolicy | c.ChangeOrgPolicy | c.RemoveOrgPolicy, turn: Turn
+) -> PolicyFacts:
+    org_id = turn.stream.id
+    kind = cmd.policy if isinstance(cmd, c.RemoveOrgPolicy) else type(cmd.policy)
+    about_names = kind is DomainPolicy
+    if about_names:
+        await turn.may("iam.policy.write")  # how names are made concerns the whole instance
+    else:
+        right = "policy.delete" if isinstance(cmd, c.RemoveOrgPolicy) else "policy.write"
+        await turn.may(right, org_id)
+    return PolicyFacts(
+        now=turn.now(),
+        policies=await turn.policies(org_id),
+        default=await turn.policies(""),
+        has_users=about_names and await _has_users(org_id, turn),
+    )
+
+
+async def _has_users(org_id: str, turn: Turn) -> bool:
+    """Say whether users were ever created there: their names are claimed, or may be again."""
+    log, position = turn.world.log, 0
+    while found := await log.after(turn.caller.instance_id, position, PAGE, USERS_ADDED):
+        if any(each.owner == org_id for each in found):
+            return True
+        position = found[-1].position
+    return False
+
+
+@facts_for(c.ActivateOrgLabel)
+async def label(_cmd: c.ActivateOrgLabel, turn: Turn) -> Facts:
+    await turn.may("policy.write", turn.stream.id)
+    return Facts(now=turn.now())
+
+
+@facts_for(c.SetOrgLoginTranslation)
+async def translation(_cmd: c.SetOrgLoginTranslation, turn: Turn) -> Facts:
+    await turn.may("iam.policy.write")
     return Facts(now=turn.now())

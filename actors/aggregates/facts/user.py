@@ -89,7 +89,7 @@ async def _password_proof(
     if cmd.current_password:
         current = checkable(turn.state).password_hash
         if not (await turn.world.verify(current, cmd.current_password)).ok:
-            lockout = (await turn.instance()).policies.lockout
+            lockout = (await turn.policies(turn.owner)).lockout
             return replace(facts, wrong_guess=lockout)
     elif needs_proof:
         return replace(facts, password_proved=False)
@@ -128,7 +128,7 @@ async def check_password(cmd: c.CheckPassword, turn: Turn) -> PasswordFacts:
     # The user's own mailbox makes wrong guesses queue up: each sees the failures before it, so
     # parallel guessing cannot outrun the lockout.
     human = checkable(turn.state)
-    policies = (await turn.instance()).policies
+    policies = await turn.policies(turn.owner)
     if len(cmd.password) > LONGEST:
         return PasswordFacts(now=turn.now(), right=False, lockout=policies.lockout)
     verdict = await turn.world.verify(human.password_hash, cmd.password)
@@ -179,7 +179,7 @@ async def human_facts(
     instance = await turn.instance()
     naming = await _naming(user_name, org_id or turn.owner, turn)
     secrets: dict[str, str] = {}
-    complexity = instance.policies.complexity
+    complexity = (await turn.policies(org_id or turn.owner)).complexity
     return HumanFacts(
         now=naming.now,
         naming=naming.naming,
@@ -227,7 +227,7 @@ def _code(
 
 
 async def _naming(user_name: str | None, org_id: str, turn: Turn) -> NamingFacts:
-    policy = (await turn.instance()).policies.domain
+    policy = (await turn.policies(org_id)).domain
     reserved = False
     if user_name and "@" in user_name and not policy.user_login_must_be_domain:
         domain = user_name.rsplit("@", 1)[1].strip().lower()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from personae.actors.domain.instance.state import Generator, Policies
+from personae.actors.domain.instance.state import Generator
 from personae.actors.domain.kit import command
+from personae.actors.domain.policies import AnyPolicy, Policies
 from personae.actors.domain.project.commands import AddAPIApp, AddOIDCApp
 from personae.actors.domain.user.commands import (
     AddHuman,
@@ -74,3 +76,50 @@ class AddInstanceMember:
     instance_id: str
     user_id: str
     roles: tuple[str, ...]
+
+
+@command("instance", id="instance_id")
+class ChangeInstance:
+    instance_id: str
+    name: str
+
+
+@command("instance", id="instance_id")
+class RemoveInstance:
+    instance_id: str
+
+
+@command("instance", id="instance_id")
+class AddTrustedDomain:
+    instance_id: str
+    domain: str
+
+
+@command("instance", id="instance_id")
+class RemoveTrustedDomain:
+    instance_id: str
+    domain: str
+
+
+@command("instance", id="instance_id")
+class ChangePolicy:
+    """Set a default for all organisations; ``policy`` is one of ``domain.policies``."""
+
+    instance_id: str
+    policy: AnyPolicy
+
+
+@command("instance", id="instance_id")
+class ActivateLabel:
+    """Show the label as it was last edited."""
+
+    instance_id: str
+
+
+@command("instance", id="instance_id")
+class SetLoginTranslation:
+    """Replace the instance's own texts of the sign-in pages in one language."""
+
+    instance_id: str
+    language: str
+    translation: Mapping[str, Any]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 
 from personae.actors.domain.instance import commands as c
 from personae.actors.domain.instance import events as e
@@ -12,10 +11,7 @@ from personae.actors.domain.instance.facts import InstanceMemberFacts, SetUpFact
 from personae.actors.domain.instance.state import (
     INSTANCE,
     INSTANCE_DOMAINS,
-    POLICY_OF,
     Instance,
-    Policies,
-    values_of,
 )
 from personae.actors.domain.kit import Claim, Decisions, Facts, Release
 from personae.actors.domain.kit.elsewhere import Elsewhere
@@ -23,6 +19,16 @@ from personae.actors.domain.org import refusals as member_refusals
 from personae.actors.domain.org.commands import AddOrg, Admin
 from personae.actors.domain.org.decide import check_roles
 from personae.actors.domain.org.state import ORG
+from personae.actors.domain.policies import LabelPolicy, Policies, SecurityPolicy
+from personae.actors.domain.policy_family import FAMILY, event_of, values_of
+from personae.actors.domain.policy_family import INSTANCE as LEVEL
+from personae.actors.domain.policy_rules import (
+    NAMES_IN_USE,
+    changed,
+    changes_naming,
+    check,
+    factors,
+)
 from personae.actors.domain.project.commands import AddProject
 from personae.actors.domain.project.facts import ClientFacts, ProjectFacts
 from personae.actors.domain.project.state import PROJECT
@@ -55,10 +61,12 @@ def set_up(instance: Instance, cmd: c.SetUpInstance, facts: SetUpFacts) -> Decis
 
 
 def _policies(policies: Policies) -> Decisions:
-    events = {name: event for event, (name, _) in POLICY_OF.items()}
-    for field in fields(policies):
-        yield events[field.name](**values_of(getattr(policies, field.name)))
-    yield e.LabelPolicyActivated()
+    for policy in FAMILY.values():
+        wanted = getattr(policies, policy.published or policy.field)
+        does = "set" if policy.type is SecurityPolicy else "added"
+        yield event_of(LEVEL, policy.type, does)(**values_of(wanted))
+    yield from factors(LEVEL, policies)
+    yield event_of(LEVEL, LabelPolicy, "activated")()
 
 
 def _generators(cmd: c.SetUpInstance) -> Decisions:
@@ -138,10 +146,71 @@ def add_domain(instance: Instance, cmd: c.AddInstanceDomain, _facts: Facts) -> D
 
 @INSTANCE.decides(c.RemoveInstanceDomain)
 def remove_domain(instance: Instance, cmd: c.RemoveInstanceDomain, _facts: Facts) -> Decisions:
-    if cmd.domain not in existing(instance).domains:
+    domain = cmd.domain.strip().lower()
+    if domain not in existing(instance).domains:
         raise refusals.DOMAIN_NOT_FOUND()
-    yield Release(INSTANCE_DOMAINS, cmd.domain, everywhere=True)
-    yield e.InstanceDomainRemoved(domain=cmd.domain)
+    if domain == instance.primary_domain:
+        raise refusals.PRIMARY_STAYS()
+    yield Release(INSTANCE_DOMAINS, domain, everywhere=True)
+    yield e.InstanceDomainRemoved(domain=domain)
+
+
+@INSTANCE.decides(c.ChangeInstance)
+def rename(instance: Instance, cmd: c.ChangeInstance, _facts: Facts) -> Decisions:
+    name = cmd.name.strip()
+    if not name:
+        raise refusals.NAME_INVALID()
+    if existing(instance).name != name:
+        yield e.InstanceChanged(name=name)
+
+
+@INSTANCE.decides(c.RemoveInstance)
+def remove(instance: Instance, _cmd: c.RemoveInstance, _facts: Facts) -> Decisions:
+    for domain in existing(instance).domains:
+        yield Release(INSTANCE_DOMAINS, domain, everywhere=True)
+    yield e.InstanceRemoved(name=instance.name)
+
+
+@INSTANCE.decides(c.AddTrustedDomain)
+def add_trusted(instance: Instance, cmd: c.AddTrustedDomain, _facts: Facts) -> Decisions:
+    domain = _checked_host(cmd.domain)
+    if domain not in existing(instance).trusted_domains:
+        yield e.TrustedDomainAdded(domain=domain)
+
+
+@INSTANCE.decides(c.RemoveTrustedDomain)
+def remove_trusted(instance: Instance, cmd: c.RemoveTrustedDomain, _facts: Facts) -> Decisions:
+    domain = cmd.domain.strip().lower()
+    if domain not in existing(instance).trusted_domains:
+        raise refusals.DOMAIN_NOT_FOUND()
+    yield e.TrustedDomainRemoved(domain=domain)
+
+
+@INSTANCE.decides(c.ChangePolicy)
+def change_policy(instance: Instance, cmd: c.ChangePolicy, _facts: Facts) -> Decisions:
+    current = getattr(existing(instance).policies, FAMILY[type(cmd.policy)].field)
+    if isinstance(cmd.policy, SecurityPolicy):
+        check(cmd.policy)
+        if cmd.policy != current:
+            yield event_of(LEVEL, SecurityPolicy, "set")(**values_of(cmd.policy))
+        return
+    if changes_naming(current, cmd.policy):
+        raise NAMES_IN_USE()  # an instance always has users, and their names are claimed
+    yield from changed(LEVEL, current, cmd.policy)
+
+
+@INSTANCE.decides(c.ActivateLabel)
+def activate_label(instance: Instance, _cmd: c.ActivateLabel, _facts: Facts) -> Decisions:
+    policies = existing(instance).policies
+    if policies.label != policies.label_preview:
+        yield event_of(LEVEL, LabelPolicy, "activated")()
+
+
+@INSTANCE.decides(c.SetLoginTranslation)
+def translate(instance: Instance, cmd: c.SetLoginTranslation, _facts: Facts) -> Decisions:
+    if existing(instance).translations.get(cmd.language) != cmd.translation:
+        made = e.InstanceLoginTranslationSet
+        yield made(language=cmd.language, translation=dict(cmd.translation))
 
 
 @INSTANCE.decides(c.AddInstanceMember)

@@ -1,8 +1,7 @@
-"""What happens to instances. A policy's event is the policy itself under its stored name."""
+"""What happens to instances, but for their policies (``policy_family``)."""
 
 from __future__ import annotations
 
-from personae.actors.domain import policies as p
 from personae.actors.domain.kit import event, wire
 
 
@@ -85,56 +84,6 @@ class InstanceMemberRemoved:
     user_id: str
 
 
-@event("instance.policy.login.added")
-class LoginPolicyAdded(p.LoginPolicy):
-    pass
-
-
-@event("instance.policy.password.complexity.added")
-class PasswordComplexityPolicyAdded(p.PasswordComplexityPolicy):
-    pass
-
-
-@event("instance.policy.password.age.added")
-class PasswordAgePolicyAdded(p.PasswordAgePolicy):
-    pass
-
-
-@event("instance.policy.lockout.added")
-class LockoutPolicyAdded(p.LockoutPolicy):
-    pass
-
-
-@event("instance.policy.domain.added")
-class DomainPolicyAdded(p.DomainPolicy):
-    pass
-
-
-@event("instance.policy.label.added")
-class LabelPolicyAdded(p.LabelPolicy):
-    pass
-
-
-@event("instance.policy.label.activated")
-class LabelPolicyActivated:
-    pass
-
-
-@event("instance.policy.privacy.added")
-class PrivacyPolicyAdded(p.PrivacyPolicy):
-    pass
-
-
-@event("instance.policy.notification.added")
-class NotificationPolicyAdded(p.NotificationPolicy):
-    pass
-
-
-@event("instance.oidc.settings.added")
-class OIDCSettingsAdded(p.OIDCSettings):
-    pass
-
-
 @event("instance.secret.generator.added")
 class SecretGeneratorAdded:
     generator_type: int
@@ -144,3 +93,9 @@ class SecretGeneratorAdded:
     include_upper_letters: bool = False
     include_digits: bool = False
     include_symbols: bool = False
+
+
+@event("instance.hosted_login_translation.set")
+class InstanceLoginTranslationSet:
+    language: str
+    translation: dict[str, object]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any
 
-from personae.actors.domain import policies as p
+from personae.actors.domain import policy_family
 from personae.actors.domain.instance import events as e
 from personae.actors.domain.kit import Kind
+from personae.actors.domain.policies import Policies
 
 
 class Status(IntEnum):
@@ -18,21 +19,6 @@ class Status(IntEnum):
     UNKNOWN = 0
     ACTIVE = 1
     REMOVED = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policies:
-    """What holds for every organisation that sets nothing else."""
-
-    login: p.LoginPolicy = p.LoginPolicy()
-    complexity: p.PasswordComplexityPolicy = p.PasswordComplexityPolicy()
-    age: p.PasswordAgePolicy = p.PasswordAgePolicy()
-    lockout: p.LockoutPolicy = p.LockoutPolicy()
-    domain: p.DomainPolicy = p.DomainPolicy()
-    label: p.LabelPolicy = p.LabelPolicy()
-    privacy: p.PrivacyPolicy = p.PrivacyPolicy()
-    notification: p.NotificationPolicy = p.NotificationPolicy()
-    oidc: p.OIDCSettings = p.OIDCSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +35,10 @@ class Generator:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """The state of one instance; ``generators`` by secret generator type."""
+    """The state of one instance.
+
+    ``generators`` by secret generator type, ``translations`` of the sign-in pages by language.
+    """
 
     status: Status = Status.UNKNOWN
     name: str = ""
@@ -63,6 +52,7 @@ class Instance:
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     policies: Policies = Policies()
     generators: Mapping[int, Generator] = field(default_factory=dict)
+    translations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def exists(self) -> bool:
@@ -75,30 +65,17 @@ INSTANCE = Kind("instance", Instance())
 INSTANCE_DOMAINS = "instance_domain"
 """Name space, across all instances, of the claims on the hosts they answer to."""
 
-POLICY_OF: dict[type, tuple[str, type]] = {
-    e.LoginPolicyAdded: ("login", p.LoginPolicy),
-    e.PasswordComplexityPolicyAdded: ("complexity", p.PasswordComplexityPolicy),
-    e.PasswordAgePolicyAdded: ("age", p.PasswordAgePolicy),
-    e.LockoutPolicyAdded: ("lockout", p.LockoutPolicy),
-    e.DomainPolicyAdded: ("domain", p.DomainPolicy),
-    e.LabelPolicyAdded: ("label", p.LabelPolicy),
-    e.PrivacyPolicyAdded: ("privacy", p.PrivacyPolicy),
-    e.NotificationPolicyAdded: ("notification", p.NotificationPolicy),
-    e.OIDCSettingsAdded: ("oidc", p.OIDCSettings),
-}
 
-
-def values_of(policy: object) -> dict[str, Any]:
-    """Return the fields of a policy, or of the event that carries it."""
-    return {f.name: getattr(policy, f.name) for f in fields(policy)}  # type: ignore[arg-type]
-
-
-@INSTANCE.on(*POLICY_OF)
+@INSTANCE.on(*policy_family.events_of(policy_family.INSTANCE))
 def _(instance: Instance, event: object) -> Instance:
-    name, policy = POLICY_OF[type(event)]
-    return replace(
-        instance, policies=replace(instance.policies, **{name: policy(**values_of(event))})
-    )
+    after = policy_family.applied(policy_family.values_of(instance.policies), event)
+    return replace(instance, policies=Policies(**after))
+
+
+@INSTANCE.on(e.InstanceLoginTranslationSet)
+def _(instance: Instance, event: e.InstanceLoginTranslationSet) -> Instance:
+    translations = {**instance.translations, event.language: event.translation}
+    return replace(instance, translations=translations)
 
 
 @INSTANCE.on(e.InstanceAdded)

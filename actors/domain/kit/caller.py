@@ -7,12 +7,25 @@ from dataclasses import dataclass, replace
 SYSTEM = "SYSTEM"
 
 
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Roles that the settings give a system user.
+
+    ``kind`` is that of the aggregate, ``id`` which one; both empty: on all there is.
+    """
+
+    roles: tuple[str, ...]
+    kind: str = ""
+    id: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """The authenticated origin of a command or question.
 
     ``user_id`` is empty for anonymous callers; ``org_id`` is the organisation context (header
-    ``x-zitadel-orgid``, else the user's own). ``system`` callers (set-up, workers) pass every
+    ``x-zitadel-orgid``, else the user's own). ``memberships`` only system users have; theirs are
+    the only roles they have. ``system`` callers (set-up, workers) pass every
     permission check.
     """
 
@@ -26,6 +39,7 @@ class Caller:
     language: str = "en"
     agent_id: str = ""
     system: bool = False
+    memberships: tuple[Membership, ...] = ()
 
     @classmethod
     def of_system(cls, instance_id: str) -> Caller:

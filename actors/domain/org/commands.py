@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from personae.actors.domain.kit import command
+from personae.actors.domain.policies import AnyPolicy
 from personae.actors.domain.user.commands import AddHuman
 
 
@@ -65,3 +68,41 @@ class ChangeOrgMember:
 class RemoveOrgMember:
     org_id: str
     user_id: str
+
+
+@command("org", id="org_id")
+class AddOrgPolicy:
+    """Let a policy of its own hold for an organisation; one of ``domain.policies``."""
+
+    org_id: str
+    policy: AnyPolicy
+
+
+@command("org", id="org_id")
+class ChangeOrgPolicy:
+    org_id: str
+    policy: AnyPolicy
+
+
+@command("org", id="org_id")
+class RemoveOrgPolicy:
+    """Let the instance's policy of a type hold again."""
+
+    org_id: str
+    policy: type[AnyPolicy]
+
+
+@command("org", id="org_id")
+class ActivateOrgLabel:
+    """Show the label as it was last edited."""
+
+    org_id: str
+
+
+@command("org", id="org_id")
+class SetOrgLoginTranslation:
+    """Replace the organisation's own texts of the sign-in pages in one language."""
+
+    org_id: str
+    language: str
+    translation: Mapping[str, Any]

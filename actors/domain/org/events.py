@@ -1,4 +1,4 @@
-"""What happens to organisations."""
+"""What happens to organisations, but for their policies (``policy_family``)."""
 
 from __future__ import annotations
 
@@ -66,3 +66,9 @@ class OrgMemberChanged:
 @event("org.member.removed", "org.member.cascade.removed")
 class OrgMemberRemoved:
     user_id: str
+
+
+@event("org.hosted_login_translation.set")
+class OrgLoginTranslationSet:
+    language: str
+    translation: dict[str, object]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from personae.actors.domain.kit import Facts, Stream
+from personae.actors.domain.policies import Policies
 from personae.actors.domain.user.facts import HumanFacts
 
 
@@ -37,3 +38,12 @@ class RemoveOrgFacts(Facts):
     """Whether this is the instance's default organisation."""
 
     is_default: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyFacts(Facts):
+    """What holds now, what the instance has, and whether users' names are claimed already."""
+
+    policies: Policies
+    default: Policies
+    has_users: bool = False

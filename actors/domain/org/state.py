@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from typing import Any
 
+from personae.actors.domain import policy_family
 from personae.actors.domain.kit import Kind
 from personae.actors.domain.org import events as e
 
@@ -21,13 +23,19 @@ class Status(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Org:
-    """The state of one organisation. ``domains`` says of each whether it is verified."""
+    """The state of one organisation.
+
+    ``domains`` says of each whether it is verified. ``overrides`` are its own policies, by their
+    names in ``Policies``; ``translations`` its own texts of the sign-in pages, by language.
+    """
 
     status: Status = Status.UNKNOWN
     name: str = ""
     primary_domain: str = ""
     domains: Mapping[str, bool] = field(default_factory=dict)
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    translations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def exists(self) -> bool:
@@ -102,3 +110,13 @@ def _(org: Org, event: e.OrgMemberAdded) -> Org:
 @ORG.on(e.OrgMemberRemoved)
 def _(org: Org, event: e.OrgMemberRemoved) -> Org:
     return replace(org, members={k: v for k, v in org.members.items() if k != event.user_id})
+
+
+@ORG.on(*policy_family.events_of(policy_family.ORG))
+def _(org: Org, event: object) -> Org:
+    return replace(org, overrides=policy_family.applied(org.overrides, event))
+
+
+@ORG.on(e.OrgLoginTranslationSet)
+def _(org: Org, event: e.OrgLoginTranslationSet) -> Org:
+    return replace(org, translations={**org.translations, event.language: event.translation})

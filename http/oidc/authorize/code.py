@@ -9,7 +9,7 @@ from personae.actors.domain.auth_request.commands import ExchangeCode
 from personae.actors.domain.auth_request.events import AuthRequestAdded
 from personae.actors.domain.kit import Refusal
 from personae.actors.domain.project.values import ResponseType
-from personae.http.identity.opaque import TokenKind
+from personae.http.identity.authorization_answer import parameters, with_code
 from personae.http.oidc.answers import description
 from personae.http.oidc.authorize.ask import Ask, load_client
 from personae.http.oidc.authorize.response import respond
@@ -22,8 +22,7 @@ from personae.http.oidc.tokens import Ids, Recipient, direct_response, family_of
 async def answer_granted(call: Call, asked: AuthRequestAdded, request_id: str) -> web.Response:
     """Give the client its code (RFC 6749, 4.1.2) or its tokens (OIDC Core, 3.2.2.5)."""
     if asked.response_type == ResponseType.CODE:
-        code = call.services.tokens.issue(TokenKind.CODE, call.instance_id, request_id)
-        return _answer(call, asked, {"code": code})
+        return _answer(call, asked, with_code(call.services, call.instance_id, request_id))
     return _answer(call, asked, await _tokens(call, asked, request_id))
 
 
@@ -67,6 +66,5 @@ def answer_refused(
 
 
 def _answer(call: Call, asked: AuthRequestAdded, params: Mapping[str, str]) -> web.Response:
-    """Answer; ``iss`` says which provider does (RFC 9207)."""
-    every = {**params, "state": asked.state, "iss": call.issuer}
+    every = parameters(asked, call.issuer, params)
     return respond(asked.redirect_uri, every, asked.response_mode, method=call.request.method)

@@ -6,11 +6,11 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from html import escape
-from urllib.parse import urlencode
 
 from aiohttp import web
+from personae.http.identity.authorization_answer import FORM_POST, FRAGMENT, location
 
-QUERY, FRAGMENT, FORM_POST = 1, 2, 3
+QUERY = 1
 MODES = {"query": QUERY, "fragment": FRAGMENT, "form_post": FORM_POST}
 """Response modes by name; the numbers are those of stored requests."""
 
@@ -35,10 +35,7 @@ def respond(uri: str, params: Mapping[str, str], mode: int, *, method: str = "GE
     present = {name: value for name, value in params.items() if value}
     if mode == FORM_POST:
         return _form_post(uri, present)
-    if mode == FRAGMENT:
-        # A registered URI has no fragment of its own (RFC 6749, 3.1.2).
-        return redirect(f"{uri}#{urlencode(present)}", method=method)
-    return redirect(with_query(uri, present), method=method)
+    return redirect(location(uri, present, mode), method=method)
 
 
 def redirect(location: str, *, method: str = "GET") -> web.Response:
@@ -52,13 +49,6 @@ def redirect(location: str, *, method: str = "GET") -> web.Response:
             "Referrer-Policy": "no-referrer",
         },
     )
-
-
-def with_query(uri: str, params: Mapping[str, str]) -> str:
-    """Return a URI with more parameters; its own query is kept (RFC 6749, 3.1.2)."""
-    if not params:
-        return uri
-    return f"{uri}{'&' if '?' in uri else '?'}{urlencode(params)}"
 
 
 def _form_post(uri: str, params: Mapping[str, str]) -> web.Response:

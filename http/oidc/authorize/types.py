@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from personae.actors.domain.project.values import ResponseType
-from personae.http.oidc.authorize.response import FRAGMENT, MODES
+from personae.http.identity.authorization_answer import FRAGMENT
+from personae.http.oidc.authorize.response import MODES
 from personae.http.oidc.form import Form
 
 TYPES = {

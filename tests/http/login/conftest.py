@@ -13,20 +13,12 @@ from personae.actors.aggregates.dispatch import Dispatch
 from personae.actors.aggregates.world import World
 from personae.actors.domain.auth_request.commands import AddAuthRequest
 from personae.actors.domain.auth_request.events import AuthRequestAdded
-from personae.actors.domain.instance.events import (
-    LabelPolicyAdded,
-    LockoutPolicyAdded,
-    LoginPolicyAdded,
-    PrivacyPolicyAdded,
-)
-from personae.actors.domain.instance.state import values_of
 from personae.actors.domain.kit import Caller, Stream
 from personae.actors.domain.policies import (
     LabelPolicy,
-    LockoutPolicy,
     LoginPolicy,
-    PrivacyPolicy,
 )
+from personae.actors.domain.policy_family import event_of, values_of
 from personae.actors.domain.project.commands import AddOIDCApp, NewOIDCClient
 from personae.actors.domain.user.commands import AddHuman
 from personae.actors.domain.user.values import NewContact, NewPassword, Profile
@@ -80,12 +72,6 @@ SETUP = replace(
     name="ACME",
     policies=replace(POLICIES, login=LoginPolicy(allow_username_password=True), label=LABEL),
 )
-EVENT_OF = {
-    LoginPolicy: LoginPolicyAdded,
-    LockoutPolicy: LockoutPolicyAdded,
-    LabelPolicy: LabelPolicyAdded,
-    PrivacyPolicy: PrivacyPolicyAdded,
-}
 
 
 @dataclass
@@ -111,11 +97,12 @@ class Site:
         )
 
     async def policy(self, policy):
-        """Write what a later command will: another policy of the instance."""
+        """Write another policy into the instance's history, whatever it says."""
         stream = Stream(INSTANCE, "instance", INSTANCE)
         version = (await self.world.aggregate(stream)).version
-        event = EVENT_OF[type(policy)](**values_of(policy))
-        part = Part(stream, version, INSTANCE, (event,))
+        event = event_of("instance", type(policy), "added")(**values_of(policy))
+        shown = event_of("instance", LabelPolicy, "activated")()
+        part = Part(stream, version, INSTANCE, (event, shown))
         commit = Commit(instance_id=INSTANCE, parts=(part,), creator="test", at=self.clock())
         await self.world.log.append(commit)
 

@@ -1,0 +1,1 @@
+"""Executions: which targets are called when something happens."""

@@ -1,0 +1,1 @@
+"""Targets: endpoints of others that are called when something happens."""
