@@ -20,6 +20,7 @@ MODULES = {
     "enum",
     "hashlib",
     "hmac",
+    "ipaddress",
     "re",
     "typing",
     "unicodedata",

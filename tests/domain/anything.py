@@ -10,6 +10,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 from personae.actors.domain.auth_request.refusals import WRONG_ORG
+from personae.actors.domain.feature.commands import SetFeatures
 from personae.actors.domain.instance.facts import SetUpFacts
 from personae.actors.domain.kit import Facts, Stream
 from personae.actors.domain.user.facts import HumanFacts, KeyFacts
@@ -32,11 +33,16 @@ LEAVES = {
 PROMISED = {
     (SetUpFacts, "users"): Mapping[str, HumanFacts],
     (SetUpFacts, "keys"): Mapping[str, KeyFacts],
+    (SetFeatures, "values"): st.dictionaries(
+        st.sampled_from(["user_schema", "token_exchange", "no_such"]), st.booleans()
+    ),
 }
 
 
 def anything(hint):  # noqa: PLR0911 — one line per form of an annotation
     """Return a strategy for values of an annotation."""
+    if isinstance(hint, st.SearchStrategy):
+        return hint
     if hint in LEAVES:
         return LEAVES[hint]
     origin, inner = get_origin(hint), get_args(hint)
@@ -70,8 +76,9 @@ def instances(cls):
 
 
 def lives(kind):
-    """Return a strategy for the orders of one life, which begins with one that creates."""
-    begins = orders(kind, lambda command: command.__address__.creates)
+    """Return a strategy for the orders of one life, which begins with one that creates, if any."""
+    creating = {command for command in kind._deciders if command.__address__.creates}
+    begins = orders(kind, lambda command: not creating or command in creating)
     return st.tuples(begins, st.lists(orders(kind), max_size=10)).map(lambda t: [t[0], *t[1]])
 
 

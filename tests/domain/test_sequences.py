@@ -25,6 +25,7 @@ NAMES = [
     "web_key",
     "target",
     "execution",
+    "feature",
 ]
 
 

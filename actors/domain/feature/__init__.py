@@ -1,0 +1,1 @@
+"""Features: switches of the whole server and of one instance."""
