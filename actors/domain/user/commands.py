@@ -40,7 +40,11 @@ class AddMachine:
 
 @command("user", id="user_id")
 class UpdateHuman:
-    """Change what is given; ``current_password`` is needed when people change their own."""
+    """Change what is given.
+
+    People who change their own password prove it is theirs: by ``current_password`` or by a
+    ``password_code`` they were sent.
+    """
 
     user_id: str
     user_name: str | None = None
@@ -49,6 +53,8 @@ class UpdateHuman:
     phone: NewContact | None = None
     password: NewPassword | None = None
     current_password: str = field(default="", repr=False)
+    password_code: str = field(default="", repr=False)
+    metadata: tuple[tuple[str, bytes], ...] = ()
 
 
 @command("user", id="user_id")
@@ -58,6 +64,7 @@ class UpdateMachine:
     name: str | None = None
     description: str | None = None
     access_token_type: AccessTokenType | None = None
+    metadata: tuple[tuple[str, bytes], ...] = ()
 
 
 @command("user", id="user_id")
@@ -131,3 +138,22 @@ class AddPersonalAccessToken:
 class RemovePersonalAccessToken:
     user_id: str
     token_id: str
+
+
+@command("user", id="user_id")
+class SetMetadata:
+    user_id: str
+    entries: tuple[tuple[str, bytes], ...]
+
+
+@command("user", id="user_id")
+class RemoveMetadata:
+    user_id: str
+    keys: tuple[str, ...]
+
+
+@command("user", id="user_id")
+class SkipMfaSetup:
+    """Note that somebody would rather set up a second factor later."""
+
+    user_id: str

@@ -24,7 +24,8 @@ class HumanFacts(NamingFacts):
 
     ``password_same``: the new password equals the current one. ``password_proved``: the current
     password was given and is right, or none is needed. ``wrong_guess``: it was given and is
-    wrong; how many more guesses there are.
+    wrong; how many more guesses there are. ``code_right``: whether the code that was given in its
+    place is right, ``None`` when there was none.
     """
 
     complexity: PasswordComplexityPolicy
@@ -32,6 +33,7 @@ class HumanFacts(NamingFacts):
     password_same: bool = False
     password_proved: bool = True
     wrong_guess: LockoutPolicy | None = None
+    code_right: bool | None = None
     email_code: SealedCode | None = None
     phone_code: SealedCode | None = None
 
