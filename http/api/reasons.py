@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from personae.actors.domain.kit import Code, reason
 
-FIELD_UNSUPPORTED = reason("REQUEST-FieldUnsupported", Code.UNIMPLEMENTED)
 SAML_UNSUPPORTED = reason("APP-SamlUnsupported", Code.UNIMPLEMENTED)
+INTENT_UNSUPPORTED = reason("IDP-IntentUnsupported", Code.UNIMPLEMENTED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from personae.actors.aggregates import totp
 from personae.actors.aggregates.facts.user_codes import is_right, own_or
 from personae.actors.aggregates.keys import public_key_or_pair
 from personae.actors.aggregates.turn import Turn, facts_for
@@ -14,6 +15,7 @@ from personae.actors.domain.org import refusals as org_refusals
 from personae.actors.domain.org.state import ORG_DOMAINS
 from personae.actors.domain.policies import PasswordComplexityPolicy
 from personae.actors.domain.user import commands as c
+from personae.actors.domain.user import refusals
 from personae.actors.domain.user.codes import CodeKind
 from personae.actors.domain.user.decide.password import LONGEST, check_complexity, checkable
 from personae.actors.domain.user.facts import (
@@ -24,6 +26,7 @@ from personae.actors.domain.user.facts import (
     SecretFacts,
 )
 from personae.actors.domain.user.values import Naming, NewContact, NewPassword
+from personae.store.crypto import Area
 from personae.store.generated import GENERATORS, fast_hash
 from personae.store.passwords import check_import
 
@@ -37,9 +40,15 @@ USUAL_CODE = Generator(6, 3600 * 10**9, lower=False, upper=True, digits=True, sy
 @facts_for(c.AddHuman)
 async def add_human(cmd: c.AddHuman, turn: Turn) -> HumanFacts:
     await _may_create(cmd.org_id, turn)
-    return await human_facts(
+    facts = await human_facts(
         cmd.user_name, cmd.email, cmd.phone, cmd.password, turn, org_id=cmd.org_id
     )
+    if not cmd.totp_secret:
+        return facts
+    if not totp.is_secret(cmd.totp_secret):
+        raise refusals.TOTP_SECRET_INVALID()
+    sealed = turn.world.seal(Area.OTP, cmd.totp_secret, turn.caller.instance_id)
+    return replace(facts, totp_secret=sealed)
 
 
 @facts_for(c.AddMachine)

@@ -6,6 +6,7 @@ from dataclasses import field
 from datetime import datetime
 
 from personae.actors.domain.kit import command
+from personae.actors.domain.user.factors import IdpLink
 from personae.actors.domain.user.values import (
     AccessTokenType,
     NewContact,
@@ -25,6 +26,8 @@ class AddHuman:
     phone: NewContact | None = None
     password: NewPassword | None = None
     metadata: tuple[tuple[str, bytes], ...] = ()
+    links: tuple[IdpLink, ...] = ()
+    totp_secret: str = field(default="", repr=False)
 
 
 @command("user", id="user_id", owner="org_id", creates=True)

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from personae.actors.domain.values import Sealed
 
 EXTERNAL_IDPS = "external_idps"
 """Name space of the claims on accounts elsewhere: one account, one user."""
+
+
+class Channel(StrEnum):
+    """How one-time codes are sent."""
+
+    SMS = "sms"
+    EMAIL = "email"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,4 +51,4 @@ class IdpLink:
     @property
     def claim(self) -> str:
         """The value to claim for the account."""
-        return self.idp_id + self.user_id
+        return f"{self.idp_id}:{self.user_id}"

@@ -8,6 +8,7 @@ from personae.actors.domain.codes import SealedCode
 from personae.actors.domain.kit import Facts
 from personae.actors.domain.policies import LockoutPolicy, PasswordComplexityPolicy
 from personae.actors.domain.user.values import Naming
+from personae.actors.domain.values import Sealed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,7 @@ class HumanFacts(NamingFacts):
     code_right: bool | None = None
     email_code: SealedCode | None = None
     phone_code: SealedCode | None = None
+    totp_secret: Sealed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

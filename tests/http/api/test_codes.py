@@ -143,7 +143,7 @@ async def test_who_has_a_password_is_not_invited(server):
 
 async def test_a_link_for_a_passkey_is_returned_or_sent(server, gigi):
     method = f"{USER}/CreatePasskeyRegistrationLink"
-    made = (await server.ok(method, user_id=gigi, **CODE))["code"]
+    made = (await server.call(method, user_id=gigi, **CODE))["code"]
     assert made["id"]
     assert len(made["code"]) == 12
     assert "code" not in await server.ok(method, user_id=gigi, send_link={})

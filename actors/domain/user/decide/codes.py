@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from personae.actors.domain.codes import SealedCode
+from personae.actors.domain.codes import life
 from personae.actors.domain.kit import Decisions
 from personae.actors.domain.user import code_commands as c
 from personae.actors.domain.user import code_events as e
@@ -23,12 +23,6 @@ def human(user: User) -> Human:
     if user.human is None:
         raise refusals.NOT_HUMAN()
     return user.human
-
-
-def life(code: SealedCode, now: datetime) -> dict[str, Any]:
-    """Return what every event that adds a code holds."""
-    expires = now + timedelta(microseconds=code.expiry // 1000)
-    return {"code": code.code, "expiry": code.expiry, "expires_at": expires}
 
 
 def spend(

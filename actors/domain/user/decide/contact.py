@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
+from personae.actors.domain.codes import life
 from personae.actors.domain.kit import Decisions
 from personae.actors.domain.user import events as e
 from personae.actors.domain.user import refusals
 from personae.actors.domain.user.code_events import EmailCodeAdded, PhoneCodeAdded
-from personae.actors.domain.user.decide.codes import life
 from personae.actors.domain.user.facts import HumanFacts
 from personae.actors.domain.user.state import Human
 from personae.actors.domain.user.values import NewContact
