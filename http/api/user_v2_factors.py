@@ -92,7 +92,8 @@ async def remove_idp_link(request: Any, call: Call) -> Message:
     return await _details(call, command)
 
 
-@rpc(f"{SERVICE}/StartIdentityProviderIntent", f"{SERVICE}/RetrieveIdentityProviderIntent")
+@rpc(f"{SERVICE}/StartIdentityProviderIntent")
+@rpc(f"{SERVICE}/RetrieveIdentityProviderIntent")
 async def intent(_request: Any, _call: Call) -> Message:
     """Say that signing in elsewhere is not there yet."""
     raise INTENT_UNSUPPORTED()

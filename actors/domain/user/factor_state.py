@@ -45,7 +45,7 @@ def _(user: User, event: e.TotpAdded) -> User:
 
 @USER.on(e.TotpVerified)
 def _(user: User, event: e.TotpVerified) -> User:
-    totp = user.human and user.human.totp
+    totp = user.human.totp if user.human else None
     if totp is None:
         return user
     return with_human(user, totp=replace(totp, verified=True, last_step=event.step))
