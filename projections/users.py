@@ -41,7 +41,7 @@ class Type(IntEnum):
 
 USERS = Table(
     "users",
-    version=1,
+    version=2,
     columns={
         "creation_date": timestamp(index=True),
         "type": integer(),
@@ -59,6 +59,7 @@ USERS = Table(
         "phone_verified": boolean(),
         "password_change_required": boolean(),
         "password_changed": timestamp(),
+        "mfa_init_skipped": timestamp(),
         "name": text(),
         "description": text(),
         "access_token_type": integer(),
@@ -142,6 +143,11 @@ def _(row: Row | None, recorded: Recorded) -> Row | None:
         password_changed=recorded.created_at,
         password_change_required=recorded.event.change_required,
     )
+
+
+@USERS.on(e.MfaSetupSkipped)
+def _(row: Row | None, recorded: Recorded) -> Row | None:
+    return row and row.but(mfa_init_skipped=recorded.created_at)
 
 
 @USERS.on(e.MachineSecretSet)

@@ -1,4 +1,7 @@
-"""What happens to codes of users. ``expires_at`` is ours: a state does not see an event's time."""
+"""What happens to codes of users. ``expires_at`` is ours: a state does not see an event's time.
+
+A failure that says ``expired`` ends its code for good, whatever the clock says later.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ class EmailCodeAdded:
 
 @event("user.human.email.verification.failed", "user.email.verification.failed")
 class EmailVerificationFailed:
-    pass
+    expired: bool = False
 
 
 @event("user.human.phone.code.added", "user.phone.code.added")
@@ -32,7 +35,7 @@ class PhoneCodeAdded:
 
 @event("user.human.phone.verification.failed", "user.phone.verification.failed")
 class PhoneVerificationFailed:
-    pass
+    expired: bool = False
 
 
 @event("user.human.password.code.added", "user.password.code.added")
@@ -49,7 +52,7 @@ class PasswordCodeAdded:
 
 @event("user.human.password.code.check.failed")
 class PasswordCodeCheckFailed:
-    pass
+    expired: bool = False
 
 
 @event("user.human.invite.code.added")
@@ -69,7 +72,7 @@ class InviteCheckSucceeded:
 
 @event("user.human.invite.check.failed")
 class InviteCheckFailed:
-    pass
+    expired: bool = False
 
 
 @event("user.human.passwordless.initialization.code.added")
@@ -101,3 +104,4 @@ class PasskeyCodeCheckSucceeded:
 @event("user.human.passwordless.initialization.code.check.failed")
 class PasskeyCodeCheckFailed:
     code_id: str = wire("id")
+    expired: bool = False

@@ -44,11 +44,13 @@ def _(user: User, event: e.EmailCodeAdded) -> User:
 
 
 @USER.on(*FAILED)
-def _(user: User, event: object) -> User:
+def _(user: User, event: e.EmailVerificationFailed) -> User:
     kind = FAILED[type(event)]
     pending = user.codes.get(kind)
     if pending is None:
         return user
+    if event.expired:
+        return with_human(user, codes=without(user.codes, kind))
     failed = replace(pending, failures=pending.failures + 1)
     return with_human(user, codes={**user.codes, kind: failed})
 

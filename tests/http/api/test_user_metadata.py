@@ -43,6 +43,8 @@ async def test_nobody_writes_own_metadata_or_that_of_others_without_permission(
 
 async def test_a_second_factor_is_put_off(server):
     user_id = (await server.human())["id"]
-    assert (await server.ok(SKIP, user_id=user_id))["details"]["changeDate"]
+    at = (await server.ok(SKIP, user_id=user_id))["details"]["changeDate"]
+    got = await server.ok(f"{USER}/GetUserByID", user_id=user_id)
+    assert got["user"]["human"]["mfaInitSkipped"] == at
     assert await server.refused(SKIP, user_id=GUEST) == "USER-NotHuman"
     assert await server.refused(SKIP, OWNER, user_id=user_id) == "AUTH-PermissionDenied"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from personae.actors.domain.user import code_commands as c
 from personae.actors.domain.user import code_events as e
 from personae.actors.domain.user import events, refusals
 from personae.actors.domain.user.code_facts import EnteredFacts, NewCodeFacts
-from personae.actors.domain.user.codes import CodeKind
+from personae.actors.domain.user.codes import TRIES, CodeKind
 from personae.actors.domain.user.state import USER, Human, User
 
 
@@ -26,7 +27,7 @@ def human(user: User) -> Human:
 
 
 def spend(
-    human: Human, kind: CodeKind, failed: object, *, right: bool, now: datetime
+    human: Human, kind: CodeKind, failed: Any, *, right: bool, now: datetime
 ) -> Generator[Any, None, bool]:
     """Yield what follows a wrong code; return whether it was right and is now used.
 
@@ -34,12 +35,14 @@ def spend(
     so that nobody learns from the answer what there is to guess.
     """
     pending = human.codes.get(kind)
-    if pending is None or not pending.alive(now):
+    if pending is None or pending.failures >= TRIES:
         raise refusals.CODE_INVALID()
-    if not right:
-        yield failed
-        yield refusals.CODE_INVALID()
-    return right
+    expired = pending.expired(now)
+    if right and not expired:
+        return True
+    yield replace(failed, expired=expired)
+    yield refusals.CODE_INVALID()
+    return False
 
 
 @USER.decides(c.SendEmailCode)
