@@ -80,7 +80,7 @@ def _usable(tokens: Any, domain: Any) -> bool:
 
 
 def _of_domain(token: Authenticator, domain: Any) -> bool:
-    if domain is None or not domain.domain:
+    if domain is None:
         return True
     return token.rp_id == domain.domain or (domain.include_without_domain and not token.rp_id)
 

@@ -1,5 +1,7 @@
 """Passkeys and security keys over the API, with an authenticator made of software."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.authenticator import Authenticator
@@ -217,3 +219,28 @@ async def test_who_has_no_authenticator_is_not_challenged(server, gigi):
 async def test_an_unknown_kind_of_authenticator_is_refused(server, gigi):
     answer_ = await server.call(f"{USER}/RegisterPasskey", user_id=gigi, authenticator=9)
     assert answer_["code"] == "invalid_argument"
+
+
+@pytest.mark.parametrize(
+    ("query", "there"),
+    [
+        ({"domain": DOMAIN}, True),
+        ({"domain": "other.test"}, False),
+        ({"domain": "other.test", "include_without_domain": True}, False),
+    ],
+)
+async def test_what_a_user_signs_in_with_may_depend_on_the_domain(server, gigi, query, there):
+    await registered(server, gigi)
+    method = f"{USER}/ListAuthenticationMethodTypes"
+    listed = await server.ok(method, user_id=gigi, domain_query=query)
+    found = "AUTHENTICATION_METHOD_TYPE_PASSKEY" in listed["authMethodTypes"]
+    assert found is there
+
+
+async def test_an_answer_that_comes_too_late_is_refused(server, gigi, monkeypatch):
+    key, _ = await registered(server, gigi)
+    session_id, options = await begun(server, gigi, asked())
+    world, now = server.services.world, server.services.world.now()
+    monkeypatch.setattr(world, "now", lambda: now + timedelta(minutes=5, seconds=1))
+    refused = await server.refused(SET, session_id=session_id, **answer(key.get(options)))
+    assert refused == "SESSION-NotChallenged"
