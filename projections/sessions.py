@@ -11,12 +11,12 @@ from personae.actors.domain.lifetimes import end
 from personae.actors.domain.org.events import OrgRemoved
 from personae.actors.domain.session import events as e
 from personae.actors.domain.user.events import UserRemoved
-from personae.projections.kit import Row, Table, json, lookup, text, timestamp
+from personae.projections.kit import Row, Table, boolean, json, lookup, text, timestamp
 from personae.projections.users import USERS
 
 SESSIONS = Table(
     "sessions",
-    version=1,
+    version=2,
     columns={
         "creation_date": timestamp(index=True),
         "creator": text(index=True),
@@ -24,6 +24,12 @@ SESSIONS = Table(
         "user_org": text(index=True),
         "user_checked": timestamp(),
         "password_checked": timestamp(),
+        "totp_checked": timestamp(),
+        "otp_sms_checked": timestamp(),
+        "otp_email_checked": timestamp(),
+        "recovery_code_checked": timestamp(),
+        "web_auth_n_checked": timestamp(),
+        "user_verified": boolean(),
         "fingerprint_id": text(index=True),
         "user_agent": json(),
         "metadata": json(),
@@ -57,6 +63,26 @@ def _(row: Row | None, recorded: Recorded) -> Row | None:
 @SESSIONS.on(e.PasswordChecked)
 def _(row: Row | None, recorded: Recorded) -> Row | None:
     return row and row.but(password_checked=recorded.event.checked_at)
+
+
+CHECKED = {
+    e.TotpChecked: "totp_checked",
+    e.OtpSmsChecked: "otp_sms_checked",
+    e.OtpEmailChecked: "otp_email_checked",
+    e.RecoveryCodeChecked: "recovery_code_checked",
+}
+
+
+@SESSIONS.on(*CHECKED)
+def _(row: Row | None, recorded: Recorded) -> Row | None:
+    column = CHECKED[type(recorded.event)]
+    return row and row.but(**{column: recorded.event.checked_at})
+
+
+@SESSIONS.on(e.WebAuthnChecked)
+def _(row: Row | None, recorded: Recorded) -> Row | None:
+    event = recorded.event
+    return row and row.but(web_auth_n_checked=event.checked_at, user_verified=event.user_verified)
 
 
 @SESSIONS.on(e.TokenSet)

@@ -42,7 +42,7 @@ class Type(IntEnum):
 
 USERS = Table(
     "users",
-    version=1,
+    version=2,
     columns={
         "creation_date": timestamp(index=True),
         "type": integer(),
@@ -60,6 +60,7 @@ USERS = Table(
         "phone_verified": boolean(),
         "password_change_required": boolean(),
         "password_changed": timestamp(),
+        "mfa_init_skipped": timestamp(),
         "name": text(),
         "description": text(),
         "access_token_type": integer(),
@@ -143,6 +144,11 @@ def _(row: Row | None, recorded: Recorded) -> Row | None:
         password_changed=recorded.created_at,
         password_change_required=recorded.event.change_required,
     )
+
+
+@USERS.on(e.MfaSetupSkipped)
+def _(row: Row | None, recorded: Recorded) -> Row | None:
+    return row and row.but(mfa_init_skipped=recorded.created_at)
 
 
 @USERS.on(e.MachineSecretSet)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from personae.actors.domain.user.commands import AddHuman
+from personae.actors.domain.user.factors import IdpLink
 from personae.actors.domain.user.values import Gender, NewContact, NewPassword, Profile
-from personae.http.api.reasons import FIELD_UNSUPPORTED
 from personae.http.wire.wrong import Wrong
 
 
 def new_human(user_id: str, org_id: str, user_name: str, human: Any) -> AddHuman:
     """Return the command that creates a human; without a user name, the address is it."""
-    refuse_unsupported(human, "idp_links", "totp_secret")
     return AddHuman(
         user_id=user_id,
         org_id=org_id,
@@ -22,6 +21,8 @@ def new_human(user_id: str, org_id: str, user_name: str, human: Any) -> AddHuman
         phone=contact_of(human.phone, human.phone.phone) if human.HasField("phone") else None,
         password=password_of(human),
         metadata=metadata_of(human.metadata),
+        links=tuple(link_of(link) for link in human.idp_links),
+        totp_secret=human.totp_secret,
     )
 
 
@@ -73,9 +74,6 @@ def metadata_of(entries: Any) -> tuple[tuple[str, bytes], ...]:
     return tuple((entry.key, entry.value) for entry in entries)
 
 
-def refuse_unsupported(message: Any, *fields: str) -> None:
-    """Refuse a message that asks for what cannot be done yet, before anything is done."""
-    given = {field.name for field, _ in message.ListFields()}
-    for field in fields:
-        if field in given:
-            raise FIELD_UNSUPPORTED(field=field)
+def link_of(link: Any) -> IdpLink:
+    """Return an account elsewhere to link."""
+    return IdpLink(link.idp_id, link.user_id, link.user_name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from personae.actors.domain.kit import Code, reason
 
-FIELD_UNSUPPORTED = reason("REQUEST-FieldUnsupported", Code.UNIMPLEMENTED)
 SAML_UNSUPPORTED = reason("APP-SamlUnsupported", Code.UNIMPLEMENTED)
 DEVICE_FLOW_UNSUPPORTED = reason("OIDC-DeviceFlowUnsupported", Code.UNIMPLEMENTED)
 IMPLICIT_UNSUPPORTED = reason("OIDC-ImplicitUnsupported", Code.UNIMPLEMENTED)
@@ -12,3 +11,4 @@ FORM_POST_UNSUPPORTED = reason("OIDC-FormPostUnsupported", Code.UNIMPLEMENTED)
 SAML_REQUESTS_UNSUPPORTED = reason("SAML-RequestsUnsupported", Code.UNIMPLEMENTED)
 FEATURE_LEVEL_UNSUPPORTED = reason("FEATURE-LevelUnsupported", Code.UNIMPLEMENTED)
 IDP_NOT_FOUND = reason("IDP-NotFound", Code.NOT_FOUND)
+INTENT_UNSUPPORTED = reason("IDP-IntentUnsupported", Code.UNIMPLEMENTED)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import orjson
+from google.protobuf.json_format import MessageToJson
 from google.protobuf.message import Message
+from personae.actors.aggregates.orders import Done
 from personae.actors.domain.session import commands as c
 from personae.actors.domain.session.refusals import CHECK_UNSUPPORTED
-from personae.actors.domain.session.values import UserAgent
+from personae.actors.domain.session.values import Challenges, Delivery, UserAgent
 from personae.http.api.reading import services_of
 from personae.http.api.replies import done_details
 from personae.http.api.session_v2_tokens import issued, presented
@@ -17,9 +20,6 @@ from personae.http.wire.registry import rpc
 from personae.http.wire.wrong import Wrong
 
 SERVICE = "zitadel.session.v2.SessionService"
-CHECKS = {"user", "password"}
-"""What can be checked yet."""
-
 LONGEST = timedelta(days=36_525)
 """Longest life of a session: the wire's 10,000 years would end beyond the calendar."""
 
@@ -36,6 +36,7 @@ async def create_session(request: Any, call: Call) -> Message:
             instance_id=call.caller.instance_id,
             token_id=token_id,
             checks=checks_of(request.checks),
+            challenges=challenges_of(request.challenges),
             metadata=dict(request.metadata),
             user_agent=agent_of(request.user_agent) if request.HasField("user_agent") else None,
             lifetime=lifetime_of(request),
@@ -45,6 +46,7 @@ async def create_session(request: Any, call: Call) -> Message:
         details=done_details(done),
         session_id=session_id,
         session_token=issued(call, session_id, token_id),
+        challenges=challenged(done),
     )
 
 
@@ -59,12 +61,13 @@ async def set_session(request: Any, call: Call) -> Message:
             token_id=token_id,
             presented=presented(call, request),
             checks=checks_of(request.checks),
+            challenges=challenges_of(request.challenges),
             metadata=dict(request.metadata),
             lifetime=lifetime_of(request),
         )
     )
     token = issued(call, request.session_id, token_id)
-    return call.reply(details=done_details(done), session_token=token)
+    return call.reply(details=done_details(done), session_token=token, challenges=challenged(done))
 
 
 @rpc(f"{SERVICE}/DeleteSession")
@@ -75,11 +78,9 @@ async def delete_session(request: Any, call: Call) -> Message:
 
 
 def refuse_unsupported(request: Any) -> None:
-    """Refuse checks and challenges that cannot be done yet, before anything is done."""
-    asked = {field.name for field, _ in request.checks.ListFields()} - CHECKS
-    asked |= {field.name for field, _ in request.challenges.ListFields()}
-    if asked:
-        raise CHECK_UNSUPPORTED(check=", ".join(sorted(asked)))
+    """Refuse what needs identity providers, before anything is done."""
+    if request.checks.HasField("idp_intent"):
+        raise CHECK_UNSUPPORTED(check="idp_intent")
 
 
 def checks_of(checks: Any) -> c.Checks:
@@ -90,7 +91,49 @@ def checks_of(checks: Any) -> c.Checks:
         user_id=checks.user.user_id,
         login_name=checks.user.login_name,
         password=checks.password.password if checks.HasField("password") else None,
+        totp=_code(checks, "totp"),
+        otp_sms=_code(checks, "otp_sms"),
+        otp_email=_code(checks, "otp_email"),
+        recovery_code=_code(checks, "recovery_code"),
+        web_auth_n=(
+            MessageToJson(checks.web_auth_n.credential_assertion_data)
+            if checks.HasField("web_auth_n")
+            else None
+        ),
     )
+
+
+def _code(checks: Any, name: str) -> str | None:
+    return getattr(checks, name).code if checks.HasField(name) else None
+
+
+def challenges_of(asked: Any) -> Challenges:
+    """Return what is to be asked of the user."""
+    email = asked.otp_email
+    return Challenges(
+        domain=asked.web_auth_n.domain,
+        user_verification=asked.web_auth_n.user_verification_requirement,
+        otp_sms=(
+            Delivery(return_code=asked.otp_sms.return_code) if asked.HasField("otp_sms") else None
+        ),
+        otp_email=(
+            Delivery(
+                return_code=email.HasField("return_code"),
+                url_template=email.send_code.url_template,
+            )
+            if asked.HasField("otp_email")
+            else None
+        ),
+    )
+
+
+def challenged(done: Done) -> dict[str, Any] | None:
+    """Return what the caller must know of the challenges: codes to deliver, browser options."""
+    found: dict[str, Any] = dict(done.secrets)
+    if "web_auth_n" in found:
+        options = {"publicKey": orjson.loads(found["web_auth_n"])}
+        found["web_auth_n"] = {"public_key_credential_request_options": options}
+    return found or None
 
 
 def agent_of(agent: Any) -> UserAgent:

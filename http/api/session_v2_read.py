@@ -27,6 +27,7 @@ from personae.projections.sessions import SESSIONS
 from personae.projections.users import USERS
 
 SERVICE = "zitadel.session.v2.SessionService"
+FACTORS = ("password", "totp", "otp_sms", "otp_email", "recovery_code", "web_auth_n")
 SORTED_BY = ("", "creation_date")
 """Columns by the numbers of ``SessionFieldName``."""
 
@@ -108,8 +109,11 @@ async def _factors(call: Call, row: Row) -> dict[str, Any] | None:
         "display_name": row.display_name,
         "organization_id": row.user_org,
     }
-    password = row.password_checked and {"verified_at": row.password_checked}
-    return {"user": user, "password": password}
+    checked = {name: getattr(row, f"{name}_checked") for name in FACTORS}
+    factors = {name: at and {"verified_at": at} for name, at in checked.items()}
+    if factors["web_auth_n"]:
+        factors["web_auth_n"]["user_verified"] = row.user_verified
+    return {"user": user, **factors}
 
 
 def _agent(row: Row) -> dict[str, Any] | None:

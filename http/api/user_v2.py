@@ -20,7 +20,6 @@ from personae.http.api.humans import (
     metadata_of,
     new_human,
     password_of,
-    refuse_unsupported,
 )
 from personae.http.api.reading import aggregate_of, services_of
 from personae.http.api.replies import done_details
@@ -92,7 +91,6 @@ async def _organisation(organization: Any, call: Call) -> str:
 @rpc(f"{SERVICE}/UpdateUser")
 async def update_user(request: Any, call: Call) -> Message:
     """Change what is given."""
-    refuse_unsupported(request, "metadata")
     done = await call.send(await _update(request, call))
     return call.reply(
         change_date=done.changed_at,
@@ -116,8 +114,10 @@ async def _update(request: Any, call: Call) -> c.UpdateHuman | c.UpdateMachine:
             name=given(machine, "name"),
             description=given(machine, "description"),
             access_token_type=None if token_type is None else AccessTokenType(token_type),
+            metadata=metadata_of(request.metadata),
         )
-    return update_human(request.user_id, user_name, request.human)
+    human = update_human(request.user_id, user_name, request.human)
+    return replace(human, metadata=metadata_of(request.metadata))
 
 
 def update_human(user_id: str, user_name: str | None, human: Any) -> c.UpdateHuman:
@@ -131,11 +131,11 @@ def update_human(user_id: str, user_name: str | None, human: Any) -> c.UpdateHum
         phone=contact_of(human.phone, human.phone.phone) if human.HasField("phone") else None,
         password=None if password is None else _new_password(password),
         current_password="" if password is None else password.current_password,
+        password_code="" if password is None else password.verification_code,
     )
 
 
 def _new_password(password: Any) -> NewPassword:
-    refuse_unsupported(password, "verification_code")
     new = password_of(password)
     if new is None:
         raise Wrong("password or hashed_password", "password_type")

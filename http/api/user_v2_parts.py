@@ -7,7 +7,7 @@ from typing import Any
 from google.protobuf.message import Message
 from personae.actors.domain.user import commands as c
 from personae.actors.domain.user.values import NewContact, NewPassword
-from personae.http.api.humans import contact_of, refuse_unsupported
+from personae.http.api.humans import contact_of
 from personae.http.api.replies import done_details
 from personae.http.api.user_v2 import update_human
 from personae.http.wire.call import Call
@@ -56,8 +56,7 @@ async def remove_phone(request: Any, call: Call) -> Message:
 
 @rpc(f"{SERVICE}/SetPassword")
 async def set_password(request: Any, call: Call) -> Message:
-    """Set another password; people prove that they know the current one."""
-    refuse_unsupported(request, "verification_code")
+    """Set another password; people prove that it is theirs."""
     if not request.new_password.password:
         raise Wrong("min_len 1", "password", "new_password")
     password = NewPassword(
@@ -69,6 +68,7 @@ async def set_password(request: Any, call: Call) -> Message:
             user_id=request.user_id,
             password=password,
             current_password=request.current_password,
+            password_code=request.verification_code,
         )
     )
     return call.reply(details=done_details(done))

@@ -115,6 +115,7 @@ def _human(row: Row) -> dict[str, Any]:
         "phone": {"phone": row.phone, "is_verified": row.phone_verified} if row.phone else None,
         "password_change_required": row.password_change_required,
         "password_changed": row.password_changed,
+        "mfa_init_skipped": row.mfa_init_skipped,
     }
 
 

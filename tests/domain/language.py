@@ -21,6 +21,7 @@ EARLIER = NOW - timedelta(hours=1)
 HOUR = nanoseconds(timedelta(hours=1))
 FACTS = Facts(now=NOW)
 CODE = SealedCode(Sealed("1", "c2VhbGVk"), HOUR)
+MADE = {"code": CODE.code, "expiry": HOUR, "expires_at": LATER}
 LIFETIMES = Lifetimes(access=HOUR, id_token=HOUR, refresh_idle=24 * HOUR, refresh=48 * HOUR)
 
 

@@ -2,11 +2,12 @@ import pytest
 from personae.actors.domain.kit import Claim
 from personae.actors.domain.user import events as e
 from personae.actors.domain.user import refusals
+from personae.actors.domain.user.code_events import EmailCodeAdded, PhoneCodeAdded
 from personae.actors.domain.user.commands import AddHuman, AddMachine
 from personae.actors.domain.user.values import USERNAMES, NewContact, NewPassword, Profile
 from personae.actors.domain.values import UNREADABLE
 
-from tests.domain.language import CODE, given, human_facts, naming
+from tests.domain.language import MADE, given, human_facts, naming
 
 GIGI = Profile(first_name="Gigi", last_name="Giraffe")
 ADDED = e.HumanAdded(user_name="gigi")
@@ -50,9 +51,7 @@ def test_names_of_organisations_that_keep_their_own_are_claimed_within_them():
 def test_an_unverified_address_gets_a_code():
     email = NewContact(value="gigi@x.test", url_template="https://x.test/{{.Code}}")
     given().when(add(email=email), human_facts()).includes(
-        e.EmailCodeAdded(
-            code=CODE.code, expiry=CODE.expiry, url_template="https://x.test/{{.Code}}"
-        )
+        EmailCodeAdded(url_template="https://x.test/{{.Code}}", **MADE)
     )
 
 
@@ -71,7 +70,7 @@ def test_what_cannot_be_an_address_is_refused(value):
 
 def test_a_phone_number_is_verified_or_gets_a_code():
     phone = NewContact(value="+491", return_code=True)
-    code = e.PhoneCodeAdded(code=CODE.code, expiry=CODE.expiry, code_returned=True)
+    code = PhoneCodeAdded(code_returned=True, **MADE)
     given().when(add(phone=phone), human_facts()).includes(code)
     verified = NewContact(value="+491", verified=True)
     given().when(add(phone=verified), human_facts()).includes(e.PhoneVerified())

@@ -3,6 +3,7 @@ from personae.actors.domain.kit import Claim, Release
 from personae.actors.domain.policies import LockoutPolicy
 from personae.actors.domain.user import events as e
 from personae.actors.domain.user import refusals
+from personae.actors.domain.user.code_events import EmailCodeAdded, PhoneCodeAdded
 from personae.actors.domain.user.commands import UpdateHuman, UpdateMachine
 from personae.actors.domain.user.values import (
     USERNAMES,
@@ -13,15 +14,15 @@ from personae.actors.domain.user.values import (
     ProfileChange,
 )
 
-from tests.domain.language import CODE, given, human_facts, naming, state_of
+from tests.domain.language import MADE, given, human_facts, naming, state_of
 
 ADDED = e.HumanAdded(
     user_name="gigi", first_name="Gigi", last_name="Giraffe", email="gigi@x.test", phone="+491"
 )
 ROBOT = e.MachineAdded(user_name="robot", name="Robot")
 VERIFIED = (ADDED, e.EmailVerified(), e.PhoneVerified())
-CODE_ADDED = e.EmailCodeAdded(code=CODE.code, expiry=CODE.expiry)
-PHONE_CODE = e.PhoneCodeAdded(code=CODE.code, expiry=CODE.expiry)
+CODE_ADDED = EmailCodeAdded(**MADE)
+PHONE_CODE = PhoneCodeAdded(**MADE)
 
 
 def update(**changes):

@@ -35,6 +35,22 @@ def test_a_session_is_kept_with_what_was_proved():
     assert dict(row.user_agent["header"]) == {"a": ("b",)}
 
 
+@pytest.mark.parametrize(
+    ("event", "column"),
+    [(e.TotpChecked, "totp_checked"), (e.OtpSmsChecked, "otp_sms_checked"),
+     (e.OtpEmailChecked, "otp_email_checked"), (e.RecoveryCodeChecked, "recovery_code_checked"),
+     (e.WebAuthnChecked, "web_auth_n_checked")],
+)  # fmt: skip
+def test_each_factor_keeps_when_it_was_proved(event, column):
+    assert getattr(session(CHECKED), column) is None
+    assert getattr(session(CHECKED, event(checked_at=at(9))), column) == at(9)
+
+
+def test_whether_a_credential_verified_its_user_is_kept():
+    checked = e.WebAuthnChecked(checked_at=at(9), user_verified=True)
+    assert session(CHECKED, checked).user_verified
+
+
 def test_metadata_is_merged_and_empty_values_are_removed():
     row = session(
         e.SessionMetadataSet(metadata={"a": b"1", "b": b"2"}),

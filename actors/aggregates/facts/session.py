@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from personae.actors.aggregates.facts.session_challenges import challenged
+from personae.actors.aggregates.facts.session_proofs import check_factors, check_password
 from personae.actors.aggregates.login_names import user_of
 from personae.actors.aggregates.turn import Turn, facts_for
 from personae.actors.domain.org import refusals as org_refusals
 from personae.actors.domain.session import commands as c
 from personae.actors.domain.session.facts import CheckFacts, TerminateFacts
-from personae.actors.domain.session.state import Session
+from personae.actors.domain.session.state import Session, Status
 from personae.actors.domain.user import refusals as user_refusals
-from personae.actors.domain.user.commands import CheckPassword
-from personae.actors.domain.user.events import PasswordCheckSucceeded
 
 
 @facts_for(c.AddSession)
 async def add(cmd: c.AddSession, turn: Turn) -> CheckFacts:
-    return await _checked(cmd.checks, "", turn)
+    return await _checked(cmd, turn)
 
 
 @facts_for(c.SetSession)
@@ -25,12 +27,13 @@ async def change(cmd: c.SetSession, turn: Turn) -> CheckFacts:
     if not permitted and (not cmd.presented or cmd.presented != session.token_id):
         # Before anything is compared: who may not change the session may not guess in it either.
         return CheckFacts(now=turn.now())
-    return await _checked(cmd.checks, session.user_id, turn, permitted=permitted)
+    return await _checked(cmd, turn, permitted=permitted)
 
 
 async def _checked(
-    checks: c.Checks, known_user: str, turn: Turn, *, permitted: bool = False
+    cmd: c.AddSession | c.SetSession, turn: Turn, *, permitted: bool = False
 ) -> CheckFacts:
+    checks, session = cmd.checks, turn.state
     user_id = await _found(checks, turn)
     org_id, language = "", ""
     if user_id:
@@ -43,18 +46,36 @@ async def _checked(
         if not (await turn.org(org_id)).active:
             raise org_refusals.NOT_ACTIVE()
         language = user.human.profile.preferred_language if user.human else ""
-    subject = user_id or known_user
-    right = bool(subject) and checks.password is not None
-    if right:
-        await _check_password(turn, subject, checks.password or "")
-    return CheckFacts(
-        now=turn.now(),
-        user_id=user_id,
-        org_id=org_id,
-        language=language,
-        password_right=right,
-        permitted=permitted,
+    facts = CheckFacts(
+        now=turn.now(), user_id=user_id, org_id=org_id, language=language, permitted=permitted
     )
+    subject = session.user_id or user_id
+    # Another user than the session's, or none: the decider refuses, and nobody is asked before.
+    if not subject or user_id not in {"", subject} or not _open(session, turn):
+        return facts
+    return await _proved(cmd, subject, facts, turn)
+
+
+def _open(session: Session, turn: Turn) -> bool:
+    return session.status is Status.UNKNOWN or session.alive(turn.now())
+
+
+async def _proved(
+    cmd: c.AddSession | c.SetSession, subject: str, facts: CheckFacts, turn: Turn
+) -> CheckFacts:
+    checks = cmd.checks
+    if checks.password is not None:
+        await check_password(turn, subject, checks.password)
+    proved, verified = await check_factors(checks, subject, turn.state, turn)
+    facts = replace(
+        facts,
+        password_right=checks.password is not None,
+        proved=proved,
+        user_verified=verified,
+    )
+    if not cmd.challenges:
+        return facts
+    return await challenged(cmd.challenges, subject, facts, turn)
 
 
 async def _found(checks: c.Checks, turn: Turn) -> str:
@@ -64,13 +85,6 @@ async def _found(checks: c.Checks, turn: Turn) -> str:
             raise user_refusals.NOT_FOUND()
         return found
     return checks.user_id
-
-
-async def _check_password(turn: Turn, user_id: str, password: str) -> None:
-    """Let the user compare its own password, which also counts; refuse when it is wrong."""
-    done = await turn.send(CheckPassword(user_id=user_id, password=password))
-    if not any(isinstance(event, PasswordCheckSucceeded) for event in done.events):
-        raise user_refusals.PASSWORD_WRONG()
 
 
 @facts_for(c.TerminateSession)

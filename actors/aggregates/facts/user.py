@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from personae.actors.aggregates import totp
+from personae.actors.aggregates.facts.user_codes import is_right, own_or
 from personae.actors.aggregates.keys import public_key_or_pair
 from personae.actors.aggregates.turn import Turn, facts_for
 from personae.actors.domain.codes import SealedCode
@@ -13,6 +15,8 @@ from personae.actors.domain.org import refusals as org_refusals
 from personae.actors.domain.org.state import ORG_DOMAINS
 from personae.actors.domain.policies import PasswordComplexityPolicy
 from personae.actors.domain.user import commands as c
+from personae.actors.domain.user import refusals
+from personae.actors.domain.user.codes import CodeKind
 from personae.actors.domain.user.decide.password import LONGEST, check_complexity, checkable
 from personae.actors.domain.user.facts import (
     HumanFacts,
@@ -22,6 +26,7 @@ from personae.actors.domain.user.facts import (
     SecretFacts,
 )
 from personae.actors.domain.user.values import Naming, NewContact, NewPassword
+from personae.store.crypto import Area
 from personae.store.generated import GENERATORS, fast_hash
 from personae.store.passwords import check_import
 
@@ -35,9 +40,15 @@ USUAL_CODE = Generator(6, 3600 * 10**9, lower=False, upper=True, digits=True, sy
 @facts_for(c.AddHuman)
 async def add_human(cmd: c.AddHuman, turn: Turn) -> HumanFacts:
     await _may_create(cmd.org_id, turn)
-    return await human_facts(
+    facts = await human_facts(
         cmd.user_name, cmd.email, cmd.phone, cmd.password, turn, org_id=cmd.org_id
     )
+    if not cmd.totp_secret:
+        return facts
+    if not totp.is_secret(cmd.totp_secret):
+        raise refusals.TOTP_SECRET_INVALID()
+    sealed = turn.world.seal(Area.OTP, cmd.totp_secret, turn.caller.instance_id)
+    return replace(facts, totp_secret=sealed)
 
 
 @facts_for(c.AddMachine)
@@ -64,6 +75,9 @@ async def update_human(cmd: c.UpdateHuman, turn: Turn) -> HumanFacts:
     facts = await human_facts(cmd.user_name, cmd.email, cmd.phone, cmd.password, turn)
     if cmd.password is None:
         return facts
+    if cmd.password_code:
+        right = is_right(CodeKind.PASSWORD, cmd.password_code, turn)
+        return replace(facts, code_right=right, password_same=right and await _same(cmd, turn))
     return await _password_proof(cmd, facts, turn, needs_proof=by_self and not permitted)
 
 
@@ -71,12 +85,14 @@ def _vouches_for_itself(cmd: c.UpdateHuman) -> bool:
     """Say whether people claim more than they may about themselves.
 
     They must prove an address or number: neither declare it verified nor see its code. Nor do they
-    rename themselves, or bring a hash that hides how weak the password is.
+    rename themselves, write what others keep about them, or bring a hash that hides how weak the
+    password is.
     """
     contacts = (cmd.email, cmd.phone)
     hidden = bool(cmd.password and cmd.password.encoded_hash)
     return (
         hidden
+        or bool(cmd.metadata)
         or cmd.user_name is not None
         or any(contact and (contact.verified or contact.return_code) for contact in contacts)
     )
@@ -93,13 +109,17 @@ async def _password_proof(
             return replace(facts, wrong_guess=lockout)
     elif needs_proof:
         return replace(facts, password_proved=False)
+    return replace(facts, password_same=await _same(cmd, turn))
+
+
+async def _same(cmd: c.UpdateHuman, turn: Turn) -> bool:
+    """Say whether the new password is the current one."""
     human = turn.state.human
     current, plain = (
         human.password_hash if human else "",
         cmd.password.plain if cmd.password else "",
     )
-    same = bool(current and plain) and (await turn.world.verify(current, plain)).ok
-    return replace(facts, password_same=same)
+    return bool(current and plain) and (await turn.world.verify(current, plain)).ok
 
 
 @facts_for(c.UpdateMachine)
@@ -117,7 +137,20 @@ async def remove(_cmd: c.RemoveUser, turn: Turn) -> NamingFacts:
     return await _naming(None, turn.owner, turn)
 
 
-@facts_for(c.DeactivateUser, c.ReactivateUser, c.LockUser, c.UnlockUser)
+@facts_for(c.SkipMfaSetup)
+async def skip_mfa_setup(_cmd: c.SkipMfaSetup, turn: Turn) -> Facts:
+    await own_or("user.write", turn)
+    return Facts(now=turn.now())
+
+
+@facts_for(
+    c.DeactivateUser,
+    c.ReactivateUser,
+    c.LockUser,
+    c.UnlockUser,
+    c.SetMetadata,
+    c.RemoveMetadata,
+)
 async def lifecycle(_cmd: object, turn: Turn) -> Facts:
     await turn.may("user.write", turn.owner)
     return Facts(now=turn.now())

@@ -7,16 +7,30 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from personae.actors.domain.kit import command
-from personae.actors.domain.session.values import UserAgent
+from personae.actors.domain.session.values import Challenges, UserAgent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checks:
-    """What to prove: who the user is (by id or login name), and with what."""
+    """What to prove: who the user is (by id or login name), and with what.
+
+    ``web_auth_n`` is what the browser answered, as JSON.
+    """
 
     user_id: str = ""
     login_name: str = ""
     password: str | None = None
+    totp: str | None = None
+    otp_sms: str | None = None
+    otp_email: str | None = None
+    recovery_code: str | None = None
+    web_auth_n: str | None = None
+
+    @property
+    def prove(self) -> bool:
+        """Whether anything is to be proved about a user who must be known then."""
+        proofs = (self.password, self.totp, self.otp_sms, self.otp_email)
+        return any(each is not None for each in (*proofs, self.recovery_code, self.web_auth_n))
 
     def __repr__(self) -> str:
         return f"Checks(user_id={self.user_id!r}, login_name={self.login_name!r})"
@@ -30,6 +44,7 @@ class AddSession:
     instance_id: str
     token_id: str
     checks: Checks = Checks()
+    challenges: Challenges = Challenges()
     metadata: Mapping[str, bytes] = field(default_factory=dict)
     user_agent: UserAgent | None = None
     lifetime: timedelta | None = None
@@ -46,6 +61,7 @@ class SetSession:
     token_id: str
     presented: str = ""
     checks: Checks = Checks()
+    challenges: Challenges = Challenges()
     metadata: Mapping[str, bytes] = field(default_factory=dict)
     lifetime: timedelta | None = None
 

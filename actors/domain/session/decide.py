@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from personae.actors.domain.codes import life
 from personae.actors.domain.kit import Decisions
 from personae.actors.domain.lifetimes import LONGEST, nanoseconds
 from personae.actors.domain.session import commands as c
@@ -9,6 +12,16 @@ from personae.actors.domain.session import events as e
 from personae.actors.domain.session import refusals
 from personae.actors.domain.session.facts import CheckFacts, TerminateFacts
 from personae.actors.domain.session.state import SESSION, Session, Status
+from personae.actors.domain.session.values import Challenges, Factor
+
+CHECKED = {
+    Factor.TOTP: e.TotpChecked,
+    Factor.OTP_SMS: e.OtpSmsChecked,
+    Factor.OTP_EMAIL: e.OtpEmailChecked,
+    Factor.RECOVERY_CODE: e.RecoveryCodeChecked,
+}
+TO_ANSWER = timedelta(minutes=5)
+"""How long a browser has to answer a WebAuthn challenge (WebAuthn 3, 15.1)."""
 
 
 @SESSION.decides(c.AddSession)
@@ -38,17 +51,45 @@ def _changes(session: Session, cmd: c.AddSession | c.SetSession, facts: CheckFac
             checked_at=facts.now,
             preferred_language=facts.language,
         )
-    if cmd.checks.password is not None:
-        if not (session.user_id or facts.user_id):
-            raise refusals.USER_MISSING()
-        if facts.password_right:
-            yield e.PasswordChecked(checked_at=facts.now)
+    if (cmd.checks.prove or cmd.challenges) and not (session.user_id or facts.user_id):
+        raise refusals.USER_MISSING()
+    yield from _proofs(facts)
+    yield from _challenges(cmd.challenges, facts)
     if cmd.metadata:
         yield e.SessionMetadataSet(metadata=dict(cmd.metadata))
     if cmd.lifetime is not None:
         if not 0 < nanoseconds(cmd.lifetime) <= LONGEST:
             raise refusals.LIFETIME_INVALID()
         yield e.LifetimeSet(lifetime=nanoseconds(cmd.lifetime), since=facts.now)
+
+
+def _proofs(facts: CheckFacts) -> Decisions:
+    if facts.password_right:
+        yield e.PasswordChecked(checked_at=facts.now)
+    for factor in facts.proved:
+        if factor is Factor.WEB_AUTH_N:
+            yield e.WebAuthnChecked(checked_at=facts.now, user_verified=facts.user_verified)
+        else:
+            yield CHECKED[factor](checked_at=facts.now)
+
+
+def _challenges(asked: Challenges, facts: CheckFacts) -> Decisions:
+    if asked.domain:
+        yield e.WebAuthnChallenged(
+            challenge=facts.challenge,
+            rp_id=asked.domain,
+            user_verification=asked.user_verification,
+            expires_at=facts.now + TO_ANSWER,
+        )
+    if asked.otp_sms and facts.sms_code:
+        returned = asked.otp_sms.return_code
+        yield e.OtpSmsChallenged(code_returned=returned, **life(facts.sms_code, facts.now))
+    if asked.otp_email and facts.email_code:
+        yield e.OtpEmailChallenged(
+            return_code=asked.otp_email.return_code,
+            url_template=asked.otp_email.url_template,
+            **life(facts.email_code, facts.now),
+        )
 
 
 @SESSION.decides(c.TerminateSession)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from personae.actors.domain.kit import event, wire
 from personae.actors.domain.session.values import UserAgent
+from personae.actors.domain.values import Sealed
 
 
 @event("session.added")
@@ -24,6 +25,57 @@ class UserChecked:
 @event("session.password.checked")
 class PasswordChecked:
     checked_at: datetime
+
+
+@event("session.totp.checked")
+class TotpChecked:
+    checked_at: datetime
+
+
+@event("session.otp.sms.challenged")
+class OtpSmsChallenged:
+    code: Sealed | None = None
+    expiry: int = 0
+    expires_at: datetime | None = None
+    code_returned: bool = False
+
+
+@event("session.otp.sms.checked")
+class OtpSmsChecked:
+    checked_at: datetime
+
+
+@event("session.otp.email.challenged")
+class OtpEmailChallenged:
+    code: Sealed | None = None
+    expiry: int = 0
+    expires_at: datetime | None = None
+    return_code: bool = False
+    url_template: str = wire("tmplURL", default="")
+
+
+@event("session.otp.email.checked")
+class OtpEmailChecked:
+    checked_at: datetime
+
+
+@event("session.recovery.code.checked")
+class RecoveryCodeChecked:
+    checked_at: datetime
+
+
+@event("session.webAuthN.challenged")
+class WebAuthnChallenged:
+    challenge: str
+    rp_id: str = wire("rpid", default="")
+    user_verification: int = 0
+    expires_at: datetime | None = None
+
+
+@event("session.webAuthN.checked")
+class WebAuthnChecked:
+    checked_at: datetime
+    user_verified: bool = False
 
 
 @event("session.token.set")

@@ -10,7 +10,8 @@ from enum import IntEnum
 from personae.actors.domain.kit import Kind
 from personae.actors.domain.lifetimes import end
 from personae.actors.domain.session import events as e
-from personae.actors.domain.session.values import UserAgent
+from personae.actors.domain.session.values import Factor, UserAgent
+from personae.actors.domain.values import Sealed
 
 
 class Status(IntEnum):
@@ -22,9 +23,28 @@ class Status(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SentCode:
+    """A one-time code this session had sent; no other session takes it."""
+
+    code: Sealed | None = None
+    expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What a WebAuthn credential must answer."""
+
+    challenge: str
+    rp_id: str
+    user_verification: int
+    expires: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """The state of one session.
 
+    ``checked``: when each :class:`Factor` was proved; ``sent``: the codes that wait for an answer.
     ``token_id`` names the only valid session token: each change makes a new one. Without
     ``expires`` the session has no end of its own.
     """
@@ -35,6 +55,10 @@ class Session:
     language: str = ""
     user_checked: datetime | None = None
     password_checked: datetime | None = None
+    checked: Mapping[str, datetime] = field(default_factory=dict)
+    user_verified: bool = False
+    sent: Mapping[str, SentCode] = field(default_factory=dict)
+    challenge: Challenge | None = None
     token_id: str = ""
     user_agent: UserAgent | None = None
     metadata: Mapping[str, bytes] = field(default_factory=dict)
@@ -46,16 +70,29 @@ class Session:
 
     @property
     def auth_methods(self) -> tuple[str, ...]:
-        """What was proved, as values of ``amr`` (RFC 8176)."""
-        return ("pwd",) if self.password_checked else ()
+        """What was proved, as values of ``amr`` (RFC 8176).
+
+        Codes of whatever kind are one factor. A passkey that verified its user is two.
+        """
+        found = ["pwd"] if self.password_checked else []
+        if any(factor in self.checked for factor in CODES):
+            found.append("otp")
+        if Factor.WEB_AUTH_N in self.checked:
+            found.append("user")
+        if len(found) > 1 or self.user_verified:
+            found.append("mfa")
+        return tuple(found)
 
     @property
     def auth_time(self) -> datetime | None:
         """When the user last proved something."""
-        return self.password_checked
+        times = [*self.checked.values(), *filter(None, [self.password_checked])]
+        return max(times, default=None)
 
 
-SESSION = Kind("session", Session())
+CODES = (Factor.TOTP, Factor.OTP_SMS, Factor.OTP_EMAIL, Factor.RECOVERY_CODE)
+
+SESSION = Kind("session", Session(), revision=2)
 
 
 @SESSION.on(e.SessionAdded)
@@ -77,6 +114,43 @@ def _(session: Session, event: e.UserChecked) -> Session:
 @SESSION.on(e.PasswordChecked)
 def _(session: Session, event: e.PasswordChecked) -> Session:
     return replace(session, password_checked=event.checked_at)
+
+
+CHECKED = {
+    e.TotpChecked: Factor.TOTP,
+    e.OtpSmsChecked: Factor.OTP_SMS,
+    e.OtpEmailChecked: Factor.OTP_EMAIL,
+    e.RecoveryCodeChecked: Factor.RECOVERY_CODE,
+}
+
+
+@SESSION.on(*CHECKED)
+def _(session: Session, event: e.TotpChecked) -> Session:
+    factor = CHECKED[type(event)]
+    left = {k: v for k, v in session.sent.items() if k != factor}
+    checked = {**session.checked, factor: event.checked_at}
+    return replace(session, checked=checked, sent=left)
+
+
+SENT = {e.OtpSmsChallenged: Factor.OTP_SMS, e.OtpEmailChallenged: Factor.OTP_EMAIL}
+
+
+@SESSION.on(*SENT)
+def _(session: Session, event: e.OtpSmsChallenged) -> Session:
+    code = SentCode(event.code, event.expires_at)
+    return replace(session, sent={**session.sent, SENT[type(event)]: code})
+
+
+@SESSION.on(e.WebAuthnChallenged)
+def _(session: Session, event: e.WebAuthnChallenged) -> Session:
+    asked = Challenge(event.challenge, event.rp_id, event.user_verification, event.expires_at)
+    return replace(session, challenge=asked)
+
+
+@SESSION.on(e.WebAuthnChecked)
+def _(session: Session, event: e.WebAuthnChecked) -> Session:
+    checked = {**session.checked, Factor.WEB_AUTH_N: event.checked_at}
+    return replace(session, checked=checked, user_verified=event.user_verified, challenge=None)
 
 
 @SESSION.on(e.TokenSet)

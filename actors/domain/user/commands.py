@@ -6,6 +6,7 @@ from dataclasses import field
 from datetime import datetime
 
 from personae.actors.domain.kit import command
+from personae.actors.domain.user.factors import IdpLink
 from personae.actors.domain.user.values import (
     AccessTokenType,
     NewContact,
@@ -25,6 +26,8 @@ class AddHuman:
     phone: NewContact | None = None
     password: NewPassword | None = None
     metadata: tuple[tuple[str, bytes], ...] = ()
+    links: tuple[IdpLink, ...] = ()
+    totp_secret: str = field(default="", repr=False)
 
 
 @command("user", id="user_id", owner="org_id", creates=True)
@@ -40,7 +43,11 @@ class AddMachine:
 
 @command("user", id="user_id")
 class UpdateHuman:
-    """Change what is given; ``current_password`` is needed when people change their own."""
+    """Change what is given.
+
+    People who change their own password prove it is theirs: by ``current_password`` or by a
+    ``password_code`` they were sent.
+    """
 
     user_id: str
     user_name: str | None = None
@@ -49,6 +56,8 @@ class UpdateHuman:
     phone: NewContact | None = None
     password: NewPassword | None = None
     current_password: str = field(default="", repr=False)
+    password_code: str = field(default="", repr=False)
+    metadata: tuple[tuple[str, bytes], ...] = ()
 
 
 @command("user", id="user_id")
@@ -58,6 +67,7 @@ class UpdateMachine:
     name: str | None = None
     description: str | None = None
     access_token_type: AccessTokenType | None = None
+    metadata: tuple[tuple[str, bytes], ...] = ()
 
 
 @command("user", id="user_id")
@@ -131,3 +141,22 @@ class AddPersonalAccessToken:
 class RemovePersonalAccessToken:
     user_id: str
     token_id: str
+
+
+@command("user", id="user_id")
+class SetMetadata:
+    user_id: str
+    entries: tuple[tuple[str, bytes], ...]
+
+
+@command("user", id="user_id")
+class RemoveMetadata:
+    user_id: str
+    keys: tuple[str, ...]
+
+
+@command("user", id="user_id")
+class SkipMfaSetup:
+    """Note that somebody would rather set up a second factor later."""
+
+    user_id: str

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from personae.actors.domain.kit import event, wire
 from personae.actors.domain.user.values import AccessTokenType, Gender
-from personae.actors.domain.values import Sealed
 
 
 @event("user.human.added", "user.added")
@@ -79,14 +78,6 @@ class EmailVerified:
     pass
 
 
-@event("user.human.email.code.added", "user.email.code.added")
-class EmailCodeAdded:
-    code: Sealed | None = None
-    expiry: int = 0
-    url_template: str = wire("url_template", default="")
-    code_returned: bool = wire("code_returned", default=False)
-
-
 @event("user.human.phone.changed", "user.phone.changed")
 class PhoneChanged:
     phone: str
@@ -100,13 +91,6 @@ class PhoneRemoved:
 @event("user.human.phone.verified", "user.phone.verified")
 class PhoneVerified:
     pass
-
-
-@event("user.human.phone.code.added", "user.phone.code.added")
-class PhoneCodeAdded:
-    code: Sealed | None = None
-    expiry: int = 0
-    code_returned: bool = wire("code_returned", default=False)
 
 
 @event("user.human.password.changed", "user.password.changed")
@@ -199,3 +183,8 @@ class MetadataSet:
 @event("user.metadata.removed")
 class MetadataRemoved:
     key: str
+
+
+@event("user.human.mfa.init.skipped", "user.mfa.otp.init.skipped")
+class MfaSetupSkipped:
+    pass

@@ -8,6 +8,7 @@ from personae.actors.domain.codes import SealedCode
 from personae.actors.domain.kit import Facts
 from personae.actors.domain.policies import LockoutPolicy, PasswordComplexityPolicy
 from personae.actors.domain.user.values import Naming
+from personae.actors.domain.values import Sealed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,8 @@ class HumanFacts(NamingFacts):
 
     ``password_same``: the new password equals the current one. ``password_proved``: the current
     password was given and is right, or none is needed. ``wrong_guess``: it was given and is
-    wrong; how many more guesses there are.
+    wrong; how many more guesses there are. ``code_right``: whether the code that was given in its
+    place is right, ``None`` when there was none.
     """
 
     complexity: PasswordComplexityPolicy
@@ -32,8 +34,10 @@ class HumanFacts(NamingFacts):
     password_same: bool = False
     password_proved: bool = True
     wrong_guess: LockoutPolicy | None = None
+    code_right: bool | None = None
     email_code: SealedCode | None = None
     phone_code: SealedCode | None = None
+    totp_secret: Sealed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

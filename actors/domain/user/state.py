@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 from personae.actors.domain.kit import Kind
 from personae.actors.domain.user import events as e
+from personae.actors.domain.user.codes import CodeKind, PendingCode
+from personae.actors.domain.user.factors import Authenticator, IdpLink, Totp
 from personae.actors.domain.user.values import AccessTokenType, Profile, Status
 
 
@@ -30,6 +32,21 @@ class Human:
     password_hash: str = ""
     password_change_required: bool = False
     password_failures: int = 0
+    codes: Mapping[str, PendingCode] = field(default_factory=dict)
+    totp: Totp | None = None
+    otp_sms: bool = False
+    otp_email: bool = False
+    u2f: Mapping[str, Authenticator] = field(default_factory=dict)
+    passkeys: Mapping[str, Authenticator] = field(default_factory=dict)
+    recovery_codes: tuple[str, ...] = ()
+    otp_failures: int = 0
+    links: tuple[IdpLink, ...] = ()
+
+    @property
+    def can_sign_in(self) -> bool:
+        """Whether there is anything to sign in with."""
+        passkey = any(each.verified for each in self.passkeys.values())
+        return bool(self.password_hash or passkey or self.links)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +85,12 @@ class User:
     user_name: str = ""
     human: Human | None = None
     machine: Machine | None = None
+    metadata: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def codes(self) -> Mapping[str, PendingCode]:
+        """The codes that wait to be entered; a machine has none."""
+        return self.human.codes if self.human else {}
 
     @property
     def exists(self) -> bool:
@@ -82,7 +105,7 @@ class User:
 
 V = TypeVar("V")
 
-USER = Kind("user", User(), revision=2)
+USER = Kind("user", User(), revision=3)
 
 
 @USER.on(e.HumanAdded, e.HumanRegistered)
@@ -132,7 +155,9 @@ STATUS_AFTER = {
 @USER.on(*STATUS_AFTER)
 def _(user: User, event: object) -> User:
     after = replace(user, status=STATUS_AFTER[type(event)])
-    return with_human(after, password_failures=0) if isinstance(event, e.UserUnlocked) else after
+    if not isinstance(event, e.UserUnlocked):
+        return after
+    return with_human(after, password_failures=0, otp_failures=0)
 
 
 @USER.on(e.ProfileChanged)
@@ -144,29 +169,40 @@ def _(user: User, event: e.ProfileChanged) -> User:
 
 @USER.on(e.EmailChanged)
 def _(user: User, event: e.EmailChanged) -> User:
-    return with_human(user, email=Contact(event.email))
+    # What was sent to the old address proves nothing about who reads the new one.
+    kept = {k: v for k, v in user.codes.items() if k == CodeKind.PHONE}
+    return with_human(user, email=Contact(event.email), codes=kept)
 
 
 @USER.on(e.EmailVerified)
 def _(user: User, _event: e.EmailVerified) -> User:
-    human = user.human
-    return user if human is None else with_human(user, email=Contact(human.email.value, True))
+    human, codes = user.human, without(user.codes, CodeKind.EMAIL)
+    if human is None:
+        return user
+    return with_human(user, email=Contact(human.email.value, True), codes=codes)
 
 
 @USER.on(e.PhoneChanged)
 def _(user: User, event: e.PhoneChanged) -> User:
-    return with_human(user, phone=Contact(event.phone))
+    return with_human(user, phone=Contact(event.phone), codes=_without_sms(user))
 
 
 @USER.on(e.PhoneRemoved)
 def _(user: User, _event: e.PhoneRemoved) -> User:
-    return with_human(user, phone=Contact())
+    return with_human(user, phone=Contact(), codes=_without_sms(user), otp_sms=False)
+
+
+def _without_sms(user: User) -> dict[str, PendingCode]:
+    """Return the codes without those that may have gone to the number there was."""
+    return without(without(user.codes, CodeKind.PHONE), CodeKind.PASSWORD)
 
 
 @USER.on(e.PhoneVerified)
 def _(user: User, _event: e.PhoneVerified) -> User:
-    human = user.human
-    return user if human is None else with_human(user, phone=Contact(human.phone.value, True))
+    human, codes = user.human, without(user.codes, CodeKind.PHONE)
+    if human is None:
+        return user
+    return with_human(user, phone=Contact(human.phone.value, True), codes=codes)
 
 
 @USER.on(e.PasswordChanged)
@@ -176,6 +212,7 @@ def _(user: User, event: e.PasswordChanged) -> User:
         password_hash=event.encoded_hash,
         password_change_required=event.change_required,
         password_failures=0,
+        codes=without(user.codes, CodeKind.PASSWORD),
     )
 
 
@@ -193,6 +230,16 @@ def _(user: User, _event: e.PasswordCheckSucceeded) -> User:
 def _(user: User, _event: e.PasswordCheckFailed) -> User:
     human = user.human
     return with_human(user, password_failures=human.password_failures + 1) if human else user
+
+
+@USER.on(e.MetadataSet)
+def _(user: User, event: e.MetadataSet) -> User:
+    return replace(user, metadata={**user.metadata, event.key: event.value})
+
+
+@USER.on(e.MetadataRemoved)
+def _(user: User, event: e.MetadataRemoved) -> User:
+    return replace(user, metadata=without(user.metadata, event.key))
 
 
 @USER.on(e.MachineChanged)

@@ -19,6 +19,8 @@ from personae.actors.aggregates.facts.user import EMAIL_CODE, PHONE_CODE
 from personae.actors.aggregates.world import World
 from personae.actors.domain.instance.commands import AddInstanceMember
 from personae.actors.domain.kit import Caller
+from personae.actors.domain.oidc_session.commands import OpenOIDCSession
+from personae.actors.domain.oidc_session.opening import Opening
 from personae.actors.domain.org.commands import AddOrg, AddOrgMember
 from personae.actors.domain.policies import DomainPolicy
 from personae.actors.domain.user.commands import AddMachine, AddPersonalAccessToken
@@ -37,7 +39,7 @@ from personae.store.crypto import Keyring
 from personae.store.passwords import Cost, Passwords
 from personae.store.postgres import PostgresLog
 
-from tests.aggregates.conftest import INSTANCE, ORG, POLICIES, SETUP
+from tests.aggregates.conftest import INSTANCE, ORG, POLICIES, PROJECT, SETUP
 from tests.http.wire.conftest import Acceptor
 
 domain.load()
@@ -98,6 +100,14 @@ class Api:
         await self.send(AddPersonalAccessToken(user_id=user_id, token_id="1"))
         tokens = self.services.tokens
         self.tokens[user_id] = tokens.issue(TokenKind.PERSONAL, INSTANCE, user_id, "1")
+
+    async def token_of(self, user_id):
+        """Give a human a token, as a sign-in does."""
+        opening = Opening(user_id=user_id, org_id=ORG, audience=(PROJECT,), access_token_id="t")
+        family_id = f"V2_{user_id}"
+        await self.send(OpenOIDCSession(oidc_session_id=family_id, org_id=ORG, opening=opening))
+        tokens = self.services.tokens
+        self.tokens[user_id] = tokens.issue(TokenKind.ACCESS, INSTANCE, family_id, "t")
 
     async def human(self, name="gigi", **more):
         """Create a human and return the answer."""

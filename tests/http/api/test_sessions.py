@@ -84,20 +84,14 @@ async def test_a_life_of_no_or_more_time_than_there_is_is_refused(server, lifeti
     assert (await listed(server)) == ([], 0)
 
 
-UNSUPPORTED = [
-    {"checks": WITH_PASSWORD["checks"] | {"totp": {"code": "123456"}}},
-    {"checks": {"web_auth_n": {"credential_assertion_data": {}}}},
-    {"checks": {"recovery_code": {"code": "x"}}},
-    {"challenges": {"otp_email": {"return_code": {}}}},
-]
+INTENT = {"checks": {"idp_intent": {"idp_intent_id": "1", "idp_intent_token": "x"}}}
 
 
-@pytest.mark.parametrize("asked", UNSUPPORTED)
-async def test_other_checks_are_refused_before_anything_is_written(server, asked):
+async def test_what_needs_identity_providers_is_refused_before_anything_is_written(server):
     session = await opened(server)
     head = await server.services.world.log.head(INSTANCE)
-    assert await server.refused(CREATE, GUEST, **asked) == "SESSION-CheckUnsupported"
-    assert await server.refused(SET, GUEST, **session, **asked) == "SESSION-CheckUnsupported"
+    assert await server.refused(CREATE, GUEST, **INTENT) == "SESSION-CheckUnsupported"
+    assert await server.refused(SET, GUEST, **session, **INTENT) == "SESSION-CheckUnsupported"
     assert await server.services.world.log.head(INSTANCE) == head
 
 

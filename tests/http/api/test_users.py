@@ -84,11 +84,22 @@ async def test_a_weak_password_is_refused_and_nothing_is_written(server):
     assert await server.services.world.log.head(INSTANCE) == head
 
 
-@pytest.mark.parametrize("more", [{"totp_secret": "x"}, {"idp_links": [{"idp_id": "1"}]}])
-async def test_what_cannot_be_done_yet_is_refused_by_its_field(server, more):
-    if "idp_links" in more:
-        more["idp_links"][0] |= {"user_id": "u", "user_name": "n"}
-    assert await server.refused(ADD, **HUMAN, **more) == "REQUEST-FieldUnsupported"
+async def test_a_user_comes_with_an_authenticator_app_and_links(server):
+    link = {"idp_id": "1", "user_id": "u", "user_name": "n"}
+    more = {"totp_secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "idp_links": [link]}
+    made = await server.ok(ADD, **HUMAN, **more)
+    found = await server.ok(f"{USER}/ListAuthenticationMethodTypes", user_id=made["userId"])
+    kinds = {each.removeprefix("AUTHENTICATION_METHOD_TYPE_") for each in found["authMethodTypes"]}
+    assert {"IDP", "TOTP"} <= kinds
+    assert await server.refused(ADD, **HUMAN | {"username": "b"}, idp_links=[link]) == (
+        "USER-IdpLinkTaken"
+    )
+
+
+@pytest.mark.parametrize("secret", ["x", "JBSWY3DPEHPK3PXP", "not base32!"])
+async def test_a_secret_that_no_app_can_have_is_refused(server, secret):
+    refused = await server.refused(ADD, **HUMAN, totp_secret=secret)
+    assert refused == "USER-TotpSecretInvalid"
 
 
 async def test_a_user_of_no_kind_is_refused(server):
@@ -240,7 +251,7 @@ async def test_a_password_is_changed_by_who_may(server, gigi):
     await server.ok(UPDATE, user_id="g1", human={"password": password})
     code = {**password, "verification_code": "123456"}
     refused = await server.refused(UPDATE, user_id="g1", human={"password": code})
-    assert refused == "REQUEST-FieldUnsupported"
+    assert refused == "USER-CodeInvalid"
     empty = {"current_password": "x"}
     refused = await server.refused(UPDATE, user_id="g1", human={"password": empty})
     assert refused == "REQUEST-InvalidField"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from personae.actors.domain.codes import life
 from personae.actors.domain.kit import Decisions
 from personae.actors.domain.user import events as e
 from personae.actors.domain.user import refusals
+from personae.actors.domain.user.code_events import EmailCodeAdded, PhoneCodeAdded
 from personae.actors.domain.user.facts import HumanFacts
 from personae.actors.domain.user.state import Human
 from personae.actors.domain.user.values import NewContact
@@ -27,11 +29,10 @@ def email_verification(email: NewContact, facts: HumanFacts) -> Decisions:
     if email.verified:
         yield e.EmailVerified()
     elif facts.email_code:
-        yield e.EmailCodeAdded(
-            code=facts.email_code.code,
-            expiry=facts.email_code.expiry,
+        yield EmailCodeAdded(
             url_template=email.url_template,
             code_returned=email.return_code,
+            **life(facts.email_code, facts.now),
         )
 
 
@@ -40,11 +41,7 @@ def phone_verification(phone: NewContact, facts: HumanFacts) -> Decisions:
     if phone.verified:
         yield e.PhoneVerified()
     elif facts.phone_code:
-        yield e.PhoneCodeAdded(
-            code=facts.phone_code.code,
-            expiry=facts.phone_code.expiry,
-            code_returned=phone.return_code,
-        )
+        yield PhoneCodeAdded(code_returned=phone.return_code, **life(facts.phone_code, facts.now))
 
 
 def change_email(human: Human, email: NewContact | None, facts: HumanFacts) -> Decisions:

@@ -11,8 +11,10 @@ from personae.actors.domain.user.decide.contact import (
     email_verification,
     phone_verification,
 )
+from personae.actors.domain.user.decide.links import linked
 from personae.actors.domain.user.decide.names import checked_name
 from personae.actors.domain.user.decide.password import check_complexity
+from personae.actors.domain.user.factor_events import TotpAdded, TotpVerified
 from personae.actors.domain.user.facts import HumanFacts, NamingFacts
 from personae.actors.domain.user.state import USER, User
 from personae.actors.domain.user.values import USERNAMES
@@ -46,6 +48,11 @@ def add_human(user: User, cmd: c.AddHuman, facts: HumanFacts) -> Decisions:
         yield from phone_verification(cmd.phone, facts)
     for key, value in cmd.metadata:
         yield e.MetadataSet(key=key, value=value)
+    for link in cmd.links:
+        yield from linked(link)
+    if facts.totp_secret:
+        yield TotpAdded(otp_secret=facts.totp_secret)
+        yield TotpVerified()
 
 
 @USER.decides(c.AddMachine)

@@ -6,6 +6,7 @@ from personae.actors.domain.kit import Decisions, Release
 from personae.actors.domain.user import commands as c
 from personae.actors.domain.user import events as e
 from personae.actors.domain.user import refusals
+from personae.actors.domain.user.factors import EXTERNAL_IDPS
 from personae.actors.domain.user.facts import NamingFacts
 from personae.actors.domain.user.state import USER, User
 from personae.actors.domain.user.values import USERNAMES, Status
@@ -22,6 +23,8 @@ def existing(user: User) -> User:
 def remove(user: User, _cmd: c.RemoveUser, facts: NamingFacts) -> Decisions:
     existing(user)
     yield Release(USERNAMES, facts.naming.claim(user.user_name))
+    for link in user.human.links if user.human else ():
+        yield Release(EXTERNAL_IDPS, link.claim)
     yield e.UserRemoved()
 
 

@@ -10,7 +10,11 @@ from personae.actors.domain.kit import Decisions
 from personae.actors.domain.user import commands as c
 from personae.actors.domain.user import events as e
 from personae.actors.domain.user import refusals
+from personae.actors.domain.user.code_events import PasswordCodeCheckFailed
+from personae.actors.domain.user.codes import CodeKind
+from personae.actors.domain.user.decide.codes import spend
 from personae.actors.domain.user.decide.contact import change_email, change_phone
+from personae.actors.domain.user.decide.metadata import change_metadata
 from personae.actors.domain.user.decide.names import rename
 from personae.actors.domain.user.decide.password import change_password, failed_guess
 from personae.actors.domain.user.facts import HumanFacts, NamingFacts
@@ -28,11 +32,22 @@ def update_human(user: User, cmd: c.UpdateHuman, facts: HumanFacts) -> Decisions
         yield from failed_guess(user.human, facts.wrong_guess)
         yield refusals.PASSWORD_WRONG()
         return
+    if facts.code_right is not None:
+        spent = spend(
+            user.human,
+            CodeKind.PASSWORD,
+            PasswordCodeCheckFailed(),
+            right=facts.code_right,
+            now=facts.now,
+        )
+        if not (yield from spent):
+            return
     yield from rename(user, cmd.user_name, facts)
     yield from change_profile(user.human.profile, cmd.profile)
     yield from change_email(user.human, cmd.email, facts)
     yield from change_phone(user.human, cmd.phone, facts)
     yield from change_password(cmd.password, facts)
+    yield from change_metadata(user, cmd.metadata)
 
 
 @USER.decides(c.UpdateMachine)
@@ -50,6 +65,7 @@ def update_machine(user: User, cmd: c.UpdateMachine, facts: NamingFacts) -> Deci
     changes = _differences(user.machine, wanted)
     if changes:
         yield e.MachineChanged(**changes)
+    yield from change_metadata(user, cmd.metadata)
 
 
 def change_profile(profile: Profile, change: ProfileChange | None) -> Decisions:
