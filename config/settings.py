@@ -114,7 +114,9 @@ class SystemApiUser(Section):
 
     public_key: str = ""
     path: Path | None = None
-    memberships: tuple[SystemMembership, ...] = (SystemMembership(roles=("SYSTEM_OWNER",)),)
+    memberships: tuple[SystemMembership, ...] = Field(
+        default=(SystemMembership(roles=("SYSTEM_OWNER",)),), min_length=1
+    )
 
     @model_validator(mode="after")
     def _has_key(self) -> Self:

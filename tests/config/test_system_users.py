@@ -26,6 +26,11 @@ def test_a_key_is_given_as_text_or_as_a_file(tmp_path):
         assert (caller.user_id, caller.memberships[0].roles) == ("ops", ("SYSTEM_OWNER",))
 
 
+def test_a_system_user_is_a_member_of_something():
+    with pytest.raises(ValidationError, match="memberships"):
+        SystemApiUser(public_key="x", memberships=())
+
+
 def test_a_system_user_has_a_key():
     with pytest.raises(ValidationError, match="public_key"):
         SystemApiUser()
