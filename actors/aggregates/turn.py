@@ -123,10 +123,16 @@ class Turn:
         """Return the id of the aggregate that holds a name."""
         return await self.world.log.holder(self.caller.instance_id, kind, value)
 
-    async def may(self, permission: str, org_id: str = "", project_id: str = "") -> None:
+    async def may(
+        self, permission: str, org_id: str = "", project_id: str = "", grant_id: str = ""
+    ) -> None:
         """Refuse a caller without a permission here."""
-        await self.world.permissions.require(self.caller, permission, org_id, project_id)
+        permissions = self.world.permissions
+        await permissions.require(self.caller, permission, org_id, project_id, grant_id)
 
-    async def allows(self, permission: str, org_id: str = "", project_id: str = "") -> bool:
+    async def allows(
+        self, permission: str, org_id: str = "", project_id: str = "", grant_id: str = ""
+    ) -> bool:
         """Say whether the caller has a permission here."""
-        return await self.world.permissions.allows(self.caller, permission, org_id, project_id)
+        permissions = self.world.permissions
+        return await permissions.allows(self.caller, permission, org_id, project_id, grant_id)

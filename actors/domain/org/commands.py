@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from personae.actors.domain.kit import command
+from personae.actors.domain.org.state import Validation
+from personae.actors.domain.org.values import ValidationType
 from personae.actors.domain.user.commands import AddHuman
 
 
@@ -48,6 +51,49 @@ class RemoveOrg:
 
 
 @command("org", id="org_id")
+class AddOrgDomain:
+    org_id: str
+    domain: str
+
+
+@command("org", id="org_id")
+class RemoveOrgDomain:
+    org_id: str
+    domain: str
+
+
+@command("org", id="org_id")
+class AskOrgDomainProof:
+    """Make the challenge that proves a domain; returned once as ``token``."""
+
+    org_id: str
+    domain: str
+    type: ValidationType
+
+
+@command("org", id="org_id")
+class VerifyOrgDomain:
+    """Take a domain as proved, or note that the proof failed; ``asked`` is what was looked for."""
+
+    org_id: str
+    domain: str
+    asked: Validation
+    proved: bool
+
+
+@command("org", id="org_id")
+class SetOrgMetadata:
+    org_id: str
+    entries: Mapping[str, bytes]
+
+
+@command("org", id="org_id")
+class RemoveOrgMetadata:
+    org_id: str
+    keys: tuple[str, ...]
+
+
+@command("org", id="org_id")
 class AddOrgMember:
     org_id: str
     user_id: str
@@ -63,5 +109,8 @@ class ChangeOrgMember:
 
 @command("org", id="org_id")
 class RemoveOrgMember:
+    """``cascade``: because the user was deleted."""
+
     org_id: str
     user_id: str
+    cascade: bool = False
