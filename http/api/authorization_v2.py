@@ -9,6 +9,7 @@ from personae.actors.domain.user_grant import commands as c
 from personae.http.api.reading import (
     IN_ORG,
     aggregate_of,
+    either,
     page_of,
     paged,
     services_of,
@@ -20,7 +21,7 @@ from personae.http.api.user_v2_read import names_of
 from personae.http.wire.call import Call
 from personae.http.wire.registry import rpc
 from personae.projections.instances import INSTANCES
-from personae.projections.kit import Allowed, Condition, Question, Row, all_of, any_of
+from personae.projections.kit import Condition, Question, Row, all_of
 from personae.projections.kit.expression import expression
 from personae.projections.orgs import ORGS
 from personae.projections.projects import PROJECTS
@@ -107,16 +108,12 @@ async def list_authorizations(request: Any, call: Call) -> Message:
     )
 
 
-async def _visible(call: Call) -> Allowed | Condition:
+async def _visible(call: Call) -> Condition:
     """Return the rows one may see; who owns a project sees not what others do with a grant."""
     levels = IN_ORG | {"project_grant": "grant_id"}
     shared = await visible(call, "user.grant.read", "user_id", by=levels)
-    if isinstance(shared, Allowed):
-        return shared
-    of_project = await visible(call, "user.grant.read", by={"project": "project_id"})
-    if isinstance(of_project, Allowed):
-        return of_project
-    return any_of([shared, all_of([of_project, Condition("t.grant_id = ''")])])
+    of_project = either(await visible(call, "user.grant.read", by={"project": "project_id"}))
+    return either(shared, all_of([of_project, Condition("t.grant_id = ''")]))
 
 
 async def authorization_of(call: Call, row: Row) -> dict[str, Any]:

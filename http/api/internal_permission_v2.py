@@ -9,14 +9,14 @@ from personae.actors.domain.instance.commands import AddInstanceMember
 from personae.actors.domain.instance.members import ChangeInstanceMember, RemoveInstanceMember
 from personae.actors.domain.org import commands as org
 from personae.actors.domain.project import commands as project
-from personae.http.api.reading import page_of, paged, sorted_by, visible
+from personae.http.api.reading import either, page_of, paged, sorted_by, visible
 from personae.http.api.replies import pagination
 from personae.http.api.user_v2_read import names_of
 from personae.http.wire.call import Call
 from personae.http.wire.registry import rpc
 from personae.http.wire.wrong import Wrong
 from personae.projections.instances import INSTANCES
-from personae.projections.kit import Allowed, Condition, Question, Row, all_of, any_of
+from personae.projections.kit import Condition, Question, Row, all_of, any_of
 from personae.projections.kit.expression import expression
 from personae.projections.members import GRANT, MEMBERS
 from personae.projections.orgs import ORGS
@@ -118,8 +118,7 @@ async def _visible(call: Call) -> Condition:
     """Return the rows one may see: by the permission of their level, and one's own."""
     parts = [Condition("t.user_id = %s", (call.caller.user_id,))]
     for kind, (permission, by) in LEVELS.items():
-        found = await visible(call, permission, by=by)
-        within = found.condition() if isinstance(found, Allowed) else found
+        within = either(await visible(call, permission, by=by))
         parts.append(all_of([Condition("t.kind = %s", (kind,)), within]))
     return any_of(parts)
 

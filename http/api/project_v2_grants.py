@@ -6,12 +6,11 @@ from typing import Any
 
 from google.protobuf.message import Message
 from personae.actors.domain.project import commands as c
-from personae.http.api.reading import page_of, paged, services_of, sorted_by, visible
+from personae.http.api.reading import either, page_of, paged, services_of, sorted_by, visible
 from personae.http.api.replies import pagination
 from personae.http.wire.call import Call
 from personae.http.wire.registry import rpc
-from personae.projections.kit import Question, Row, any_of
-from personae.projections.kit.condition import Allowed
+from personae.projections.kit import Question, Row
 from personae.projections.orgs import ORGS
 from personae.projections.project_grants import PROJECT_GRANTS
 from personae.projections.projects import PROJECTS
@@ -85,9 +84,7 @@ async def list_project_grants(request: Any, call: Call) -> Message:
     question = Question(
         table=PROJECT_GRANTS,
         instance_id=call.caller.instance_id,
-        allowed=gave
-        if isinstance(gave, Allowed) or isinstance(got, Allowed)
-        else any_of([gave, got]),
+        allowed=either(gave, got),
         filters=request.filters,
         order=sorted_by(SORTED_BY, request.sorting_column),
         **paged(request.pagination),
