@@ -20,6 +20,7 @@ from personae.actors.domain.web_key.state import Status, WebKey
 from personae.actors.runtime.clock import watch_lag
 from personae.actors.runtime.pools import PoolBusy, WorkPool
 from personae.actors.runtime.supervisor import FORGET, Supervisor
+from personae.actors.workers.cascades import Cascades
 from personae.actors.workers.follower import Follower
 from personae.actors.workers.key_rotation import KeyRotation
 from personae.config import masterkey, origins, workers
@@ -123,12 +124,15 @@ def _tree(
         life=settings.oidc.signing_key_life,
         keep=settings.oidc.signing_key_keep,
     )
+    cascades = Cascades(services.dispatch, views, database)
+    world.log.on_committed.append(cascades.heard)
     root = Supervisor("personae", on_escalation=lambda _error: given_up.set())
     root.add("aggregates", lambda: world.directory, FORGET)
     root.add("projections", lambda: views)
     workers_node = root.node("workers")
     workers_node.add("follower", follower.run)
     workers_node.add("key rotation", rotation.run)
+    workers_node.add("cascades", cascades.run)
     workers_node.add("data keys", lambda: _reload_keys(world.keyring))
     workers_node.add("loop lag", lambda: watch_lag(metrics.loop_lag))
     workers_node.add("gauges", lambda: _gauges(world, views, metrics))

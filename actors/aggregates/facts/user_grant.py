@@ -38,12 +38,13 @@ async def change(
     project = await turn.project(state.project_id)
     grant = project.grants.get(state.grant_id)
     roles = grant.roles if grant else project.roles
+    owned = (await turn.org(turn.owner)).exists
     return GrantFacts(
         now=turn.now(),
         org_id=turn.owner,
         grant_id=state.grant_id,
         user_exists=(await turn.user(state.user_id)).exists,
-        project_exists=project.exists and (grant is not None or not state.grant_id),
+        project_exists=owned and project.exists and (grant is not None or not state.grant_id),
         project_roles=frozenset(roles),
     )
 

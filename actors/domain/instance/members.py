@@ -10,6 +10,8 @@ from personae.actors.domain.instance.state import INSTANCE, Instance
 from personae.actors.domain.kit import Decisions, Facts, command
 from personae.actors.domain.members import MemberFacts
 
+OWNER = "IAM_OWNER"
+
 
 @command("instance", id="instance_id")
 class ChangeInstanceMember:
@@ -33,6 +35,8 @@ class RemoveInstanceMember:
 def change(instance: Instance, cmd: ChangeInstanceMember, facts: MemberFacts) -> Decisions:
     """Decide: other roles, for who is a member."""
     if members.changes(existing(instance).members, cmd.user_id, cmd.roles, facts):
+        if OWNER not in cmd.roles:
+            _somebody_else_owns(instance, cmd.user_id)
         yield e.InstanceMemberChanged(user_id=cmd.user_id, roles=cmd.roles)
 
 
@@ -41,11 +45,13 @@ def remove(instance: Instance, cmd: RemoveInstanceMember, _facts: Facts) -> Deci
     """Decide: no roles any more. Somebody must be left who may give them."""
     if cmd.user_id not in existing(instance).members:
         return
-    if not cmd.cascade and _owners(instance) == {cmd.user_id}:
-        raise refusals.LAST_OWNER()
+    if not cmd.cascade:
+        _somebody_else_owns(instance, cmd.user_id)
     gone = e.InstanceMemberCascadeRemoved if cmd.cascade else e.InstanceMemberRemoved
     yield gone(user_id=cmd.user_id)
 
 
-def _owners(instance: Instance) -> set[str]:
-    return {user_id for user_id, roles in instance.members.items() if "IAM_OWNER" in roles}
+def _somebody_else_owns(instance: Instance, user_id: str) -> None:
+    owners = {member for member, roles in instance.members.items() if OWNER in roles}
+    if owners == {user_id}:
+        raise refusals.LAST_OWNER()
