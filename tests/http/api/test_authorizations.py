@@ -173,6 +173,8 @@ async def test_every_filter_and_order_finds_its_authorizations(shop):
         assert len(await listed(shop, filters=[query])) == found, query
     await given(shop, where=HERE | {"user_id": OWNER})
     for column in range(8):
-        up = [one["id"] for one in await listed(shop, sorting_column=column, pagination={"asc": 1})]
+        up = [
+            one["id"] for one in await listed(shop, sorting_column=column, pagination={"asc": True})
+        ]
         down = [one["id"] for one in await listed(shop, sorting_column=column)]
         assert up == down[::-1], column
