@@ -20,6 +20,11 @@ def test_a_member_gets_other_roles():
     changed = e.InstanceMemberChanged(user_id="20", roles=("IAM_OWNER_VIEWER",))
     given(ADDED, OWNER, SECOND).when(CHANGE, FACTS).then(changed)
     given(ADDED, OWNER, SECOND, changed).when(CHANGE, FACTS).then_nothing()
+    both = ChangeInstanceMember(
+        instance_id="1", user_id="20", roles=("IAM_OWNER", "IAM_OWNER_VIEWER")
+    )
+    more = e.InstanceMemberChanged(user_id="20", roles=both.roles)
+    given(ADDED, OWNER).when(both, FACTS).then(more)
     given(ADDED).when(CHANGE, FACTS).refuses(MEMBER_NOT_FOUND)
 
 

@@ -18,7 +18,8 @@ from personae.actors.domain.user_grant.commands import AddUserGrant
 from tests.aggregates.conftest import INSTANCE, ORG
 from tests.http.api.conftest import GUEST, OTHER_ORG, OWNER, ROOT
 
-P, A, O = "zitadel.project.v2.Project", "zitadel.application.v2.Application", "zitadel.org.v2."
+P, A = "zitadel.project.v2.Project", "zitadel.application.v2.Application"
+ORGS = "zitadel.org.v2.OrganizationService"
 ROLE = {"project_id": "p1", "role_key": "r"}
 TO = {"project_id": "p1", "granted_organization_id": "12"}
 APP = {"project_id": "p1", "application_id": "a1"}
@@ -58,13 +59,13 @@ METHODS = [
         for verb, roles in (("Create", {"roles": ["ORG_OWNER"]}), ("Update", {}), ("Delete", {}))
         for of in (ADMINISTRATOR, OF_PROJECT, OF_GRANT)
     ),
-    (f"{O}OrganizationService/AddOrganizationDomain", DOMAIN),
-    (f"{O}OrganizationService/DeleteOrganizationDomain", DOMAIN),
-    (f"{O}OrganizationService/GenerateOrganizationDomainValidation", DOMAIN | {"type": 2}),
-    (f"{O}OrganizationService/VerifyOrganizationDomain", DOMAIN),
-    (f"{O}OrganizationService/SetOrganizationMetadata", {"organization_id": ORG}),
-    (f"{O}OrganizationService/DeleteOrganizationMetadata", {"organization_id": ORG}),
-    (f"{O}OrganizationService/UpdateOrganization", {"organization_id": ORG, "name": "x"}),
+    (f"{ORGS}/AddOrganizationDomain", DOMAIN),
+    (f"{ORGS}/DeleteOrganizationDomain", DOMAIN),
+    (f"{ORGS}/GenerateOrganizationDomainValidation", DOMAIN | {"type": 2}),
+    (f"{ORGS}/VerifyOrganizationDomain", DOMAIN),
+    (f"{ORGS}/SetOrganizationMetadata", {"organization_id": ORG}),
+    (f"{ORGS}/DeleteOrganizationMetadata", {"organization_id": ORG}),
+    (f"{ORGS}/UpdateOrganization", {"organization_id": ORG, "name": "x"}),
 ]  # fmt: skip
 READS = [
     (f"{P}Service/GetProject", {"project_id": "p1"}),
@@ -78,8 +79,8 @@ LISTS = [
     (f"{A}Service/ListApplications", {}),
     (f"{A}Service/ListApplicationKeys", {}),
     (f"{AUTH}Service/ListAuthorizations", {}),
-    (f"{O}OrganizationService/ListOrganizationDomains", {"organization_id": ORG}),
-    (f"{O}OrganizationService/ListOrganizationMetadata", {"organization_id": ORG}),
+    (f"{ORGS}/ListOrganizationDomains", {"organization_id": ORG}),
+    (f"{ORGS}/ListOrganizationMetadata", {"organization_id": ORG}),
 ]
 STRANGERS = {
     OWNER: "owner of the other organisation",
@@ -122,12 +123,12 @@ async def test_strangers_change_and_read_nothing(world):
     before = await world.services.world.log.head(INSTANCE)
     wrong = []
     for method, fields in METHODS + READS:
-        for user in STRANGERS:
+        for user, name in STRANGERS.items():
             for org_id in ("", ORG):
                 said = await answer(world, method, user, fields, org_id)
                 id_ = said["details"][0]["debug"]["id"] if "code" in said else "done"
                 if id_ not in SAID and not id_.endswith("NotFound"):
-                    wrong.append((method, STRANGERS[user], org_id, id_))
+                    wrong.append((method, name, org_id, id_))
     assert wrong == []
     assert await world.services.world.log.head(INSTANCE) == before
 
@@ -136,12 +137,12 @@ async def test_strangers_are_shown_no_row_and_no_count(world):
     """ZA-36, ZA-45."""
     wrong = []
     for method, fields in LISTS:
-        for user in STRANGERS:
+        for user, name in STRANGERS.items():
             for org_id in ("", ORG):
                 said = await answer(world, method, user, fields, org_id)
                 text = str(said)
                 if any(mark in text for mark in ("'p1'", "'a1'", "'u1'", "acme")):
-                    wrong.append((method, STRANGERS[user], org_id))
+                    wrong.append((method, name, org_id))
                 if "code" not in said and "totalResult" in said["pagination"] and user != "maker":
                     assert "Theirs" in text, (method, user, said)
     assert wrong == []

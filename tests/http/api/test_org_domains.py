@@ -1,11 +1,16 @@
 """Organisations' domains, their proof, and metadata."""
 
+import asyncio
 from base64 import b64encode
 from dataclasses import replace
 
+import dns.message
+import dns.rdata
+import dns.rrset
 import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver
+from dns.asyncresolver import Resolver
 from personae.actors.domain.org.values import ValidationType
 from personae.actors.domain.policies import DomainPolicy
 from personae.http.api import domain_proof
@@ -225,3 +230,73 @@ async def test_metadata_is_set_listed_and_deleted(server):
     assert (await server.ok(delete, **of, keys=["colour"]))["deletionDate"]
     assert await server.refused(delete, **of, keys=["colour"]) == "ORG-MetadataNotFound"
     assert await server.refused(call("SetOrganizationMetadata"), **of) == "ORG-MetadataEmpty"
+
+
+class Record(asyncio.DatagramProtocol):
+    """A name server that knows one TXT record."""
+
+    def __init__(self, name, text):
+        self.zone = {f"{name}.": text}
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def datagram_received(self, data, peer):
+        asked = dns.message.from_wire(data)
+        reply = dns.message.make_response(asked)
+        question = asked.question[0]
+        text = self.zone.get(question.name.to_text())
+        if text:
+            found = dns.rrset.from_text(question.name, 60, "IN", "TXT", f'"other" "{text}"')
+            reply.answer.append(found)
+            reply.answer[0].add(dns.rdata.from_text("IN", "TXT", f'"{text}"'))
+        self.transport.sendto(reply.to_wire(), peer)
+
+
+@pytest.fixture
+async def record():
+    loop = asyncio.get_running_loop()
+    transport, server = await loop.create_datagram_endpoint(
+        lambda: Record("_zitadel-challenge.shop.test", "t"), local_addr=("127.0.0.1", 0)
+    )
+    resolver = Resolver(configure=False)
+    resolver.nameservers, resolver.port = ["127.0.0.1"], transport.get_extra_info("sockname")[1]
+    yield Proofs(txt=lambda: resolver), server
+    transport.close()
+
+
+async def test_a_txt_record_of_the_domain_proves_it(record):
+    http, _ = record
+    assert http.url(ValidationType.DNS, "shop.test", "t") == "_zitadel-challenge.shop.test"
+    assert await http.found(ValidationType.DNS, "shop.test", "t")
+    assert not await http.found(ValidationType.DNS, "shop.test", "u")
+    assert not await http.found(ValidationType.DNS, "other.test", "t")
+
+
+async def test_the_token_of_a_record_is_told_and_looked_for(strict, record, monkeypatch):
+    proofs_, server = record
+    monkeypatch.setattr(domain_proof, "PROOFS", proofs_)
+    of, answer = await asked(strict, "DOMAIN_VALIDATION_TYPE_DNS")
+    assert answer["url"] == "_zitadel-challenge.shop.test"
+    assert await strict.refused(call("VerifyOrganizationDomain"), **of) == "ORG-DomainNotProved"
+    server.zone["_zitadel-challenge.shop.test."] = answer["token"]
+    assert await strict.ok(call("VerifyOrganizationDomain"), **of)
+    assert (await domains(strict))["shop.test"]["validationType"] == "DOMAIN_VALIDATION_TYPE_DNS"
+
+
+async def test_permission_is_asked_for_in_the_organisation_that_a_domain_names(server):
+    """The door resolves the domain: OWNER may create users in the other organisation only."""
+    [theirs] = await domains(server, org_id=OTHER_ORG)
+    [ours] = await domains(server)
+    human = {
+        "username": "new",
+        "profile": {"given_name": "Gigi", "family_name": "Giraffe"},
+        "email": {"email": "gigi@example.com", "is_verified": True},
+    }
+    method = "zitadel.user.v2.UserService/AddHumanUser"
+    assert await server.ok(method, OWNER, **human, organization={"org_domain": theirs})
+    human["username"] = "other"
+    refused = await server.refused(method, OWNER, **human, organization={"org_domain": ours})
+    assert refused == "AUTH-PermissionDenied"
+    unknown = {"org_domain": "none.test"}
+    assert await server.refused(method, OWNER, **human, organization=unknown) == "ORG-NotFound"
