@@ -17,6 +17,7 @@ from personae.actors.domain.kit import Recorded, Stream
 from personae.actors.domain.web_key.state import Status, WebKey
 from personae.actors.runtime.clock import watch_lag
 from personae.actors.runtime.supervisor import FORGET, Supervisor
+from personae.actors.workers.cascades import Cascades
 from personae.actors.workers.follower import Follower
 from personae.actors.workers.key_rotation import KeyRotation
 from personae.actors.workers.receipts import forget_old_receipts
@@ -120,6 +121,8 @@ def _tree(
         life=settings.oidc.signing_key_life,
         keep=settings.oidc.signing_key_keep,
     )
+    cascades = Cascades(services.dispatch, views, database)
+    world.log.on_committed.append(cascades.heard)
     root = Supervisor("personae", on_escalation=lambda _error: given_up.set())
     root.add("aggregates", lambda: world.directory, FORGET)
     root.add("projections", lambda: views)
@@ -127,6 +130,7 @@ def _tree(
     workers_node.add("follower", follower.run)
     workers_node.add("key rotation", rotation.run)
     workers_node.add("receipts", lambda: forget_old_receipts(world))
+    workers_node.add("cascades", cascades.run)
     workers_node.add("data keys", lambda: _reload_keys(world.keyring))
     workers_node.add("loop lag", lambda: watch_lag(metrics.loop_lag))
     workers_node.add("gauges", lambda: _gauges(world, views, metrics))

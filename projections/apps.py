@@ -24,7 +24,7 @@ class Type(IntEnum):
 
 APPS = Table(
     "apps",
-    version=1,
+    version=2,
     columns={
         "project_id": text(),
         "id": text(index=True),
@@ -81,9 +81,17 @@ def _(row: Row | None, recorded: Recorded) -> Row | None:
 
 
 def _configured(row: Row, kind: Type, event: Any) -> Row:
-    config = {f.name: _plain(getattr(event, f.name)) for f in fields(event)}
-    shown = {name: value for name, value in config.items() if name not in NOT_SHOWN}
-    return row.but(type=int(kind), client_id=event.client_id, config=shown)
+    return row.but(type=int(kind), client_id=event.client_id, config=_shown(event))
+
+
+@APPS.on(e.OIDCConfigChanged, e.APIConfigChanged, key=_key)
+def _(row: Row | None, recorded: Recorded) -> Row | None:
+    return row and row.but(config={**row.config, **_shown(recorded.event)})
+
+
+def _shown(event: Any) -> dict[str, Any]:
+    given = {f.name: getattr(event, f.name) for f in fields(event) if f.name not in NOT_SHOWN}
+    return {name: _plain(value) for name, value in given.items() if value is not None}
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,17 @@ from personae.actors.domain.kit import Recorded
 from personae.actors.domain.org.events import OrgRemoved
 from personae.actors.domain.project import events as e
 from personae.actors.domain.project.values import Status
-from personae.projections.kit import Condition, Row, Table, boolean, integer, text, timestamp
+from personae.projections.kit import (
+    Condition,
+    Row,
+    Table,
+    any_of,
+    boolean,
+    integer,
+    text,
+    timestamp,
+)
+from personae.projections.kit.shelf import LIVE
 
 PROJECTS = Table(
     "projects",
@@ -60,15 +70,24 @@ def _(row: Row | None, _recorded: Recorded) -> Row | None:
     return row and row.but(state=int(Status.ACTIVE))
 
 
-GRANTED = 2
-"""The type of organisation filter that asks for projects granted to it; there are none yet."""
+OWNED, GRANTED = 1, 2
+"""Types of the organisation filter; any other asks for both."""
 
 
 def of_organisation(query: Any) -> Condition:
-    """Return what the projects of an organisation meet."""
-    if query.type == GRANTED:
-        return Condition("FALSE")
-    return Condition('t."resource_owner" = %s', (query.organization_id,))
+    """Return what the projects meet that an organisation owns, or that are granted to it."""
+    owned = Condition('t."resource_owner" = %s', (query.organization_id,))
+    granted = granted_to(query.organization_id)
+    return {OWNED: owned, GRANTED: granted}.get(query.type, any_of([owned, granted]))
+
+
+def granted_to(org_id: str) -> Condition:
+    """Return what the projects meet that are granted to an organisation."""
+    return Condition(
+        f'EXISTS (SELECT FROM {LIVE}."project_grants" g WHERE g.instance_id = t.instance_id'
+        " AND g.project_id = t.id AND g.granted_org = %s)",
+        (org_id,),
+    )
 
 
 PROJECTS.forget_on(e.ProjectRemoved)

@@ -176,9 +176,21 @@ SCOPED = (
 
 def has_login_name(query: Any) -> Condition:
     """Return what users meet with a login name like the one of a filter message."""
+    return login_name_like(query.login_name, query.method)
+
+
+def of_login_name(by: str, login_name: str, method: int) -> Condition:
+    """Return what rows of another table meet whose column ``by`` holds such a user's id."""
+    found = login_name_like(login_name, method)
+    users = f"SELECT t.instance_id, t.id FROM {view(USERS)} t WHERE {found.sql}"
+    return Condition(f'(t.instance_id, t."{by}") IN ({users})', found.params)
+
+
+def login_name_like(login_name: str, method: int) -> Condition:
+    """Return what users meet with a login name like this, by a method of text filters."""
     column: Column = USERS.columns["user_name"]
-    plain = compare.text('t."user_name"', column, query.login_name, query.method)
-    scoped = compare.text("t.user_name || '@' || d", column, query.login_name, query.method)
+    plain = compare.text('t."user_name"', column, login_name, method)
+    scoped = compare.text("t.user_name || '@' || d", column, login_name, method)
     return Condition(
         f"CASE WHEN {SCOPED} THEN EXISTS (SELECT FROM {view(ORGS)} o, unnest(o.domains) d"
         f" WHERE o.instance_id = t.instance_id AND o.id = t.resource_owner AND {scoped.sql})"

@@ -26,25 +26,42 @@ class Permissions:
         self._state_of = state_of
 
     async def require(
-        self, caller: Caller, permission: str, org_id: str = "", project_id: str = ""
+        self,
+        caller: Caller,
+        permission: str,
+        org_id: str = "",
+        project_id: str = "",
+        grant_id: str = "",
     ) -> None:
         """Refuse a caller without a permission. Raises AUTH-PermissionDenied."""
-        if not await self.allows(caller, permission, org_id, project_id):
+        if not await self.allows(caller, permission, org_id, project_id, grant_id):
             raise PERMISSION_DENIED(permission=permission)
 
     async def allows(
-        self, caller: Caller, permission: str, org_id: str = "", project_id: str = ""
+        self,
+        caller: Caller,
+        permission: str,
+        org_id: str = "",
+        project_id: str = "",
+        grant_id: str = "",
     ) -> bool:
-        """Say whether a role of the caller, on a level that includes the resource, grants it."""
+        """Say whether a role of the caller, on a level that includes the resource, grants it.
+
+        With ``grant_id`` the level is that grant of the project, in place of the project: who
+        owns a project does not manage what other organisations do with it.
+        """
         if caller.system:
             return True
         if not caller.user_id:
             return False
-        levels = (("instance", caller.instance_id), ("org", org_id), ("project", project_id))
+        own = "" if grant_id else project_id
+        levels = (("instance", caller.instance_id), ("org", org_id), ("project", own))
         for kind, id_ in levels:
             if id_ and self._grants(await self.roles_on(caller, kind, id_), permission):
                 return True
-        return False
+        return bool(grant_id) and self._grants(
+            await self._roles_on_grant(caller, project_id, grant_id), permission
+        )
 
     async def everywhere(self, caller: Caller, permission: str) -> bool:
         """Say whether the caller has a permission for the whole instance."""
@@ -61,6 +78,13 @@ class Permissions:
             )
         state = await self._state_of(Stream(caller.instance_id, kind, id_))
         return tuple(state.members.get(caller.user_id, ()))
+
+    async def _roles_on_grant(
+        self, caller: Caller, project_id: str, grant_id: str
+    ) -> tuple[str, ...]:
+        project = await self._state_of(Stream(caller.instance_id, "project", project_id))
+        grant = project.grants.get(grant_id)
+        return tuple(grant.members.get(caller.user_id, ())) if grant else ()
 
     def granting(self, permission: str) -> list[str]:
         """Return the roles that include a permission."""

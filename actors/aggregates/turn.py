@@ -129,9 +129,12 @@ class Turn:
         """Return the id of the aggregate that holds a name."""
         return await self.world.log.holder(self.caller.instance_id, kind, value)
 
-    async def may(self, permission: str, org_id: str = "", project_id: str = "") -> None:
+    async def may(
+        self, permission: str, org_id: str = "", project_id: str = "", grant_id: str = ""
+    ) -> None:
         """Refuse a caller without a permission here."""
-        await self.world.permissions.require(self.caller, permission, org_id, project_id)
+        permissions = self.world.permissions
+        await permissions.require(self.caller, permission, org_id, project_id, grant_id)
 
     async def may_any(self, *permissions: str) -> None:
         """Refuse a caller with none of these permissions on the instance."""
@@ -140,6 +143,9 @@ class Turn:
                 return
         await self.may(permissions[-1])
 
-    async def allows(self, permission: str, org_id: str = "", project_id: str = "") -> bool:
+    async def allows(
+        self, permission: str, org_id: str = "", project_id: str = "", grant_id: str = ""
+    ) -> bool:
         """Say whether the caller has a permission here."""
-        return await self.world.permissions.allows(self.caller, permission, org_id, project_id)
+        permissions = self.world.permissions
+        return await permissions.allows(self.caller, permission, org_id, project_id, grant_id)

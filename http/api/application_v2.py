@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from enum import IntEnum
+from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 from personae.actors.domain.lifetimes import nanoseconds
@@ -12,7 +13,7 @@ from personae.actors.domain.project.events import OIDCConfigAdded
 from personae.actors.domain.project.state import KEPT, OIDCConfig
 from personae.http.api.application_v2_read import compliance
 from personae.http.api.key_files import key_file
-from personae.http.api.reading import services_of
+from personae.http.api.reading import given, services_of
 from personae.http.api.reasons import SAML_UNSUPPORTED
 from personae.http.api.times import moment
 from personae.http.wire.call import Call
@@ -20,6 +21,7 @@ from personae.http.wire.registry import rpc
 from personae.http.wire.wrong import Wrong
 
 SERVICE = "zitadel.application.v2.ApplicationService"
+N = TypeVar("N", bound=IntEnum)
 
 
 @rpc(f"{SERVICE}/CreateApplication")
@@ -83,6 +85,61 @@ def client_of(config: Any) -> c.NewOIDCClient:
     )
 
 
+@rpc(f"{SERVICE}/UpdateApplication")
+async def update_application(request: Any, call: Call) -> Message:
+    """Change what is given; lists that are empty stay as they are."""
+    oidc, api = None, None
+    match request.WhichOneof("application_type"):
+        case "oidc_configuration":
+            oidc = changes_of(request.oidc_configuration)
+        case "api_configuration":
+            api = v.APIAuthMethod(request.api_configuration.auth_method_type)
+        case "saml_configuration":
+            raise SAML_UNSUPPORTED()
+    done = await call.send(
+        c.ChangeApp(
+            project_id=request.project_id,
+            app_id=request.application_id,
+            name=request.name,
+            oidc=oidc,
+            api=api,
+        )
+    )
+    return call.reply(change_date=done.changed_at)
+
+
+def changes_of(config: Any) -> c.OIDCChanges:
+    """Return what a configuration says; the API counts response types from one."""
+    kind, method = given(config, "application_type"), given(config, "auth_method_type")
+    token, skew = given(config, "access_token_type"), given(config, "clock_skew")
+    responses = numbers_of(v.ResponseType, config, "response_types", first=1)
+    return c.OIDCChanges(
+        redirect_uris=tuple(config.redirect_uris) or None,
+        response_types=responses or None,
+        grant_types=numbers_of(v.GrantType, config, "grant_types") or None,
+        application_type=None if kind is None else v.ApplicationType(kind),
+        auth_method_type=None if method is None else v.AuthMethod(method),
+        post_logout_redirect_uris=tuple(config.post_logout_redirect_uris) or None,
+        dev_mode=given(config, "development_mode"),
+        access_token_type=None if token is None else v.TokenType(token),
+        access_token_role_assertion=given(config, "access_token_role_assertion"),
+        id_token_role_assertion=given(config, "id_token_role_assertion"),
+        id_token_userinfo_assertion=given(config, "id_token_userinfo_assertion"),
+        clock_skew=None if skew is None else nanoseconds(skew.ToTimedelta()),
+        additional_origins=tuple(config.additional_origins) or None,
+        skip_native_app_success_page=given(config, "skip_native_app_success_page"),
+        back_channel_logout_uri=given(config, "back_channel_logout_uri"),
+    )
+
+
+def numbers_of(kind: type[N], config: Any, field: str, *, first: int = 0) -> tuple[N, ...]:
+    """Return a repeated enumeration of a configuration. Raises :class:`Wrong`."""
+    try:
+        return tuple(kind(number - first) for number in getattr(config, field))
+    except ValueError:
+        raise Wrong("defined_only", field, "oidc_configuration") from None
+
+
 @rpc(f"{SERVICE}/DeleteApplication")
 async def delete_application(request: Any, call: Call) -> Message:
     """Delete an application."""
@@ -141,3 +198,14 @@ async def create_application_key(request: Any, call: Call) -> Message:
         clientId=done.events[-1].client_id,
     )
     return call.reply(key_id=key_id, creation_date=done.changed_at, key_details=details)
+
+
+@rpc(f"{SERVICE}/DeleteApplicationKey")
+async def delete_application_key(request: Any, call: Call) -> Message:
+    """Delete a key; what it signed counts no more."""
+    done = await call.send(
+        c.RemoveAppKey(
+            project_id=request.project_id, app_id=request.application_id, key_id=request.key_id
+        )
+    )
+    return call.reply(deletion_date=done.changed_at)

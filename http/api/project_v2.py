@@ -11,6 +11,7 @@ from personae.actors.domain.project.values import PrivateLabeling
 from personae.http.api.reading import (
     IN_ORG,
     aggregate_of,
+    given,
     page_of,
     paged,
     row_of,
@@ -22,6 +23,7 @@ from personae.http.api.replies import pagination
 from personae.http.wire.call import Call
 from personae.http.wire.registry import rpc
 from personae.projections.kit import Question, Row
+from personae.projections.project_grants import PROJECT_GRANTS
 from personae.projections.project_roles import PROJECT_ROLES
 from personae.projections.projects import PROJECTS
 
@@ -51,6 +53,23 @@ async def create_project(request: Any, call: Call) -> Message:
     return call.reply(project_id=project_id, creation_date=done.created_at)
 
 
+@rpc(f"{SERVICE}/UpdateProject")
+async def update_project(request: Any, call: Call) -> Message:
+    """Change what is given."""
+    labeling = given(request, "private_labeling_setting")
+    done = await call.send(
+        c.ChangeProject(
+            project_id=request.project_id,
+            name=given(request, "name"),
+            role_assertion=given(request, "project_role_assertion"),
+            role_check=given(request, "authorization_required"),
+            project_check=given(request, "project_access_required"),
+            private_labeling=None if labeling is None else PrivateLabeling(labeling),
+        )
+    )
+    return call.reply(change_date=done.changed_at)
+
+
 @rpc(f"{SERVICE}/GetProject")
 async def get_project(request: Any, call: Call) -> Message:
     """Return one project."""
@@ -75,7 +94,7 @@ async def list_projects(request: Any, call: Call) -> Message:
         order=sorted_by(SORTED_BY, request.sorting_column),
         **paged(request.pagination),
     )
-    page = await page_of(call, question)
+    page = await page_of(call, question, PROJECT_GRANTS)
     return call.reply(
         pagination=pagination(page, question), projects=[project_of(row) for row in page.rows]
     )
@@ -130,6 +149,27 @@ async def add_project_role(request: Any, call: Call) -> Message:
         )
     )
     return call.reply(creation_date=done.changed_at)
+
+
+@rpc(f"{SERVICE}/UpdateProjectRole")
+async def update_project_role(request: Any, call: Call) -> Message:
+    """Change what is given."""
+    done = await call.send(
+        c.ChangeRole(
+            project_id=request.project_id,
+            key=request.role_key,
+            display_name=given(request, "display_name"),
+            group=given(request, "group"),
+        )
+    )
+    return call.reply(change_date=done.changed_at)
+
+
+@rpc(f"{SERVICE}/RemoveProjectRole")
+async def remove_project_role(request: Any, call: Call) -> Message:
+    """Remove a role, also from all who have it."""
+    done = await call.send(c.RemoveRole(project_id=request.project_id, key=request.role_key))
+    return call.reply(removal_date=done.changed_at)
 
 
 @rpc(f"{SERVICE}/ListProjectRoles")

@@ -80,11 +80,21 @@ async def visible(
     return any_of([*shared, *mine])
 
 
+def either(*parts: Allowed | Condition) -> Condition:
+    """Return the rows that one of several answers of :func:`visible` allows."""
+    return any_of([part.condition() if isinstance(part, Allowed) else part for part in parts])
+
+
 def sorted_by(columns: Sequence[str], number: int) -> str:
     """Return the column that a number of an enumeration of fields stands for."""
     if not 0 <= number < len(columns):
         raise Wrong("defined_only", "sorting_column")
     return columns[number]
+
+
+def given(request: Any, field: str) -> Any:
+    """Return an optional field of a request, None when it is not there."""
+    return getattr(request, field) if request.HasField(field) else None
 
 
 def paged(query: Any) -> dict[str, Any]:

@@ -14,15 +14,20 @@ from personae.actors.aggregates.once import THIS_CALL, Once
 from personae.actors.aggregates.orders import Done
 from personae.actors.aggregates.world import World
 from personae.actors.domain.kit import Caller, Refusal
+from personae.actors.domain.kit.refusal import PERMISSION_DENIED
+from personae.actors.domain.org.refusals import NOT_FOUND
+from personae.actors.domain.org.state import ORG_DOMAINS
 from personae.http.identity.bearer import authenticate
 from personae.http.identity.instances import Instances, Origins
 from personae.http.identity.keys import SigningKeys
 from personae.http.identity.opaque import OpaqueTokens
 from personae.http.identity.system_users import SystemUsers
+from personae.projections.kit.condition import ALL
 from personae.projections.kit.page import Page
 from personae.projections.kit.question import Question
 from personae.projections.kit.registry import Projections
 from personae.projections.kit.table import Table
+from personae.projections.members import GRANT, MEMBERS
 
 
 class Texts(Protocol):
@@ -88,9 +93,37 @@ class Services:
         """Return the caller that a request's headers prove."""
         return await authenticate(self, instance_id, headers)
 
-    async def permit(self, caller: Caller, permission: str) -> None:
-        """Refuse unless the caller has a permission in the organisation of its context."""
-        await self.world.permissions.require(caller, permission, caller.org_id)
+    async def org_of(self, instance_id: str, domain: str) -> str:
+        """Return the id of the organisation that a domain was proved to belong to."""
+        found = await self.world.log.holder(instance_id, ORG_DOMAINS, domain.lower())
+        if found is None:
+            raise NOT_FOUND()
+        return found
+
+    async def permit(self, caller: Caller, permission: str, project_id: str = "") -> None:
+        """Refuse unless the caller has a permission where it is needed.
+
+        That is in the organisation of its context, or in the project that the request names.
+        Lists of projects and what is in them name none: whoever has the permission in any may
+        ask, and is shown what is in those.
+        """
+        permissions = self.world.permissions
+        if await permissions.allows(caller, permission, caller.org_id, project_id):
+            return
+        if not permission.startswith("project.") or not await self._anywhere(caller, permission):
+            raise PERMISSION_DENIED(permission=permission)
+
+    async def _anywhere(self, caller: Caller, permission: str) -> bool:
+        """Say whether the caller has a permission as member of some project or grant."""
+        granting = self.world.permissions.granting(permission)
+        question = Question(
+            table=MEMBERS,
+            instance_id=caller.instance_id,
+            allowed=ALL,
+            where={"user_id": caller.user_id, "roles": granting, "kind": ["project", GRANT]},
+            limit=1,
+        )
+        return bool(caller.user_id) and bool((await self.ask(question)).rows)
 
     async def send(self, command: object, caller: Caller) -> Done:
         """Have a command decided."""

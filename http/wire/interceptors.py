@@ -48,13 +48,20 @@ async def authenticate(call: Call, _request: Any) -> None:
 
 
 async def permit(call: Call, request: Any) -> None:
-    """Whether they may, in the organization that the request or the caller names."""
+    """Whether they may, in the organization and project that the request or the caller names."""
     method = call.method
     if method.permission in PUBLIC or method.permission == ANY_TOKEN:
         return
-    organization = getattr(request, method.org_field).org_id if method.org_field else ""
-    asked = call.caller.at(organization) if organization else call.caller
-    await call.services.permit(asked, method.permission)
+    asked = call.caller
+    if method.org_field:
+        named = getattr(request, method.org_field)
+        org_id = named.org_id or await _by_domain(call, named.org_domain)
+        asked = asked.at(org_id) if org_id else asked
+    await call.services.permit(asked, method.permission, getattr(request, "project_id", ""))
+
+
+async def _by_domain(call: Call, domain: str) -> str:
+    return await call.services.org_of(call.caller.instance_id, domain) if domain else ""
 
 
 async def check(_call: Call, request: Any) -> None:

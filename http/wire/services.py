@@ -18,8 +18,11 @@ class Services(Protocol):
     async def authenticate(self, instance_id: str, headers: Mapping[str, str]) -> Caller:
         """Return the caller that a request's headers prove. Raises ``Refusal``."""
 
-    async def permit(self, caller: Caller, permission: str) -> None:
-        """Raise ``Refusal`` unless the caller has the permission."""
+    async def org_of(self, instance_id: str, domain: str) -> str:
+        """Return the id of the organization with a domain. Raises ``Refusal``."""
+
+    async def permit(self, caller: Caller, permission: str, project_id: str = "") -> None:
+        """Raise ``Refusal`` unless the caller has the permission, maybe for one project."""
 
     async def send(self, command: object, caller: Caller) -> Any:
         """Have a command decided; returns what was done. Raises ``Refusal``."""

@@ -171,7 +171,7 @@ async def test_roles_of_a_project_are_not_given_by_another_organisation(people):
 
 async def test_the_owner_of_a_project_gives_its_roles_in_no_other_organisation(people):
     await project_owner(people, "51")
-    await refused(project_refusals.NOT_FOUND, people.send(grant(OTHER), LOLA))
+    await refused(PERMISSION_DENIED, people.send(grant(OTHER), LOLA))
     await people.send(grant(ORG), LOLA)
 
 

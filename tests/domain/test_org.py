@@ -1,9 +1,10 @@
 import pytest
 from personae.actors.domain.kit import Claim, On, Release, Stream
+from personae.actors.domain.members import MemberFacts
 from personae.actors.domain.org import commands as c
 from personae.actors.domain.org import events as e
 from personae.actors.domain.org import refusals
-from personae.actors.domain.org.facts import AddOrgFacts, MemberFacts, RemoveOrgFacts
+from personae.actors.domain.org.facts import AddOrgFacts, RemoveOrgFacts
 from personae.actors.domain.org.state import ORG_DOMAINS, ORG_NAMES
 from personae.actors.domain.user import refusals as user_refusals
 from personae.actors.domain.user.commands import AddHuman

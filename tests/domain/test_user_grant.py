@@ -2,12 +2,14 @@ from dataclasses import replace
 
 import pytest
 from personae.actors.domain.kit import Claim, Release
+from personae.actors.domain.project import events as p
 from personae.actors.domain.project import refusals as project_refusals
 from personae.actors.domain.user import refusals as user_refusals
 from personae.actors.domain.user_grant import commands as c
 from personae.actors.domain.user_grant import events as e
 from personae.actors.domain.user_grant import refusals
 from personae.actors.domain.user_grant.decide import USER_GRANTS
+from personae.actors.domain.user_grant.effective import effective_roles
 from personae.actors.domain.user_grant.facts import GrantFacts
 
 from tests.domain.language import NOW, given, state_of
@@ -85,3 +87,44 @@ def test_removing_gives_the_place_back():
 )
 def test_what_is_not_there_takes_no_orders(order, history):
     given(*history).when(order, FACTS).refuses(refusals.NOT_FOUND)
+
+
+def test_a_grant_over_a_project_grant_has_a_place_of_its_own():
+    facts = replace(FACTS, grant_id="70")
+    claim = Claim(USER_GRANTS, "10:20:30:70", refusals.ALREADY_EXISTS)
+    given().when(add(), facts).then(claim, replace(ADDED, grant_id="70"))
+
+
+def test_a_grant_loses_what_it_was_given_over():
+    tidy = of_grant(c.TidyUserGrant)
+    given(ADDED).when(tidy, FACTS).then_nothing()
+    less = replace(FACTS, project_roles=frozenset({"seller"}))
+    given(ADDED).when(tidy, less).then(e.UserGrantCascadeChanged(role_keys=()))
+    gone = (Release(USER_GRANTS, "10:20:30:"), e.UserGrantCascadeRemoved())
+    given(ADDED).when(tidy, replace(FACTS, user_exists=False)).then(*gone)
+    given(ADDED).when(tidy, replace(FACTS, project_exists=False)).then(*gone)
+    given().when(tidy, FACTS).refuses(refusals.NOT_FOUND)
+
+
+PROJECT = (p.ProjectAdded(name="Shop"), p.RoleAdded(key="buyer"))
+OVER = p.GrantAdded(grant_id="70", granted_org_id="11", role_keys=("buyer",))
+
+
+def counting(project, *history, over=""):
+    grant = state_of("usergrant", replace(ADDED, grant_id=over), *history)
+    return effective_roles(grant, state_of("project", *project))
+
+
+def test_roles_count_while_grant_and_project_are_active_and_have_them():
+    assert counting(PROJECT) == ("buyer",)
+    assert counting(PROJECT, e.UserGrantDeactivated()) == ()
+    assert counting((*PROJECT, p.ProjectDeactivated())) == ()
+    assert counting((*PROJECT, p.RoleRemoved(key="buyer"))) == ()
+
+
+def test_roles_over_a_project_grant_count_as_far_as_it_goes():
+    assert counting((*PROJECT, OVER), over="70") == ("buyer",)
+    assert counting(PROJECT, over="70") == ()
+    assert counting((*PROJECT, OVER, p.GrantDeactivated(grant_id="70")), over="70") == ()
+    less = p.GrantChanged(grant_id="70", role_keys=())
+    assert counting((*PROJECT, OVER, less), over="70") == ()

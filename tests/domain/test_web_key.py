@@ -9,8 +9,9 @@ from personae.actors.domain.web_key import events as e
 from personae.actors.domain.web_key import refusals
 from personae.actors.domain.web_key.facts import ActivateFacts, KeyPairFacts
 from personae.actors.domain.web_key.state import Status
+from personae.actors.domain.web_key.values import check
 
-from tests.domain.language import NOW, given, state_of
+from tests.domain.language import NOW, given, refuses, state_of
 
 PRIVATE, PUBLIC = Sealed("1", "c2VhbGVk"), {"kty": "EC"}
 ADDED = e.WebKeyAdded(private_key=PRIVATE, public_key=PUBLIC, algorithm="ES256")
@@ -59,3 +60,22 @@ def test_the_key_that_signs_stays():
 @pytest.mark.parametrize("order", [ACTIVATE, REMOVE])
 def test_what_is_not_there_takes_no_orders(order, history):
     given(*history).when(order, ALONE).refuses(refusals.NOT_FOUND)
+
+
+@pytest.mark.parametrize("bits", [2048, 3072, 4096])
+@pytest.mark.parametrize("algorithm", ["RS256", "RS384", "RS512"])
+def test_rsa_keys_have_sizes_that_hold(algorithm, bits):
+    check(algorithm, bits)
+    with refuses(refusals.ALGORITHM_UNSUPPORTED):
+        check(algorithm, 1024)
+
+
+@pytest.mark.parametrize("algorithm", ["none", "HS256", "PS256", "ES256K", ""])
+def test_nobody_signs_with_what_proves_nothing(algorithm):
+    with refuses(refusals.ALGORITHM_UNSUPPORTED):
+        check(algorithm, 2048)
+
+
+def test_curves_have_one_size_each():
+    for algorithm in ("ES256", "ES384", "ES512", "EdDSA"):
+        check(algorithm, 0)

@@ -7,7 +7,6 @@ from personae.actors.domain.org.state import Status
 from personae.actors.domain.policies import DomainPolicy
 from personae.actors.domain.policy_family import event_of
 from personae.actors.domain.project import events as p
-from personae.actors.domain.user.events import UserRemoved
 from personae.projections.instances import INSTANCES
 from personae.projections.members import MEMBERS
 from personae.projections.orgs import ORGS
@@ -68,7 +67,10 @@ HISTORY = [
 ]
 BY = {
     "nothing": (None, {"instance u1", "org u1", "org u2", "project u2"}),
-    "user": (("user", "u2", UserRemoved()), {"instance u1", "org u1"}),
+    "cascade": (
+        ("org", ORG, e.OrgMemberCascadeRemoved(user_id="u2")),
+        {"instance u1", "org u1", "project u2"},
+    ),
     "project": (("project", "p1", p.ProjectRemoved()), {"instance u1", "org u1", "org u2"}),
     "instance": (("instance", INSTANCE, i.InstanceRemoved()), set()),
     "member": (

@@ -9,10 +9,18 @@ from personae.actors.aggregates.facts.user import human_facts
 from personae.actors.aggregates.turn import Turn, facts_for
 from personae.actors.domain.kit import Facts, name_of
 from personae.actors.domain.org import commands as c
-from personae.actors.domain.org.facts import AddOrgFacts, MemberFacts, PolicyFacts, RemoveOrgFacts
+from personae.actors.domain.org.facts import (
+    AddOrgFacts,
+    DomainFacts,
+    PolicyFacts,
+    ProofFacts,
+    RemoveOrgFacts,
+)
 from personae.actors.domain.policies import DomainPolicy
 from personae.actors.domain.user import refusals as user_refusals
 from personae.actors.domain.user.events import HumanAdded, MachineAdded
+from personae.store.crypto import Area
+from personae.store.generated import GENERATORS
 
 USERS_ADDED = [name_of(HumanAdded), name_of(MachineAdded)]
 PAGE = 1000
@@ -69,19 +77,24 @@ async def remove(_cmd: c.RemoveOrg, turn: Turn) -> RemoveOrgFacts:
     return RemoveOrgFacts(now=turn.now(), is_default=default == turn.stream.id)
 
 
-@facts_for(c.AddOrgMember, c.ChangeOrgMember)
-async def member(cmd: c.AddOrgMember | c.ChangeOrgMember, turn: Turn) -> MemberFacts:
-    await turn.may("org.member.write", turn.stream.id)
-    return MemberFacts(
-        now=turn.now(),
-        known_roles=turn.world.known_roles("ORG_"),
-        user_exists=(await turn.user(cmd.user_id)).exists,
-    )
+@facts_for(c.AddOrgDomain)
+async def add_domain(_cmd: c.AddOrgDomain, turn: Turn) -> DomainFacts:
+    await turn.may("org.write", turn.stream.id)
+    policy = (await turn.policies(turn.stream.id)).domain
+    return DomainFacts(now=turn.now(), must_prove=policy.validate_org_domains)
 
 
-@facts_for(c.RemoveOrgMember)
-async def remove_member(_cmd: c.RemoveOrgMember, turn: Turn) -> Facts:
-    await turn.may("org.member.delete", turn.stream.id)
+@facts_for(c.AskOrgDomainProof)
+async def ask_proof(_cmd: c.AskOrgDomainProof, turn: Turn) -> ProofFacts:
+    await turn.may("org.write", turn.stream.id)
+    token = GENERATORS["verify_domain"].make()
+    code = turn.world.seal(Area.DOMAIN_VERIFICATION, token, turn.caller.instance_id)
+    return ProofFacts(now=turn.now(), code=code, secrets={"token": token})
+
+
+@facts_for(c.RemoveOrgDomain, c.VerifyOrgDomain, c.SetOrgMetadata, c.RemoveOrgMetadata)
+async def write(_cmd: object, turn: Turn) -> Facts:
+    await turn.may("org.write", turn.stream.id)
     return Facts(now=turn.now())
 
 

@@ -7,7 +7,12 @@ from personae.actors.aggregates.turn import Turn, facts_for
 from personae.actors.domain.kit import Facts
 from personae.actors.domain.org import refusals as org_refusals
 from personae.actors.domain.project import commands as c
-from personae.actors.domain.project.facts import AppKeyFacts, ClientFacts, ProjectFacts
+from personae.actors.domain.project.facts import (
+    AppKeyFacts,
+    ClientFacts,
+    ProjectFacts,
+    ProjectGrantFacts,
+)
 from personae.actors.domain.project.values import APIAuthMethod, AuthMethod
 from personae.store.generated import GENERATORS, fast_hash
 
@@ -22,6 +27,12 @@ async def add_project(cmd: c.AddProject, turn: Turn) -> ProjectFacts:
     return ProjectFacts(now=turn.now(), org_id=cmd.org_id)
 
 
+@facts_for(c.ChangeProject)
+async def update_project(_cmd: c.ChangeProject, turn: Turn) -> ProjectFacts:
+    await _may("project.write", turn)
+    return ProjectFacts(now=turn.now(), org_id=turn.owner)
+
+
 @facts_for(c.RemoveProject)
 async def remove_project(_cmd: c.RemoveProject, turn: Turn) -> ProjectFacts:
     await _may("project.delete", turn)
@@ -34,9 +45,34 @@ async def change_project(_cmd: object, turn: Turn) -> Facts:
     return Facts(now=turn.now())
 
 
-@facts_for(c.AddRole)
-async def add_role(_cmd: c.AddRole, turn: Turn) -> Facts:
+@facts_for(c.AddRole, c.ChangeRole)
+async def write_role(_cmd: object, turn: Turn) -> Facts:
     await _may("project.role.write", turn)
+    return Facts(now=turn.now())
+
+
+@facts_for(c.RemoveRole)
+async def remove_role(_cmd: c.RemoveRole, turn: Turn) -> Facts:
+    await _may("project.role.delete", turn)
+    return Facts(now=turn.now())
+
+
+@facts_for(c.AddProjectGrant)
+async def add_grant(cmd: c.AddProjectGrant, turn: Turn) -> ProjectGrantFacts:
+    await _may("project.grant.write", turn)
+    exists = (await turn.org(cmd.granted_org_id)).exists
+    return ProjectGrantFacts(now=turn.now(), org_id=turn.owner, org_exists=exists)
+
+
+@facts_for(c.ChangeProjectGrant, c.DeactivateProjectGrant, c.ReactivateProjectGrant)
+async def change_grant(_cmd: object, turn: Turn) -> Facts:
+    await _may("project.grant.write", turn)
+    return Facts(now=turn.now())
+
+
+@facts_for(c.RemoveProjectGrant)
+async def remove_grant(_cmd: c.RemoveProjectGrant, turn: Turn) -> Facts:
+    await _may("project.grant.delete", turn)
     return Facts(now=turn.now())
 
 
@@ -78,7 +114,7 @@ async def add_app_key(cmd: c.AddAppKey, turn: Turn) -> AppKeyFacts:
     return AppKeyFacts(now=turn.now(), public_key=public, secrets=secrets)
 
 
-@facts_for(c.DeactivateApp, c.ReactivateApp)
+@facts_for(c.ChangeApp, c.DeactivateApp, c.ReactivateApp, c.RemoveAppKey)
 async def change_app(_cmd: object, turn: Turn) -> Facts:
     await _may("project.app.write", turn)
     return Facts(now=turn.now())

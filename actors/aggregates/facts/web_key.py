@@ -8,11 +8,13 @@ from personae.actors.domain.kit import Facts, Stream
 from personae.actors.domain.web_key import commands as c
 from personae.actors.domain.web_key.facts import ActivateFacts, KeyPairFacts
 from personae.actors.domain.web_key.state import Status
+from personae.actors.domain.web_key.values import check
 
 
 @facts_for(c.AddWebKey)
 async def add(cmd: c.AddWebKey, turn: Turn) -> KeyPairFacts:
     await turn.may("iam.web_key.write")
+    check(cmd.algorithm, cmd.bits)
     private, public = await make_key_pair(cmd, turn.world)
     return KeyPairFacts(now=turn.now(), private_key=private, public_key=public)
 

@@ -15,9 +15,9 @@ from personae.actors.domain.instance.state import (
 )
 from personae.actors.domain.kit import Claim, Decisions, Facts, Release
 from personae.actors.domain.kit.elsewhere import Elsewhere
+from personae.actors.domain.members import check_roles
 from personae.actors.domain.org import refusals as member_refusals
 from personae.actors.domain.org.commands import AddOrg, Admin
-from personae.actors.domain.org.decide import check_roles
 from personae.actors.domain.org.state import ORG
 from personae.actors.domain.policies import LabelPolicy, Policies, SecurityPolicy
 from personae.actors.domain.policy_family import FAMILY, event_of, values_of

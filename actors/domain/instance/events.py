@@ -79,8 +79,13 @@ class InstanceMemberChanged:
     roles: tuple[str, ...] = ()
 
 
-@event("instance.member.removed", "instance.member.cascade.removed")
+@event("instance.member.removed")
 class InstanceMemberRemoved:
+    user_id: str
+
+
+@event("instance.member.cascade.removed")
+class InstanceMemberCascadeRemoved:
     user_id: str
 
 

@@ -144,7 +144,7 @@ def _(instance: Instance, event: e.InstanceMemberAdded) -> Instance:
     return replace(instance, members={**instance.members, event.user_id: event.roles})
 
 
-@INSTANCE.on(e.InstanceMemberRemoved)
+@INSTANCE.on(e.InstanceMemberRemoved, e.InstanceMemberCascadeRemoved)
 def _(instance: Instance, event: e.InstanceMemberRemoved) -> Instance:
     left = {k: v for k, v in instance.members.items() if k != event.user_id}
     return replace(instance, members=left)

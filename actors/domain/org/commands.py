@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from personae.actors.domain.kit import command
+from personae.actors.domain.org.state import Validation
+from personae.actors.domain.org.values import ValidationType
 from personae.actors.domain.policies import AnyPolicy
 from personae.actors.domain.user.commands import AddHuman
 
@@ -51,6 +53,49 @@ class RemoveOrg:
 
 
 @command("org", id="org_id")
+class AddOrgDomain:
+    org_id: str
+    domain: str
+
+
+@command("org", id="org_id")
+class RemoveOrgDomain:
+    org_id: str
+    domain: str
+
+
+@command("org", id="org_id")
+class AskOrgDomainProof:
+    """Make the challenge that proves a domain; returned once as ``token``."""
+
+    org_id: str
+    domain: str
+    type: ValidationType
+
+
+@command("org", id="org_id")
+class VerifyOrgDomain:
+    """Take a domain as proved, or note that the proof failed; ``asked`` is what was looked for."""
+
+    org_id: str
+    domain: str
+    asked: Validation
+    proved: bool
+
+
+@command("org", id="org_id")
+class SetOrgMetadata:
+    org_id: str
+    entries: Mapping[str, bytes]
+
+
+@command("org", id="org_id")
+class RemoveOrgMetadata:
+    org_id: str
+    keys: tuple[str, ...]
+
+
+@command("org", id="org_id")
 class AddOrgMember:
     org_id: str
     user_id: str
@@ -66,8 +111,11 @@ class ChangeOrgMember:
 
 @command("org", id="org_id")
 class RemoveOrgMember:
+    """``cascade``: because the user was deleted."""
+
     org_id: str
     user_id: str
+    cascade: bool = False
 
 
 @command("org", id="org_id")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
+from personae.actors.domain import members
 from personae.actors.domain.kit import Claim, Decisions, Facts, On, Release
+from personae.actors.domain.members import MemberFacts, check_roles
 from personae.actors.domain.org import commands as c
 from personae.actors.domain.org import events as e
 from personae.actors.domain.org import refusals
-from personae.actors.domain.org.facts import AddOrgFacts, MemberFacts, RemoveOrgFacts
+from personae.actors.domain.org.facts import AddOrgFacts, RemoveOrgFacts
 from personae.actors.domain.org.state import ORG, ORG_DOMAINS, ORG_NAMES, Org, Status
 from personae.actors.domain.user import refusals as user_refusals
 from personae.actors.domain.user.state import USER
@@ -82,27 +82,21 @@ def remove(org: Org, _cmd: c.RemoveOrg, facts: RemoveOrgFacts) -> Decisions:
 
 @ORG.decides(c.AddOrgMember)
 def add_member(org: Org, cmd: c.AddOrgMember, facts: MemberFacts) -> Decisions:
-    if cmd.user_id in existing(org).members:
-        raise refusals.MEMBER_EXISTS()
-    if not facts.user_exists:
-        raise user_refusals.NOT_FOUND()
-    check_roles(cmd.roles, facts.known_roles)
+    members.check_new(existing(org).members, cmd.user_id, cmd.roles, facts)
     yield e.OrgMemberAdded(user_id=cmd.user_id, roles=cmd.roles)
 
 
 @ORG.decides(c.ChangeOrgMember)
 def change_member(org: Org, cmd: c.ChangeOrgMember, facts: MemberFacts) -> Decisions:
-    if cmd.user_id not in existing(org).members:
-        raise refusals.MEMBER_NOT_FOUND()
-    check_roles(cmd.roles, facts.known_roles)
-    if org.members[cmd.user_id] != cmd.roles:
+    if members.changes(existing(org).members, cmd.user_id, cmd.roles, facts):
         yield e.OrgMemberChanged(user_id=cmd.user_id, roles=cmd.roles)
 
 
 @ORG.decides(c.RemoveOrgMember)
 def remove_member(org: Org, cmd: c.RemoveOrgMember, _facts: Facts) -> Decisions:
     if cmd.user_id in existing(org).members:
-        yield e.OrgMemberRemoved(user_id=cmd.user_id)
+        gone = e.OrgMemberCascadeRemoved if cmd.cascade else e.OrgMemberRemoved
+        yield gone(user_id=cmd.user_id)
 
 
 def existing(org: Org) -> Org:
@@ -118,10 +112,3 @@ def checked_name(name: str) -> str:
     if not key(plain):
         raise refusals.NAME_INVALID(name=plain)
     return plain
-
-
-def check_roles(roles: Iterable[str], known: frozenset[str]) -> None:
-    """Refuse roles that do not exist on this level, and an empty list."""
-    unknown = set(roles) - known
-    if unknown or not roles:
-        raise refusals.ROLE_UNKNOWN(roles=", ".join(sorted(unknown)))

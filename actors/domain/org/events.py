@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from personae.actors.domain.kit import event
+from personae.actors.domain.org.values import ValidationType
+from personae.actors.domain.values import Sealed
 
 
 @event("org.added")
@@ -40,6 +42,18 @@ class OrgDomainVerified:
     domain: str
 
 
+@event("org.domain.verification.added")
+class OrgDomainVerificationAdded:
+    domain: str
+    validation_type: ValidationType
+    validation_code: Sealed | None = None
+
+
+@event("org.domain.verification.failed")
+class OrgDomainVerificationFailed:
+    domain: str
+
+
 @event("org.domain.primary.set")
 class OrgPrimaryDomainSet:
     domain: str
@@ -49,6 +63,17 @@ class OrgPrimaryDomainSet:
 class OrgDomainRemoved:
     domain: str
     verified: bool = False
+
+
+@event("org.metadata.set")
+class OrgMetadataSet:
+    key: str
+    value: bytes = b""
+
+
+@event("org.metadata.removed")
+class OrgMetadataRemoved:
+    key: str
 
 
 @event("org.member.added")
@@ -63,7 +88,7 @@ class OrgMemberChanged:
     roles: tuple[str, ...] = ()
 
 
-@event("org.member.removed", "org.member.cascade.removed")
+@event("org.member.removed")
 class OrgMemberRemoved:
     user_id: str
 
@@ -72,3 +97,8 @@ class OrgMemberRemoved:
 class OrgLoginTranslationSet:
     language: str
     translation: dict[str, object]
+
+
+@event("org.member.cascade.removed")
+class OrgMemberCascadeRemoved:
+    user_id: str

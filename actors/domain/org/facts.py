@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from personae.actors.domain.kit import Facts, Stream
 from personae.actors.domain.policies import Policies
 from personae.actors.domain.user.facts import HumanFacts
+from personae.actors.domain.values import Sealed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +27,17 @@ class AddOrgFacts(Facts):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemberFacts(Facts):
-    """The roles that exist on this level, and whether the user to add exists."""
+class DomainFacts(Facts):
+    """Whether domains must be proved before they count."""
 
-    known_roles: frozenset[str]
-    user_exists: bool = True
+    must_prove: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofFacts(Facts):
+    """A new challenge, sealed."""
+
+    code: Sealed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

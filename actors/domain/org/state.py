@@ -10,6 +10,8 @@ from typing import Any
 from personae.actors.domain import policy_family
 from personae.actors.domain.kit import Kind
 from personae.actors.domain.org import events as e
+from personae.actors.domain.org.values import ValidationType
+from personae.actors.domain.values import Sealed
 
 
 class Status(IntEnum):
@@ -22,17 +24,28 @@ class Status(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Org:
-    """The state of one organisation.
+class Validation:
+    """A challenge: who shows ``code`` under the domain owns it."""
 
-    ``domains`` says of each whether it is verified. ``overrides`` are its own policies, by their
-    names in ``Policies``; ``translations`` its own texts of the sign-in pages, by language.
+    type: ValidationType
+    code: Sealed | None
+
+
+@dataclass(frozen=True, slots=True)
+class Org:
+    """The state of one organisation. ``domains`` says of each whether it is verified.
+
+    ``validations`` holds what was asked of those that are not; ``metadata`` the keys.
+    ``overrides`` are its own policies, by their names in ``Policies``; ``translations`` its own
+    texts of the sign-in pages, by language.
     """
 
     status: Status = Status.UNKNOWN
     name: str = ""
     primary_domain: str = ""
     domains: Mapping[str, bool] = field(default_factory=dict)
+    validations: Mapping[str, Validation] = field(default_factory=dict)
+    metadata: frozenset[str] = frozenset()
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     overrides: Mapping[str, Any] = field(default_factory=dict)
     translations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -89,7 +102,14 @@ def _(org: Org, event: e.OrgDomainAdded) -> Org:
 
 @ORG.on(e.OrgDomainVerified)
 def _(org: Org, event: e.OrgDomainVerified) -> Org:
-    return replace(org, domains={**org.domains, event.domain: True})
+    left = {k: v for k, v in org.validations.items() if k != event.domain}
+    return replace(org, domains={**org.domains, event.domain: True}, validations=left)
+
+
+@ORG.on(e.OrgDomainVerificationAdded)
+def _(org: Org, event: e.OrgDomainVerificationAdded) -> Org:
+    asked = Validation(event.validation_type, event.validation_code)
+    return replace(org, validations={**org.validations, event.domain: asked})
 
 
 @ORG.on(e.OrgPrimaryDomainSet)
@@ -99,7 +119,21 @@ def _(org: Org, event: e.OrgPrimaryDomainSet) -> Org:
 
 @ORG.on(e.OrgDomainRemoved)
 def _(org: Org, event: e.OrgDomainRemoved) -> Org:
-    return replace(org, domains={k: v for k, v in org.domains.items() if k != event.domain})
+    return replace(
+        org,
+        domains={k: v for k, v in org.domains.items() if k != event.domain},
+        validations={k: v for k, v in org.validations.items() if k != event.domain},
+    )
+
+
+@ORG.on(e.OrgMetadataSet)
+def _(org: Org, event: e.OrgMetadataSet) -> Org:
+    return replace(org, metadata=org.metadata | {event.key})
+
+
+@ORG.on(e.OrgMetadataRemoved)
+def _(org: Org, event: e.OrgMetadataRemoved) -> Org:
+    return replace(org, metadata=org.metadata - {event.key})
 
 
 @ORG.on(e.OrgMemberAdded, e.OrgMemberChanged)
@@ -107,7 +141,7 @@ def _(org: Org, event: e.OrgMemberAdded) -> Org:
     return replace(org, members={**org.members, event.user_id: event.roles})
 
 
-@ORG.on(e.OrgMemberRemoved)
+@ORG.on(e.OrgMemberRemoved, e.OrgMemberCascadeRemoved)
 def _(org: Org, event: e.OrgMemberRemoved) -> Org:
     return replace(org, members={k: v for k, v in org.members.items() if k != event.user_id})
 

@@ -29,6 +29,18 @@ class AddProject:
 
 
 @command("project", id="project_id")
+class ChangeProject:
+    """Change what is given; ``None`` leaves a value as it is."""
+
+    project_id: str
+    name: str | None = None
+    role_assertion: bool | None = None
+    role_check: bool | None = None
+    project_check: bool | None = None
+    private_labeling: PrivateLabeling | None = None
+
+
+@command("project", id="project_id")
 class RemoveProject:
     project_id: str
 
@@ -49,6 +61,87 @@ class AddRole:
     key: str
     display_name: str = ""
     group: str = ""
+
+
+@command("project", id="project_id")
+class ChangeRole:
+    """Change what is given; ``None`` leaves a value as it is."""
+
+    project_id: str
+    key: str
+    display_name: str | None = None
+    group: str | None = None
+
+
+@command("project", id="project_id")
+class RemoveRole:
+    """Remove a role, also from every grant of the project."""
+
+    project_id: str
+    key: str
+
+
+@command("project", id="project_id")
+class AddProjectGrant:
+    """Let another organisation give roles of the project to users."""
+
+    project_id: str
+    grant_id: str
+    granted_org_id: str
+    roles: tuple[str, ...]
+
+
+@command("project", id="project_id")
+class ChangeProjectGrant:
+    project_id: str
+    granted_org_id: str
+    roles: tuple[str, ...]
+
+
+@command("project", id="project_id")
+class DeactivateProjectGrant:
+    project_id: str
+    granted_org_id: str
+
+
+@command("project", id="project_id")
+class ReactivateProjectGrant:
+    project_id: str
+    granted_org_id: str
+
+
+@command("project", id="project_id")
+class RemoveProjectGrant:
+    project_id: str
+    granted_org_id: str
+
+
+@command("project", id="project_id")
+class AddProjectMember:
+    """Let a user administer the project or, with ``granted_org_id``, only that grant of it."""
+
+    project_id: str
+    user_id: str
+    roles: tuple[str, ...]
+    granted_org_id: str = ""
+
+
+@command("project", id="project_id")
+class ChangeProjectMember:
+    project_id: str
+    user_id: str
+    roles: tuple[str, ...]
+    granted_org_id: str = ""
+
+
+@command("project", id="project_id")
+class RemoveProjectMember:
+    """``cascade``: because the user was deleted."""
+
+    project_id: str
+    user_id: str
+    granted_org_id: str = ""
+    cascade: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +187,38 @@ class AddAPIApp:
     auth_method: APIAuthMethod = APIAuthMethod.BASIC
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OIDCChanges:
+    """What changes about an OpenID Connect client; ``None`` leaves a value as it is."""
+
+    redirect_uris: tuple[str, ...] | None = None
+    response_types: tuple[ResponseType, ...] | None = None
+    grant_types: tuple[GrantType, ...] | None = None
+    application_type: ApplicationType | None = None
+    auth_method_type: AuthMethod | None = None
+    post_logout_redirect_uris: tuple[str, ...] | None = None
+    dev_mode: bool | None = None
+    access_token_type: TokenType | None = None
+    access_token_role_assertion: bool | None = None
+    id_token_role_assertion: bool | None = None
+    id_token_userinfo_assertion: bool | None = None
+    clock_skew: int | None = None
+    additional_origins: tuple[str, ...] | None = None
+    skip_native_app_success_page: bool | None = None
+    back_channel_logout_uri: str | None = None
+
+
+@command("project", id="project_id")
+class ChangeApp:
+    """Rename an application, change its configuration, or both; empty parts stay."""
+
+    project_id: str
+    app_id: str
+    name: str = ""
+    oidc: OIDCChanges | None = None
+    api: APIAuthMethod | None = None
+
+
 @command("project", id="project_id")
 class SetClientSecret:
     """Replace the secret of an application; returned once as ``client_secret``."""
@@ -111,6 +236,13 @@ class AddAppKey:
     key_id: str
     expires: datetime | None = None
     public_key: bytes = b""
+
+
+@command("project", id="project_id")
+class RemoveAppKey:
+    project_id: str
+    app_id: str
+    key_id: str
 
 
 @command("project", id="project_id")

@@ -81,9 +81,75 @@ class ProjectMemberChanged:
     roles: tuple[str, ...] = ()
 
 
-@event("project.member.removed", "project.member.cascade.removed")
+@event("project.member.removed")
 class ProjectMemberRemoved:
     user_id: str
+
+
+@event("project.member.cascade.removed")
+class ProjectMemberCascadeRemoved:
+    user_id: str
+
+
+@event("project.grant.added")
+class GrantAdded:
+    grant_id: str
+    granted_org_id: str
+    role_keys: tuple[str, ...] = ()
+
+
+@event("project.grant.changed")
+class GrantChanged:
+    grant_id: str
+    role_keys: tuple[str, ...] = ()
+
+
+@event("project.grant.cascade.changed")
+class GrantCascadeChanged:
+    grant_id: str
+    role_keys: tuple[str, ...] = ()
+
+
+@event("project.grant.deactivated")
+class GrantDeactivated:
+    grant_id: str
+
+
+@event("project.grant.reactivated")
+class GrantReactivated:
+    grant_id: str
+
+
+@event("project.grant.removed")
+class GrantRemoved:
+    grant_id: str
+    granted_org_id: str = ""
+
+
+@event("project.grant.member.added")
+class GrantMemberAdded:
+    user_id: str
+    grant_id: str
+    roles: tuple[str, ...] = ()
+
+
+@event("project.grant.member.changed")
+class GrantMemberChanged:
+    user_id: str
+    grant_id: str
+    roles: tuple[str, ...] = ()
+
+
+@event("project.grant.member.removed")
+class GrantMemberRemoved:
+    user_id: str
+    grant_id: str
+
+
+@event("project.grant.member.cascade.removed")
+class GrantMemberCascadeRemoved:
+    user_id: str
+    grant_id: str
 
 
 @event("project.application.added")
@@ -138,6 +204,26 @@ class OIDCConfigAdded:
     login_base_uri: str = wire("loginBaseURI", default="")
 
 
+@event("project.application.config.oidc.changed")
+class OIDCConfigChanged:
+    app_id: str
+    redirect_uris: tuple[str, ...] | None = None
+    response_types: tuple[ResponseType, ...] | None = None
+    grant_types: tuple[GrantType, ...] | None = None
+    application_type: ApplicationType | None = None
+    auth_method_type: AuthMethod | None = None
+    post_logout_redirect_uris: tuple[str, ...] | None = None
+    dev_mode: bool | None = None
+    access_token_type: TokenType | None = None
+    access_token_role_assertion: bool | None = None
+    id_token_role_assertion: bool | None = None
+    id_token_userinfo_assertion: bool | None = None
+    clock_skew: int | None = None
+    additional_origins: tuple[str, ...] | None = None
+    skip_native_app_success_page: bool | None = None
+    back_channel_logout_uri: str | None = wire("backChannelLogoutURI", default=None)
+
+
 @event("project.application.config.oidc.secret.changed")
 class OIDCSecretChanged:
     app_id: str
@@ -150,6 +236,12 @@ class APIConfigAdded:
     client_id: str
     hashed_secret: str = ""
     auth_method_type: APIAuthMethod = APIAuthMethod.BASIC
+
+
+@event("project.application.config.api.changed")
+class APIConfigChanged:
+    app_id: str
+    auth_method_type: APIAuthMethod
 
 
 @event("project.application.config.api.secret.changed")

@@ -26,3 +26,10 @@ class AppKeyFacts(Facts):
     """The public key to add, as PEM; empty when the given one cannot be used."""
 
     public_key: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectGrantFacts(ProjectFacts):
+    """Whether the organisation to grant to exists."""
+
+    org_exists: bool = True

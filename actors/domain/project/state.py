@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from typing import TypeVar
 
 from personae.actors.domain.kit import Kind
 from personae.actors.domain.project import events as e
@@ -47,6 +48,7 @@ class OIDCConfig:
     id_token_userinfo_assertion: bool = False
     clock_skew: int = 0
     additional_origins: tuple[str, ...] = ()
+    skip_native_app_success_page: bool = False
     back_channel_logout_uri: str = ""
 
 
@@ -85,8 +87,21 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
+class ProjectGrant:
+    """Roles that another organisation may give to users; ``members`` administer just that."""
+
+    org_id: str
+    roles: tuple[str, ...] = ()
+    status: Status = Status.ACTIVE
+    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
-    """The state of one project. ``clients`` finds an application by its client id."""
+    """The state of one project.
+
+    ``clients`` finds an application by its client id; ``grants`` are by id.
+    """
 
     status: Status = Status.UNKNOWN
     name: str = ""
@@ -96,6 +111,7 @@ class Project:
     private_labeling: PrivateLabeling = PrivateLabeling.UNSPECIFIED
     roles: Mapping[str, Role] = field(default_factory=dict)
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    grants: Mapping[str, ProjectGrant] = field(default_factory=dict)
     apps: Mapping[str, Application] = field(default_factory=dict)
     clients: Mapping[str, str] = field(default_factory=dict)
 
@@ -109,6 +125,12 @@ class Project:
         """Whether its applications get tokens."""
         return self.status is Status.ACTIVE
 
+    def grant_to(self, org_id: str) -> str:
+        """Return the id of the grant to an organisation, empty when there is none."""
+        return next((id_ for id_, grant in self.grants.items() if grant.org_id == org_id), "")
+
+
+V = TypeVar("V")
 
 PROJECT = Kind("project", Project())
 KEPT = tuple(f.name for f in fields(OIDCConfig))
@@ -179,10 +201,47 @@ def _(project: Project, event: e.ProjectMemberAdded) -> Project:
     return replace(project, members={**project.members, event.user_id: event.roles})
 
 
-@PROJECT.on(e.ProjectMemberRemoved)
+@PROJECT.on(e.ProjectMemberRemoved, e.ProjectMemberCascadeRemoved)
 def _(project: Project, event: e.ProjectMemberRemoved) -> Project:
-    left = {k: v for k, v in project.members.items() if k != event.user_id}
-    return replace(project, members=left)
+    return replace(project, members=without(project.members, event.user_id))
+
+
+@PROJECT.on(e.GrantAdded)
+def _(project: Project, event: e.GrantAdded) -> Project:
+    grant = ProjectGrant(event.granted_org_id, event.role_keys)
+    return replace(project, grants={**project.grants, event.grant_id: grant})
+
+
+@PROJECT.on(e.GrantChanged, e.GrantCascadeChanged)
+def _(project: Project, event: e.GrantChanged) -> Project:
+    return with_grant(project, event.grant_id, roles=event.role_keys)
+
+
+@PROJECT.on(e.GrantDeactivated)
+def _(project: Project, event: e.GrantDeactivated) -> Project:
+    return with_grant(project, event.grant_id, status=Status.INACTIVE)
+
+
+@PROJECT.on(e.GrantReactivated)
+def _(project: Project, event: e.GrantReactivated) -> Project:
+    return with_grant(project, event.grant_id, status=Status.ACTIVE)
+
+
+@PROJECT.on(e.GrantRemoved)
+def _(project: Project, event: e.GrantRemoved) -> Project:
+    return replace(project, grants=without(project.grants, event.grant_id))
+
+
+@PROJECT.on(e.GrantMemberAdded, e.GrantMemberChanged)
+def _(project: Project, event: e.GrantMemberAdded) -> Project:
+    members = {**project.grants[event.grant_id].members, event.user_id: event.roles}
+    return with_grant(project, event.grant_id, members=members)
+
+
+@PROJECT.on(e.GrantMemberRemoved, e.GrantMemberCascadeRemoved)
+def _(project: Project, event: e.GrantMemberRemoved) -> Project:
+    members = without(project.grants[event.grant_id].members, event.user_id)
+    return with_grant(project, event.grant_id, members=members)
 
 
 @PROJECT.on(e.ApplicationAdded)
@@ -218,6 +277,21 @@ def _(project: Project, event: e.ApplicationRemoved) -> Project:
 def _(project: Project, event: e.OIDCConfigAdded) -> Project:
     config = OIDCConfig(**{name: getattr(event, name) for name in KEPT})
     return with_client(with_app(project, event.app_id, oidc=config), event)
+
+
+@PROJECT.on(e.OIDCConfigChanged)
+def _(project: Project, event: e.OIDCConfigChanged) -> Project:
+    oidc = project.apps[event.app_id].oidc
+    given = {f.name: getattr(event, f.name) for f in fields(event) if f.name != "app_id"}
+    changes = {name: value for name, value in given.items() if value is not None}
+    return with_app(project, event.app_id, oidc=oidc and replace(oidc, **changes))
+
+
+@PROJECT.on(e.APIConfigChanged)
+def _(project: Project, event: e.APIConfigChanged) -> Project:
+    api = project.apps[event.app_id].api
+    changed = api and replace(api, auth_method_type=event.auth_method_type)
+    return with_app(project, event.app_id, api=changed)
 
 
 @PROJECT.on(e.APIConfigAdded)
@@ -264,6 +338,17 @@ def with_app(project: Project, app_id: str, **changes: object) -> Project:
     """Return the project with one application changed."""
     app = replace(project.apps[app_id], **changes)  # type: ignore[arg-type]
     return replace(project, apps={**project.apps, app_id: app})
+
+
+def with_grant(project: Project, grant_id: str, **changes: object) -> Project:
+    """Return the project with one grant changed."""
+    grant = replace(project.grants[grant_id], **changes)  # type: ignore[arg-type]
+    return replace(project, grants={**project.grants, grant_id: grant})
+
+
+def without(mapping: Mapping[str, V], key: str) -> dict[str, V]:
+    """Return a mapping without one key."""
+    return {k: v for k, v in mapping.items() if k != key}
 
 
 def with_client(project: Project, event: e.OIDCConfigAdded | e.APIConfigAdded) -> Project:

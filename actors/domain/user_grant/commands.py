@@ -35,3 +35,10 @@ class ReactivateUserGrant:
 @command("usergrant", id="user_grant_id")
 class RemoveUserGrant:
     user_grant_id: str
+
+
+@command("usergrant", id="user_grant_id")
+class TidyUserGrant:
+    """Take from a grant what it was given over and is there no more: user, project, roles."""
+
+    user_grant_id: str

@@ -28,9 +28,14 @@ def add(grant: UserGrant, cmd: c.AddUserGrant, facts: GrantFacts) -> Decisions:
     if not facts.project_exists:
         raise project_refusals.NOT_FOUND()
     _check_roles(cmd.roles, facts)
-    value = claim_value(cmd.org_id, cmd.user_id, cmd.project_id)
+    value = claim_value(cmd.org_id, cmd.user_id, cmd.project_id, facts.grant_id)
     yield Claim(USER_GRANTS, value, refusals.ALREADY_EXISTS)
-    yield e.UserGrantAdded(user_id=cmd.user_id, project_id=cmd.project_id, role_keys=cmd.roles)
+    yield e.UserGrantAdded(
+        user_id=cmd.user_id,
+        project_id=cmd.project_id,
+        grant_id=facts.grant_id,
+        role_keys=cmd.roles,
+    )
 
 
 @USER_GRANT.decides(c.ChangeUserGrant)
@@ -61,6 +66,18 @@ def remove(grant: UserGrant, _cmd: c.RemoveUserGrant, facts: GrantFacts) -> Deci
     value = claim_value(facts.org_id, grant.user_id, grant.project_id, grant.grant_id)
     yield Release(USER_GRANTS, value)
     yield e.UserGrantRemoved()
+
+
+@USER_GRANT.decides(c.TidyUserGrant)
+def tidy(grant: UserGrant, _cmd: c.TidyUserGrant, facts: GrantFacts) -> Decisions:
+    existing(grant)
+    left = tuple(role for role in grant.roles if role in facts.project_roles)
+    if not facts.user_exists or not facts.project_exists:
+        value = claim_value(facts.org_id, grant.user_id, grant.project_id, grant.grant_id)
+        yield Release(USER_GRANTS, value)
+        yield e.UserGrantCascadeRemoved()
+    elif left != grant.roles:
+        yield e.UserGrantCascadeChanged(role_keys=left)
 
 
 def existing(grant: UserGrant) -> UserGrant:

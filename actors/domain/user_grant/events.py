@@ -13,8 +13,13 @@ class UserGrantAdded:
     role_keys: tuple[str, ...] = ()
 
 
-@event("user.grant.changed", "user.grant.cascade.changed")
+@event("user.grant.changed")
 class UserGrantChanged:
+    role_keys: tuple[str, ...] = ()
+
+
+@event("user.grant.cascade.changed")
+class UserGrantCascadeChanged:
     role_keys: tuple[str, ...] = ()
 
 
@@ -28,6 +33,11 @@ class UserGrantReactivated:
     pass
 
 
-@event("user.grant.removed", "user.grant.cascade.removed")
+@event("user.grant.removed")
 class UserGrantRemoved:
+    pass
+
+
+@event("user.grant.cascade.removed")
+class UserGrantCascadeRemoved:
     pass

@@ -9,9 +9,14 @@ from personae.actors.domain.kit import Facts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantFacts(Facts):
-    """The owner of the grant, whether the user is there, and the roles the project has."""
+    """What the owner of the grant may give: the roles of its project, or of a grant of it.
+
+    ``grant_id`` is that of the project grant, empty for the project's owner. ``project_exists``:
+    the project is the owner's, or granted to it.
+    """
 
     org_id: str
+    grant_id: str = ""
     user_exists: bool = True
     project_exists: bool = True
     project_roles: frozenset[str] = frozenset()

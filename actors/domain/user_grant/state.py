@@ -39,7 +39,7 @@ def _(_grant: UserGrant, event: e.UserGrantAdded) -> UserGrant:
     )
 
 
-@USER_GRANT.on(e.UserGrantChanged)
+@USER_GRANT.on(e.UserGrantChanged, e.UserGrantCascadeChanged)
 def _(grant: UserGrant, event: e.UserGrantChanged) -> UserGrant:
     return replace(grant, roles=event.role_keys)
 
@@ -54,6 +54,6 @@ def _(grant: UserGrant, _event: e.UserGrantReactivated) -> UserGrant:
     return replace(grant, status=Status.ACTIVE)
 
 
-@USER_GRANT.on(e.UserGrantRemoved)
+@USER_GRANT.on(e.UserGrantRemoved, e.UserGrantCascadeRemoved)
 def _(_grant: UserGrant, _event: e.UserGrantRemoved) -> UserGrant:
     return UserGrant(Status.REMOVED)

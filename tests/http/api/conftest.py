@@ -203,7 +203,7 @@ async def running(database, setup):
 async def server(database):
     """The API with three users: ROOT, GUEST and the OWNER of another organisation."""
     async with running(database, SETUP) as api:
-        await _add_root(api)
+        await add_root(api)
         await api.machine(GUEST)
         await api.send(AddOrg(org_id=OTHER_ORG, name="Other"))
         await api.machine(OWNER, OTHER_ORG)
@@ -216,10 +216,10 @@ async def scoped(database):
     """The API of an instance whose user names are unique within organisations only."""
     policies = replace(POLICIES, domain=DomainPolicy(user_login_must_be_domain=True))
     async with running(database, replace(SETUP, policies=policies)) as api:
-        await _add_root(api)
+        await add_root(api)
         yield api
 
 
-async def _add_root(api):
+async def add_root(api):
     await api.machine(ROOT)
     await api.send(AddInstanceMember(instance_id=INSTANCE, user_id=ROOT, roles=("IAM_OWNER",)))

@@ -16,7 +16,7 @@ from tests.http.wire.users_api import API, USER
 class Open(Directory):
     """Everything is permitted."""
 
-    async def permit(self, caller, permission):
+    async def permit(self, caller, permission, project_id=""):
         pass
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from personae.actors.domain.kit import Claim, Decisions, Facts, Release
 from personae.actors.domain.project import commands as c
@@ -11,21 +11,26 @@ from personae.actors.domain.project import refusals
 from personae.actors.domain.project.decide.project import existing
 from personae.actors.domain.project.facts import AppKeyFacts, ClientFacts
 from personae.actors.domain.project.redirects import acceptable
-from personae.actors.domain.project.state import PROJECT, Application, Project
+from personae.actors.domain.project.state import PROJECT, Application, OIDCConfig, Project
 from personae.actors.domain.project.values import APP_NAMES, CLIENT_IDS, Status
 from personae.actors.domain.values import key
 
 
 @PROJECT.decides(c.AddOIDCApp)
 def add_oidc(project: Project, cmd: c.AddOIDCApp, facts: ClientFacts) -> Decisions:
-    for uri in (*cmd.client.redirect_uris, *cmd.client.post_logout_redirect_uris):
-        if not acceptable(uri, cmd.client.application_type, dev_mode=cmd.client.dev_mode):
-            raise refusals.REDIRECT_INVALID(uri=uri)
+    check_uris(cmd.client)
     yield from _add(project, cmd)
     asked = {f.name: getattr(cmd.client, f.name) for f in fields(cmd.client)}
     yield e.OIDCConfigAdded(
         app_id=cmd.app_id, client_id=cmd.client_id, hashed_secret=facts.hashed_secret, **asked
     )
+
+
+def check_uris(client: c.NewOIDCClient | OIDCConfig) -> None:
+    """Refuse a client that would send people where nobody should go."""
+    for uri in (*client.redirect_uris, *client.post_logout_redirect_uris):
+        if not acceptable(uri, client.application_type, dev_mode=client.dev_mode):
+            raise refusals.REDIRECT_INVALID(uri=uri)
 
 
 @PROJECT.decides(c.AddAPIApp)
@@ -58,6 +63,33 @@ def name_claim(name: str, project_id: str) -> str:
     return f"{plain}:{project_id}"
 
 
+@PROJECT.decides(c.ChangeApp)
+def change(project: Project, cmd: c.ChangeApp, _facts: Facts) -> Decisions:
+    app = application(project, cmd.app_id)
+    name = cmd.name.strip()
+    if cmd.name and name != app.name:
+        yield Release(APP_NAMES, name_claim(app.name, cmd.project_id))
+        yield Claim(APP_NAMES, name_claim(name, cmd.project_id), refusals.APP_NAME_TAKEN)
+        yield e.ApplicationChanged(app_id=cmd.app_id, name=name)
+    if cmd.oidc:
+        yield from _change_oidc(app, cmd.app_id, cmd.oidc)
+    if cmd.api is not None:
+        if app.api is None:
+            raise refusals.OTHER_TYPE()
+        if cmd.api is not app.api.auth_method_type:
+            yield e.APIConfigChanged(app_id=cmd.app_id, auth_method_type=cmd.api)
+
+
+def _change_oidc(app: Application, app_id: str, asked: c.OIDCChanges) -> Decisions:
+    if app.oidc is None:
+        raise refusals.OTHER_TYPE()
+    given = {f.name: getattr(asked, f.name) for f in fields(asked)}
+    changes = {k: v for k, v in given.items() if v is not None and v != getattr(app.oidc, k)}
+    if changes:
+        check_uris(replace(app.oidc, **changes))
+        yield e.OIDCConfigChanged(app_id=app_id, **changes)
+
+
 @PROJECT.decides(c.SetClientSecret)
 def set_secret(project: Project, cmd: c.SetClientSecret, facts: ClientFacts) -> Decisions:
     app = application(project, cmd.app_id)
@@ -83,6 +115,13 @@ def add_key(project: Project, cmd: c.AddAppKey, facts: AppKeyFacts) -> Decisions
         expiration_date=cmd.expires,
         public_key=facts.public_key,
     )
+
+
+@PROJECT.decides(c.RemoveAppKey)
+def remove_key(project: Project, cmd: c.RemoveAppKey, _facts: Facts) -> Decisions:
+    if cmd.key_id not in application(project, cmd.app_id).keys:
+        raise refusals.KEY_NOT_FOUND()
+    yield e.ApplicationKeyRemoved(key_id=cmd.key_id)
 
 
 @PROJECT.decides(c.RemoveApp)

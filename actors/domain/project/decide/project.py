@@ -1,4 +1,4 @@
-"""What follows from orders to a project itself and to its roles."""
+"""What follows from orders to a project itself."""
 
 from __future__ import annotations
 
@@ -11,11 +11,21 @@ from personae.actors.domain.project.state import PROJECT, Project
 from personae.actors.domain.project.values import (
     APP_NAMES,
     CLIENT_IDS,
+    PROJECT_GRANTS,
     PROJECT_NAMES,
     ROLE_KEYS,
     Status,
 )
 from personae.actors.domain.values import key
+
+CHANGED = {
+    "name": "name",
+    "role_assertion": "project_role_assertion",
+    "role_check": "project_role_check",
+    "project_check": "has_project_check",
+    "private_labeling": "private_labeling_setting",
+}
+"""Fields of the event by those of the state."""
 
 
 def name_claim(name: str, org_id: str) -> str:
@@ -34,9 +44,7 @@ def existing(project: Project) -> Project:
 def add(project: Project, cmd: c.AddProject, facts: ProjectFacts) -> Decisions:
     if project != PROJECT.initial:
         raise refusals.ALREADY_EXISTS()
-    name = cmd.name.strip()
-    if not name:
-        raise refusals.NAME_INVALID(name=name)
+    name = checked_name(cmd.name)
     yield Claim(PROJECT_NAMES, name_claim(name, facts.org_id), refusals.NAME_TAKEN)
     yield e.ProjectAdded(
         name=name,
@@ -45,6 +53,34 @@ def add(project: Project, cmd: c.AddProject, facts: ProjectFacts) -> Decisions:
         has_project_check=cmd.project_check,
         private_labeling_setting=cmd.private_labeling,
     )
+
+
+@PROJECT.decides(c.ChangeProject)
+def change(project: Project, cmd: c.ChangeProject, facts: ProjectFacts) -> Decisions:
+    old = existing(project)
+    wanted = {
+        "name": None if cmd.name is None else checked_name(cmd.name),
+        "role_assertion": cmd.role_assertion,
+        "role_check": cmd.role_check,
+        "project_check": cmd.project_check,
+        "private_labeling": cmd.private_labeling,
+    }
+    changes = {k: v for k, v in wanted.items() if v is not None and v != getattr(old, k)}
+    if not changes:
+        return
+    if "name" in changes:
+        yield Release(PROJECT_NAMES, name_claim(old.name, facts.org_id))
+        claim = name_claim(str(changes["name"]), facts.org_id)
+        yield Claim(PROJECT_NAMES, claim, refusals.NAME_TAKEN)
+    yield e.ProjectChanged(**{CHANGED[name]: value for name, value in changes.items()})  # type: ignore[arg-type]
+
+
+def checked_name(name: str) -> str:
+    """Return a name without outer blanks, or refuse it."""
+    plain = name.strip()
+    if not plain:
+        raise refusals.NAME_INVALID(name=plain)
+    return plain
 
 
 @PROJECT.decides(c.RemoveProject)
@@ -57,6 +93,8 @@ def remove(project: Project, cmd: c.RemoveProject, facts: ProjectFacts) -> Decis
         yield Release(APP_NAMES, f"{key(app.name)}:{cmd.project_id}")
     for role in project.roles:
         yield Release(ROLE_KEYS, f"{role}:{cmd.project_id}")
+    for grant in project.grants.values():
+        yield Release(PROJECT_GRANTS, f"{grant.org_id}:{cmd.project_id}")
     yield e.ProjectRemoved(name=name)
 
 
@@ -72,13 +110,3 @@ def reactivate(project: Project, _cmd: c.ReactivateProject, _facts: Facts) -> De
     if existing(project).status is Status.ACTIVE:
         raise refusals.ALREADY_ACTIVE()
     yield e.ProjectReactivated()
-
-
-@PROJECT.decides(c.AddRole)
-def add_role(project: Project, cmd: c.AddRole, _facts: Facts) -> Decisions:
-    existing(project)
-    role = cmd.key.strip()
-    if not role:
-        raise refusals.ROLE_INVALID()
-    yield Claim(ROLE_KEYS, f"{role}:{cmd.project_id}", refusals.ROLE_TAKEN)
-    yield e.RoleAdded(key=role, display_name=cmd.display_name, group=cmd.group)

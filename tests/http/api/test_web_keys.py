@@ -1,0 +1,57 @@
+"""Signing keys: made, activated, listed, deleted."""
+
+import pytest
+
+from tests.http.api.conftest import GUEST, OWNER
+
+SERVICE = "zitadel.webkey.v2.WebKeyService"
+CREATE, ACTIVATE, DELETE, LIST = (
+    f"{SERVICE}/{name}"
+    for name in ("CreateWebKey", "ActivateWebKey", "DeleteWebKey", "ListWebKeys")
+)
+RSA = [
+    {"rsa": {"bits": f"RSA_BITS_{bits}", "hasher": f"RSA_HASHER_SHA{sha}"}}
+    for bits, sha in ((2048, 256), (3072, 384), (4096, 512))
+]
+OTHERS = [
+    {"ecdsa": {"curve": "ECDSA_CURVE_P256"}},
+    {"ecdsa": {"curve": "ECDSA_CURVE_P384"}},
+    {"ecdsa": {"curve": "ECDSA_CURVE_P512"}},
+    {"ed25519": {}},
+]
+
+
+async def keys(server):
+    return {key["id"]: key for key in (await server.ok(LIST))["webKeys"]}
+
+
+@pytest.mark.parametrize("kind", [*RSA, *OTHERS], ids=str)
+async def test_a_key_of_every_kind_is_made_and_shown_as_it_was_asked_for(server, kind):
+    made = await server.ok(CREATE, **kind)
+    shown = (await keys(server))[made["id"]]
+    assert shown.pop("creationDate") == shown.pop("changeDate") == made["creationDate"]
+    assert shown == {"id": made["id"], "state": "STATE_INITIAL", **kind}
+
+
+@pytest.mark.parametrize("kind", [{"rsa": {"bits": 9, "hasher": 1}}, {"ecdsa": {"curve": 0}}])
+async def test_a_key_of_another_kind_is_refused(server, kind):
+    assert await server.refused(CREATE, **kind) == "REQUEST-InvalidField"
+
+
+async def test_a_key_takes_over_from_the_one_before(server):
+    id_ = (await server.ok(CREATE, ed25519={}))["id"]
+    assert (await server.ok(ACTIVATE, id=id_))["changeDate"]
+    states = {key: shown["state"] for key, shown in (await keys(server)).items()}
+    assert states == {"k1": "STATE_INACTIVE", id_: "STATE_ACTIVE"}
+    await server.ok(ACTIVATE, id=id_)
+    assert await server.refused(DELETE, id=id_) == "WEBKEY-StillActive"
+    assert (await server.ok(DELETE, id="k1"))["deletionDate"]
+    assert list(await keys(server)) == [id_]
+    assert await server.refused(ACTIVATE, id="k1") == "WEBKEY-NotFound"
+
+
+async def test_keys_are_nobody_elses_business(server):
+    for user in (OWNER, GUEST):
+        for method, fields in ((CREATE, {}), (ACTIVATE, {"id": "k1"}), (DELETE, {"id": "k1"})):
+            assert await server.refused(method, user, **fields) == "AUTH-PermissionDenied"
+        assert await server.refused(LIST, user) == "AUTH-PermissionDenied"
