@@ -25,7 +25,10 @@ AT_JWT = "at+jwt"
 
 @dataclass(frozen=True, slots=True)
 class LiveToken:
-    """An access token that counts now. ``family`` is empty for personal access tokens."""
+    """An access token that counts now. ``family`` is empty for personal access tokens.
+
+    ``dpop_jkt`` names the key whose proof it needs, if it does (RFC 9449).
+    """
 
     kind: TokenKind
     token_id: str
@@ -39,6 +42,7 @@ class LiveToken:
     expires: datetime | None = None
     family_id: str = ""
     family: OIDCSession = OIDCSession()
+    dpop_jkt: str = ""
 
 
 async def live_token(services: Services, instance_id: str, text: str, issuer: str) -> LiveToken:
@@ -94,6 +98,7 @@ async def _of_family(
         access.expires,
         family_id,
         family,
+        access.dpop_jkt,
     )
 
 

@@ -15,6 +15,7 @@ from personae.http.identity.bearer import authenticate
 from personae.http.identity.instances import Instances, Origins
 from personae.http.identity.keys import SigningKeys
 from personae.http.identity.opaque import OpaqueTokens
+from personae.http.identity.replays import Replays
 from personae.projections.kit.page import Page
 from personae.projections.kit.question import Question
 from personae.projections.kit.registry import Projections
@@ -66,6 +67,7 @@ class Services:
     counters: Counters
     origins: Origins
     instances: Instances = field(init=False)
+    proofs: Replays = field(default_factory=Replays)
 
     def __post_init__(self) -> None:
         self.instances = Instances(self.world)
@@ -79,9 +81,11 @@ class Services:
         """Return the id of the instance that is reached under a host."""
         return await self.instances.of(host)
 
-    async def authenticate(self, instance_id: str, headers: Mapping[str, str]) -> Caller:
-        """Return the caller that a request's headers prove."""
-        return await authenticate(self, instance_id, headers)
+    async def authenticate(
+        self, instance_id: str, headers: Mapping[str, str], target: tuple[str, str]
+    ) -> Caller:
+        """Return the caller that a request's headers prove; ``target``: its method and path."""
+        return await authenticate(self, instance_id, headers, target)
 
     async def permit(self, caller: Caller, permission: str) -> None:
         """Refuse unless the caller has a permission in the organisation of its context."""

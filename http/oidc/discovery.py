@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import orjson
 from aiohttp import web
+from personae.http.identity.jose import ALGORITHMS
 from personae.http.oidc import claims, paths, scopes
 from personae.http.oidc.answers import answer
 from personae.http.oidc.authorize.response import MODES
@@ -59,6 +60,7 @@ def document(issuer: str, languages: tuple[str, ...], *, implicit: bool) -> dict
         "introspection_endpoint_auth_signing_alg_values_supported": ASSERTION_SIGNING,
         "revocation_endpoint_auth_methods_supported": CLIENT_METHODS,
         "revocation_endpoint_auth_signing_alg_values_supported": ASSERTION_SIGNING,
+        "dpop_signing_alg_values_supported": ALGORITHMS,
         "claims_supported": claims.SUPPORTED,
         "code_challenge_methods_supported": ["S256"],
         "ui_locales_supported": languages,

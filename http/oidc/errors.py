@@ -13,6 +13,7 @@ from personae.actors.domain.instance.refusals import NOT_FOUND as INSTANCE_NOT_F
 from personae.actors.domain.kit import Code, Reason, Refusal, reason
 from personae.actors.domain.oidc_session import refusals as oidc_session
 from personae.actors.domain.user.refusals import NOT_ACTIVE as USER_NOT_ACTIVE
+from personae.http.identity.dpop import PROOF_INVALID
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,9 @@ _BY_REASON: dict[str, OAuthError] = {
     auth_request.CODE_USED.id: INVALID_GRANT,
     auth_request.CODE_EXPIRED.id: INVALID_GRANT,
     auth_request.CODE_FOREIGN.id: INVALID_GRANT,
+    auth_request.KEY_WRONG.id: INVALID_GRANT,
+    oidc_session.KEY_WRONG.id: INVALID_GRANT,
+    PROOF_INVALID.id: OAuthError("invalid_dpop_proof"),
     auth_request.VERIFIER_WRONG.id: INVALID_GRANT,
     auth_request.SESSION_INVALID.id: INVALID_GRANT,
     auth_request.WRONG_ORG.id: ACCESS_DENIED,
@@ -92,6 +96,9 @@ REFRESH_UNREADABLE = _refused("OIDC-RefreshTokenInvalid", INVALID_GRANT)
 ASSERTION_INVALID = _refused("OIDC-AssertionInvalid", INVALID_GRANT)
 SCOPE_MISSING = _refused("OIDC-ScopeMissing", INVALID_SCOPE)
 TOKEN_INVALID = _refused("OIDC-TokenInvalid", INVALID_TOKEN, Code.UNAUTHENTICATED)
+PROOF_REFUSED = _refused(
+    "OIDC-ProofInvalid", OAuthError("invalid_dpop_proof", 401), Code.UNAUTHENTICATED
+)
 
 RESPONSE_TYPE_UNSUPPORTED = _refused(
     "OIDC-ResponseTypeUnsupported", OAuthError("unsupported_response_type")

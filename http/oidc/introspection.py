@@ -53,7 +53,7 @@ def _facts(call: Call, client: Client, live: LiveToken) -> dict[str, Any]:
         "iss": call.issuer,
         "sub": live.user_id,
         "username": live.user.user_name,
-        "token_type": "Bearer",
+        "token_type": "DPoP" if live.dpop_jkt else "Bearer",
         "client_id": live.client_id,
         "scope": " ".join(live.scopes),
         "aud": client.audience if personal else live.audience,
@@ -63,6 +63,8 @@ def _facts(call: Call, client: Client, live: LiveToken) -> dict[str, Any]:
         found["exp"] = int(live.expires.timestamp())
     if live.made_at:
         found["iat"] = found["nbf"] = int(live.made_at.timestamp())
+    if live.dpop_jkt:
+        found["cnf"] = {"jkt": live.dpop_jkt}
     if live.family.auth_time:
         found["auth_time"] = int(live.family.auth_time.timestamp())
     if live.family.auth_methods:

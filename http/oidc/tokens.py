@@ -96,7 +96,9 @@ def issued(events: Iterable[object]) -> AccessToken | None:
     for event in events:
         if isinstance(event, AccessTokenAdded):
             expires = end(event.made_at, event.lifetime)
-            return AccessToken(event.id, event.scope, event.made_at, expires, event.reason)
+            return AccessToken(
+                event.id, event.scope, event.made_at, expires, event.reason, event.dpop_jkt
+            )
     return None
 
 
@@ -116,7 +118,7 @@ async def token_response(
     text = await _access_text(call, to, family_id, family, access)
     found: dict[str, Any] = {
         "access_token": text,
-        "token_type": "Bearer",
+        "token_type": "DPoP" if access.dpop_jkt else "Bearer",
         "expires_in": int((access.expires - access.made_at).total_seconds()),
         "scope": " ".join(access.scope),
     }
@@ -167,6 +169,8 @@ async def _access_text(
         "jti": f"{family_id}-{access.id}",
         "scope": " ".join(access.scope),
     }
+    if access.dpop_jkt:
+        found["cnf"] = {"jkt": access.dpop_jkt}
     return await call.provider.signing.sign(signer, found, AT_JWT)
 
 

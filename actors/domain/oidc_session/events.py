@@ -23,13 +23,17 @@ class OIDCSessionAdded:
 
 @event("oidc_session.access_token.added")
 class AccessTokenAdded:
-    """``made_at`` and ``lifetime`` (nanoseconds) bound the token's life."""
+    """``made_at`` and ``lifetime`` (nanoseconds) bound the token's life.
+
+    ``dpop_jkt`` is the thumbprint of the key it is bound to, if any (RFC 9449).
+    """
 
     id: str
     scope: tuple[str, ...] = ()
     lifetime: int = 0
     reason: str = ""
     made_at: datetime
+    dpop_jkt: str = wire("dpopJKT", default="")
 
 
 @event("oidc_session.access_token.revoked")
@@ -43,6 +47,7 @@ class RefreshTokenAdded:
     lifetime: int = 0
     idle_lifetime: int = 0
     made_at: datetime
+    dpop_jkt: str = wire("dpopJKT", default="")
 
 
 @event("oidc_session.refresh_token.renewed")

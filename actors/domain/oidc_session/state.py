@@ -19,6 +19,7 @@ class AccessToken:
     made_at: datetime
     expires: datetime
     reason: str = ""
+    dpop_jkt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class RefreshToken:
     id: str
     idle_until: datetime
     expires: datetime
+    dpop_jkt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,9 @@ def _(_session: OIDCSession, event: e.OIDCSessionAdded) -> OIDCSession:
 @OIDC_SESSION.on(e.AccessTokenAdded)
 def _(session: OIDCSession, event: e.AccessTokenAdded) -> OIDCSession:
     expires = end(event.made_at, event.lifetime)
-    access = AccessToken(event.id, event.scope, event.made_at, expires, event.reason)
+    access = AccessToken(
+        event.id, event.scope, event.made_at, expires, event.reason, event.dpop_jkt
+    )
     return replace(session, access=access)
 
 
@@ -83,7 +87,8 @@ def _(session: OIDCSession, _event: e.AccessTokenRevoked) -> OIDCSession:
 def _(session: OIDCSession, event: e.RefreshTokenAdded) -> OIDCSession:
     idle = end(event.made_at, event.idle_lifetime)
     return replace(
-        session, refresh=RefreshToken(event.id, idle, end(event.made_at, event.lifetime))
+        session,
+        refresh=RefreshToken(event.id, idle, end(event.made_at, event.lifetime), event.dpop_jkt),
     )
 
 
