@@ -38,6 +38,7 @@ def document(issuer: str, languages: tuple[str, ...], *, implicit: bool) -> dict
         "issuer": issuer,
         "authorization_endpoint": issuer + paths.AUTHORIZE,
         "pushed_authorization_request_endpoint": issuer + paths.PUSH,
+        "device_authorization_endpoint": issuer + paths.DEVICE,
         "token_endpoint": issuer + paths.TOKEN,
         "introspection_endpoint": issuer + paths.INTROSPECT,
         "userinfo_endpoint": issuer + paths.USERINFO,

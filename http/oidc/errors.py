@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from personae.actors.domain.auth_request import refusals as auth_request
+from personae.actors.domain.device_auth import refusals as device_auth
 from personae.actors.domain.instance.refusals import NOT_FOUND as INSTANCE_NOT_FOUND
 from personae.actors.domain.kit import Code, Reason, Refusal, reason
 from personae.actors.domain.oidc_session import refusals as oidc_session
@@ -53,6 +54,10 @@ _BY_REASON: dict[str, OAuthError] = {
     oidc_session.ENDED.id: INVALID_GRANT,
     oidc_session.SCOPE_WIDER.id: INVALID_SCOPE,
     USER_NOT_ACTIVE.id: INVALID_GRANT,
+    device_auth.CODE_INVALID.id: INVALID_GRANT,
+    device_auth.PENDING.id: OAuthError("authorization_pending"),
+    device_auth.DENIED.id: OAuthError("access_denied"),
+    device_auth.EXPIRED.id: OAuthError("expired_token"),
 }
 _BY_CODE: dict[Code, OAuthError] = {
     Code.INTERNAL: SERVER_ERROR,
@@ -94,6 +99,7 @@ GRANT_NOT_ALLOWED = _refused("OIDC-GrantNotAllowed", OAuthError("unauthorized_cl
 CODE_UNREADABLE = _refused("OIDC-CodeInvalid", INVALID_GRANT)
 REFRESH_UNREADABLE = _refused("OIDC-RefreshTokenInvalid", INVALID_GRANT)
 ASSERTION_INVALID = _refused("OIDC-AssertionInvalid", INVALID_GRANT)
+SLOW_DOWN = _refused("OIDC-SlowDown", OAuthError("slow_down"))
 SCOPE_MISSING = _refused("OIDC-ScopeMissing", INVALID_SCOPE)
 TOKEN_INVALID = _refused("OIDC-TokenInvalid", INVALID_TOKEN, Code.UNAUTHENTICATED)
 PROOF_REFUSED = _refused(

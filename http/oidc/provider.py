@@ -10,6 +10,7 @@ from aiohttp import web
 from personae.actors.aggregates.world import World
 from personae.http.identity.jwt import Verifier
 from personae.http.identity.replays import Replays, digest
+from personae.http.oidc.polls import Polls
 from personae.http.oidc.signing import Signing
 from personae.store.generated import fast_verify, is_fast
 
@@ -77,6 +78,7 @@ class Provider:
     secrets: Secrets = field(default_factory=Secrets)
     signing: Signing = field(default_factory=Signing)
     documents: dict[str, bytes] = field(default_factory=dict)
+    polls: Polls = field(default_factory=Polls)
     implicit: bool = True
 
 

@@ -8,6 +8,7 @@ from personae.http.oidc.answers import got, posted, preflight
 from personae.http.oidc.authorize.callback import callback
 from personae.http.oidc.authorize.endpoint import authorize
 from personae.http.oidc.authorize.pushed import push
+from personae.http.oidc.device import device_authorization
 from personae.http.oidc.discovery import discovery
 from personae.http.oidc.end_session import end_session, session_ended
 from personae.http.oidc.introspection import introspection
@@ -23,6 +24,7 @@ FOR_PROGRAMS = (
     ("GET", paths.METADATA, got(discovery)),
     ("GET", paths.KEYS, got(keys)),
     ("POST", paths.PUSH, posted(push)),
+    ("POST", paths.DEVICE, posted(device_authorization)),
     ("POST", paths.TOKEN, posted(token)),
     ("POST", paths.INTROSPECT, posted(introspection)),
     ("POST", paths.REVOKE, posted(revocation)),

@@ -23,6 +23,7 @@ NAMES = [
     "oidc_session",
     "usergrant",
     "web_key",
+    "device_auth",
 ]
 
 

@@ -5,7 +5,7 @@ async def test_the_document_names_this_issuer_and_only_endpoints_that_are_there(
     found = await stack.call("GET", "/.well-known/openid-configuration")
     assert found.json["issuer"] == stack.issuer
     endpoints = [name for name in found.json if name.endswith(("_endpoint", "_uri"))]
-    assert len(endpoints) == 8
+    assert len(endpoints) == 9
     for name in endpoints:
         path = found.json[name].removeprefix(stack.issuer)
         method = "GET" if name in {"jwks_uri", "end_session_endpoint"} else "POST"
