@@ -96,7 +96,12 @@ async def _domain(services: Services, instance_id: str, headers: Mapping[str, st
 
 
 async def _check_audience(services: Services, instance_id: str, token: LiveToken) -> None:
-    """Refuse tokens that a client got for itself: our APIs must be among their audience."""
+    """Refuse tokens that a client got for itself: our APIs must be among their audience.
+
+    Whoever acts for somebody else does so at applications, never here.
+    """
+    if token.actors:
+        raise UNAUTHENTICATED()
     if token.kind is TokenKind.PERSONAL:
         return
     state = await services.world.state(Stream(instance_id, "instance", instance_id))

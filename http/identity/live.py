@@ -27,7 +27,8 @@ AT_JWT = "at+jwt"
 class LiveToken:
     """An access token that counts now. ``family`` is empty for personal access tokens.
 
-    ``dpop_jkt`` names the key whose proof it needs, if it does (RFC 9449).
+    ``dpop_jkt`` names the key whose proof it needs, if it does (RFC 9449); ``actors`` act for
+    the user (RFC 8693).
     """
 
     kind: TokenKind
@@ -43,6 +44,7 @@ class LiveToken:
     family_id: str = ""
     family: OIDCSession = OIDCSession()
     dpop_jkt: str = ""
+    actors: tuple[str, ...] = ()
 
 
 async def live_token(services: Services, instance_id: str, text: str, issuer: str) -> LiveToken:
@@ -99,6 +101,7 @@ async def _of_family(
         family_id,
         family,
         access.dpop_jkt,
+        access.actors,
     )
 
 

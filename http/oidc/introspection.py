@@ -15,6 +15,7 @@ from personae.http.oidc.call import Call
 from personae.http.oidc.clients import authenticate, registered_method
 from personae.http.oidc.errors import CLIENT_METHOD_WRONG
 from personae.http.oidc.roles import roles_for_api
+from personae.http.oidc.tokens import acting
 
 INACTIVE = b'{"active":false}'
 
@@ -65,6 +66,8 @@ def _facts(call: Call, client: Client, live: LiveToken) -> dict[str, Any]:
         found["iat"] = found["nbf"] = int(live.made_at.timestamp())
     if live.dpop_jkt:
         found["cnf"] = {"jkt": live.dpop_jkt}
+    if live.actors:
+        found["act"] = acting(call.issuer, live.actors)
     if live.family.auth_time:
         found["auth_time"] = int(live.family.auth_time.timestamp())
     if live.family.auth_methods:

@@ -70,7 +70,8 @@ class Secrets:
 class Provider:
     """The memory of the provider; ``documents`` holds discovery documents by issuer.
 
-    ``implicit``: applications that register it may get tokens from the authorization endpoint.
+    ``implicit``: applications that register it may get tokens from the authorization endpoint;
+    ``impersonation``: administrators may act as others.
     """
 
     replays: Replays = field(default_factory=Replays)
@@ -80,6 +81,7 @@ class Provider:
     documents: dict[str, bytes] = field(default_factory=dict)
     polls: Polls = field(default_factory=Polls)
     implicit: bool = True
+    impersonation: bool = False
 
 
 PROVIDER: web.AppKey[Provider] = web.AppKey("oidc provider", Provider)

@@ -26,6 +26,7 @@ class AccessTokenAdded:
     """``made_at`` and ``lifetime`` (nanoseconds) bound the token's life.
 
     ``dpop_jkt`` is the thumbprint of the key it is bound to, if any (RFC 9449).
+    ``actors`` act for the user, the present one first (RFC 8693, 4.1).
     """
 
     id: str
@@ -34,6 +35,7 @@ class AccessTokenAdded:
     reason: str = ""
     made_at: datetime
     dpop_jkt: str = wire("dpopJKT", default="")
+    actors: tuple[str, ...] = ()
 
 
 @event("oidc_session.access_token.revoked")

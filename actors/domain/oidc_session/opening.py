@@ -29,6 +29,7 @@ class Opening:
     refresh_token_id: str = ""
     reason: str = ""
     dpop_jkt: str = ""
+    actors: tuple[str, ...] = ()
 
 
 def opened(opening: Opening, lifetimes: Lifetimes, now: datetime) -> Iterator[Any]:
@@ -52,6 +53,7 @@ def opened(opening: Opening, lifetimes: Lifetimes, now: datetime) -> Iterator[An
         reason=opening.reason,
         made_at=now,
         dpop_jkt=opening.dpop_jkt,
+        actors=opening.actors,
     )
     if opening.refresh_token_id:
         yield e.RefreshTokenAdded(

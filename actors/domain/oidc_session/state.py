@@ -20,6 +20,7 @@ class AccessToken:
     expires: datetime
     reason: str = ""
     dpop_jkt: str = ""
+    actors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,19 @@ class OIDCSession:
     refresh: RefreshToken | None = None
 
 
+def token_of(event: e.AccessTokenAdded) -> AccessToken:
+    """Return the access token that an event hands out."""
+    return AccessToken(
+        event.id,
+        event.scope,
+        event.made_at,
+        end(event.made_at, event.lifetime),
+        event.reason,
+        event.dpop_jkt,
+        event.actors,
+    )
+
+
 OIDC_SESSION = Kind("oidc_session", OIDCSession())
 
 
@@ -71,11 +85,7 @@ def _(_session: OIDCSession, event: e.OIDCSessionAdded) -> OIDCSession:
 
 @OIDC_SESSION.on(e.AccessTokenAdded)
 def _(session: OIDCSession, event: e.AccessTokenAdded) -> OIDCSession:
-    expires = end(event.made_at, event.lifetime)
-    access = AccessToken(
-        event.id, event.scope, event.made_at, expires, event.reason, event.dpop_jkt
-    )
-    return replace(session, access=access)
+    return replace(session, access=token_of(event))
 
 
 @OIDC_SESSION.on(e.AccessTokenRevoked)

@@ -131,3 +131,12 @@ class AddPersonalAccessToken:
 class RemovePersonalAccessToken:
     user_id: str
     token_id: str
+
+
+@command("user", id="user_id")
+class NoteImpersonation:
+    """Keep on record that somebody gets a token of this user; the door asked whether it may."""
+
+    user_id: str
+    application_id: str
+    actor_id: str

@@ -199,3 +199,11 @@ class MetadataSet:
 @event("user.metadata.removed")
 class MetadataRemoved:
     key: str
+
+
+@event("user.impersonated")
+class UserImpersonated:
+    """Somebody else (``actor_id``) got a token of this user, through an application."""
+
+    application_id: str = wire("applicationId", default="")
+    actor_id: str = wire("actorId", default="")
