@@ -16,7 +16,7 @@ from personae.http.oidc import scopes
 from personae.http.oidc.call import Call
 
 SUPPORTED = (
-    "sub", "aud", "exp", "iat", "iss", "auth_time", "nonce", "amr", "at_hash", "sid", "client_id",
+    "sub", "aud", "exp", "iat", "iss", "auth_time", "nonce", "amr", "at_hash", "sid", "act", "client_id",
     "azp", "preferred_username", "name", "family_name", "given_name", "nickname", "gender",
     "locale", "updated_at", "email", "email_verified", "phone_number", "phone_number_verified",
 )  # fmt: skip
