@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -20,8 +21,10 @@ from personae.actors.domain.web_key.state import Status, WebKey
 from personae.actors.runtime.clock import watch_lag
 from personae.actors.runtime.pools import PoolBusy, WorkPool
 from personae.actors.runtime.supervisor import FORGET, Supervisor
+from personae.actors.workers.back_channel import BackChannelLogout, Sign
 from personae.actors.workers.follower import Follower
 from personae.actors.workers.key_rotation import KeyRotation
+from personae.actors.workers.outbound import Outbound
 from personae.config import masterkey, origins, workers
 from personae.config.banner import BannerInfo, banner
 from personae.config.first_start import FirstStart, SetUp
@@ -123,12 +126,20 @@ def _tree(
         life=settings.oidc.signing_key_life,
         keep=settings.oidc.signing_key_keep,
     )
+    logouts = BackChannelLogout(
+        services.dispatch,
+        views,
+        _sign(services),
+        Outbound(private=settings.oidc.back_channel_private),
+    )
+    world.log.on_committed.append(logouts.hear)
     root = Supervisor("personae", on_escalation=lambda _error: given_up.set())
     root.add("aggregates", lambda: world.directory, FORGET)
     root.add("projections", lambda: views)
     workers_node = root.node("workers")
     workers_node.add("follower", follower.run)
     workers_node.add("key rotation", rotation.run)
+    workers_node.add("back-channel logout", logouts.run)
     workers_node.add("data keys", lambda: _reload_keys(world.keyring))
     workers_node.add("loop lag", lambda: watch_lag(metrics.loop_lag))
     workers_node.add("gauges", lambda: _gauges(world, views, metrics))
@@ -258,6 +269,15 @@ async def _gauges(world: World, views: Projections, metrics: Metrics) -> None:
         except DatabaseError as error:
             log.warning("projections not measured", error=type(error).__name__)
         await asyncio.sleep(GAUGE_SECONDS)
+
+
+def _sign(services: Services) -> Sign:
+    """Return what signs a token with an instance's active key."""
+
+    async def sign(instance_id: str, claims: Mapping[str, Any], typ: str) -> str:
+        return (await services.keys.of(instance_id)).signer.sign(claims, typ)
+
+    return sign
 
 
 async def _reload_keys(keyring: Keyring) -> None:

@@ -16,8 +16,8 @@ from personae.http.oidc import scopes
 from personae.http.oidc.call import Call
 
 SUPPORTED = (
-    "sub", "aud", "exp", "iat", "iss", "auth_time", "nonce", "amr", "at_hash", "sid", "act", "client_id",
-    "azp", "preferred_username", "name", "family_name", "given_name", "nickname", "gender",
+    "sub", "aud", "exp", "iat", "iss", "auth_time", "nonce", "amr", "at_hash", "sid", "client_id",
+    "azp", "act", "preferred_username", "name", "family_name", "given_name", "nickname", "gender",
     "locale", "updated_at", "email", "email_verified", "phone_number", "phone_number_verified",
 )  # fmt: skip
 _GENDERS = {Gender.FEMALE: "female", Gender.MALE: "male", Gender.DIVERSE: "diverse"}

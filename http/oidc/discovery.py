@@ -72,4 +72,6 @@ def document(issuer: str, languages: tuple[str, ...], *, implicit: bool) -> dict
         "require_pushed_authorization_requests": False,
         "require_signed_request_object": False,
         "claims_parameter_supported": False,
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
     }

@@ -24,6 +24,7 @@ NAMES = [
     "usergrant",
     "web_key",
     "device_auth",
+    "session_logout",
 ]
 
 
