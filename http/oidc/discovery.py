@@ -58,6 +58,7 @@ def document(issuer: str, languages: tuple[str, ...], *, implicit: bool) -> dict
             "client_secret_post",
             "private_key_jwt",
         ],
+        "introspection_signing_alg_values_supported": SIGNING,
         "introspection_endpoint_auth_signing_alg_values_supported": ASSERTION_SIGNING,
         "revocation_endpoint_auth_methods_supported": CLIENT_METHODS,
         "revocation_endpoint_auth_signing_alg_values_supported": ASSERTION_SIGNING,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
@@ -17,7 +18,8 @@ from personae.http.oidc.errors import CLIENT_METHOD_WRONG
 from personae.http.oidc.roles import roles_for_api
 from personae.http.oidc.tokens import acting
 
-INACTIVE = b'{"active":false}'
+INACTIVE = {"active": False}
+SIGNED = "token-introspection+jwt"
 
 
 async def introspection(call: Call) -> web.Response:
@@ -34,10 +36,28 @@ async def introspection(call: Call) -> web.Response:
     text = call.form.required("token")
     live = await live_token_or_none(call.services, call.instance_id, text, call.issuer)
     if live is None or not _meant_for(client, live):
-        return answer(INACTIVE)
+        return await _answered(call, client, INACTIVE)
     about = await claims.userinfo(call, live.user_id, live.scopes)
     roles = await roles_for_api(call, client, live)
-    return answer({**about, **roles, **_facts(call, client, live)})
+    return await _answered(call, client, {**about, **roles, **_facts(call, client, live)})
+
+
+async def _answered(call: Call, client: Client, body: Mapping[str, Any]) -> web.Response:
+    """Answer in JSON, or signed for the client that accepts that (RFC 9701, 4 and 5)."""
+    accepted = call.request.headers.get("Accept", "")
+    if SIGNED not in accepted:
+        return answer(body)
+    signer = (await call.services.keys.of(call.instance_id)).signer
+    about = {
+        "iss": call.issuer,
+        "aud": client.client_id,
+        "iat": int(call.services.world.now().timestamp()),
+        "token_introspection": body,
+    }
+    text = await call.provider.signing.sign(signer, about, SIGNED)
+    response = answer(text.encode())
+    response.headers["Content-Type"] = f"application/{SIGNED}"
+    return response
 
 
 def _meant_for(client: Client, live: LiveToken) -> bool:
