@@ -74,6 +74,7 @@ class Oidc(Section):
     signing_key_life: Duration
     signing_key_keep: Duration
     implicit: bool
+    back_channel_private: bool
 
 
 class Logging(Section):

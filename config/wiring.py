@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -17,9 +18,11 @@ from personae.actors.domain.kit import Recorded, Stream
 from personae.actors.domain.web_key.state import Status, WebKey
 from personae.actors.runtime.clock import watch_lag
 from personae.actors.runtime.supervisor import FORGET, Supervisor
+from personae.actors.workers.back_channel import BackChannelLogout, Sign
 from personae.actors.workers.cascades import Cascades
 from personae.actors.workers.follower import Follower
 from personae.actors.workers.key_rotation import KeyRotation
+from personae.actors.workers.outbound import Outbound
 from personae.actors.workers.receipts import forget_old_receipts
 from personae.config import masterkey, origins, parts, workers
 from personae.config.banner import BannerInfo, banner
@@ -123,6 +126,13 @@ def _tree(
     )
     cascades = Cascades(services.dispatch, views, database)
     world.log.on_committed.append(cascades.heard)
+    logouts = BackChannelLogout(
+        services.dispatch,
+        views,
+        _sign(services),
+        Outbound(private=settings.oidc.back_channel_private),
+    )
+    world.log.on_committed.append(logouts.hear)
     root = Supervisor("personae", on_escalation=lambda _error: given_up.set())
     root.add("aggregates", lambda: world.directory, FORGET)
     root.add("projections", lambda: views)
@@ -131,6 +141,7 @@ def _tree(
     workers_node.add("key rotation", rotation.run)
     workers_node.add("receipts", lambda: forget_old_receipts(world))
     workers_node.add("cascades", cascades.run)
+    workers_node.add("back-channel logout", logouts.run)
     workers_node.add("data keys", lambda: _reload_keys(world.keyring))
     workers_node.add("loop lag", lambda: watch_lag(metrics.loop_lag))
     workers_node.add("gauges", lambda: _gauges(world, views, metrics))
@@ -196,6 +207,15 @@ async def _gauges(world: World, views: Projections, metrics: Metrics) -> None:
         await asyncio.sleep(GAUGE_SECONDS)
 
 
+def _sign(services: Services) -> Sign:
+    """Return what signs a token with an instance's active key."""
+
+    async def sign(instance_id: str, claims: Mapping[str, Any], typ: str) -> str:
+        return (await services.keys.of(instance_id)).signer.sign(claims, typ)
+
+    return sign
+
+
 async def _reload_keys(keyring: Keyring) -> None:
     while True:
         await asyncio.sleep(RELOAD_KEYS_SECONDS)
@@ -210,7 +230,11 @@ def application(node: Node) -> web.Application:
     app = web.Application()
     app[SERVICES] = node.services
     wire.add_routes(app, wire.DEFAULT, node.services)
-    oidc.add_routes(app, implicit=node.settings.oidc.implicit)
+    oidc.add_routes(
+        app,
+        implicit=node.settings.oidc.implicit,
+        impersonation=node.settings.policies.security.enable_impersonation,
+    )
     login.add_routes(app)
     return app
 

@@ -44,6 +44,7 @@ async def grounds_live(world: World, instance_id: str, family: OIDCSession, now:
     """Say whether session and client behind a family of tokens still live, whatever its user."""
     if not await session_lives(world, instance_id, family.session_id, now):
         return False
-    return not family.session_id or (
+    # A machine is its own client.
+    return family.client_id in {"", family.user_id} or (
         await client_of(world, instance_id, family.client_id) is not None
     )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from multidict import MultiMapping
 from personae.actors.domain.kit import Caller, Stream
 from personae.actors.domain.kit.refusal import UNAUTHENTICATED
 from personae.actors.domain.org.refusals import NOT_FOUND
+from personae.http.identity.dpop import HEADER, PROOF_INVALID, proved_key
 from personae.http.identity.live import LiveToken, live_token
-from personae.http.identity.opaque import TokenKind
+from personae.http.identity.opaque import INVALID_TOKEN, TokenKind
 
 if TYPE_CHECKING:
     from personae.http.identity.services import Services
@@ -17,16 +19,21 @@ if TYPE_CHECKING:
 ORG_HEADER = "x-zitadel-orgid"
 
 
-async def authenticate(services: Services, instance_id: str, headers: Mapping[str, str]) -> Caller:
-    """Return the caller that an ``Authorization`` header proves. Raises AUTH-Unauthenticated."""
-    scheme, _, text = headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not text.strip():
-        raise UNAUTHENTICATED()
-    by_key = system_user(services, instance_id, text.strip())
+async def authenticate(
+    services: Services, instance_id: str, headers: Mapping[str, str], target: tuple[str, str]
+) -> Caller:
+    """Return the caller that an ``Authorization`` header proves. Raises AUTH-Unauthenticated.
+
+    ``target`` is the request's method and path.
+    """
+    by_key = system_user(services, instance_id, headers)
     if by_key is not None:
         return by_key
     issuer = services.origins.of(await _domain(services, instance_id, headers))
-    token = await live_token(services, instance_id, text.strip(), issuer)
+    method, path = target
+    token = await shown_token(
+        services, instance_id, headers, issuer=issuer, method=method, path=path
+    )
     await _check_audience(services, instance_id, token)
     return Caller(
         instance_id=instance_id,
@@ -39,11 +46,56 @@ async def authenticate(services: Services, instance_id: str, headers: Mapping[st
     )
 
 
-def system_user(services: Services, instance_id: str, text: str) -> Caller | None:
-    """Return the system user that a JWT proves, if it names one. Raises ``TOKEN-…``."""
-    if text.count(".") != 2:  # noqa: PLR2004 — the parts of a signed JWT
+def system_user(services: Services, instance_id: str, headers: Mapping[str, str]) -> Caller | None:
+    """Return the system user that a bearer JWT proves, if it names one. Raises ``TOKEN-…``."""
+    scheme, _, text = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or text.count(".") != 2:  # noqa: PLR2004 — the parts of a signed JWT
         return None
-    return services.system_users.caller(instance_id, text, services.world.now())
+    return services.system_users.caller(instance_id, text.strip(), services.world.now())
+
+
+async def shown_token(
+    services: Services,
+    instance_id: str,
+    headers: Mapping[str, str],
+    *,
+    issuer: str,
+    method: str,
+    path: str,
+) -> LiveToken:
+    """Return the token that a request shows, alone or with the proof it is bound to.
+
+    A bound token counts with a proof only, another one never does (RFC 9449, 7.1, 7.2). Raises
+    refusals of class UNAUTHENTICATED.
+    """
+    scheme, _, text = headers.get("authorization", "").partition(" ")
+    scheme, text = scheme.lower(), text.strip()
+    if scheme not in {"bearer", "dpop"} or not text:
+        raise UNAUTHENTICATED()
+    token = await live_token(services, instance_id, text, issuer)
+    if (scheme == "dpop") is not bool(token.dpop_jkt):
+        raise INVALID_TOKEN()
+    if token.dpop_jkt:
+        shown = proof_of(headers)
+        key = proved_key(
+            shown,
+            method=method,
+            url=issuer + path,
+            now=services.world.now(),
+            seen=services.proofs,
+            token=text,
+        )
+        if key != token.dpop_jkt:
+            raise PROOF_INVALID(cause="key")
+    return token
+
+
+def proof_of(headers: Mapping[str, str]) -> str:
+    """Return the one DPoP header of a request. Raises TOKEN-ProofInvalid for none or several."""
+    every = headers.getall(HEADER, []) if isinstance(headers, MultiMapping) else []
+    if len(every) > 1 or not (shown := headers.get(HEADER, "")):
+        raise PROOF_INVALID(cause="header")
+    return shown
 
 
 async def _domain(services: Services, instance_id: str, headers: Mapping[str, str]) -> str:
@@ -55,7 +107,12 @@ async def _domain(services: Services, instance_id: str, headers: Mapping[str, st
 
 
 async def _check_audience(services: Services, instance_id: str, token: LiveToken) -> None:
-    """Refuse tokens that a client got for itself: our APIs must be among their audience."""
+    """Refuse tokens that a client got for itself: our APIs must be among their audience.
+
+    Whoever acts for somebody else does so at applications, never here.
+    """
+    if token.actors:
+        raise UNAUTHENTICATED()
     if token.kind is TokenKind.PERSONAL:
         return
     state = await services.world.state(Stream(instance_id, "instance", instance_id))

@@ -104,7 +104,7 @@ class Verifier:
         bounds the time from ``iat`` to ``exp``. ``expired`` lets a token pass after its time (an
         ``id_token_hint``).
         """
-        parts = _Parts.of(token)
+        parts = Parts.of(token)
         key = self._key(parts.header)
         if _type_of(parts.header) not in typ:
             raise WRONG_TYPE()
@@ -136,7 +136,7 @@ class Verifier:
 
 def unverified(token: str) -> Unverified:
     """Read whose token this claims to be, without believing it. Raises TOKEN-Malformed."""
-    parts = _Parts.of(token)
+    parts = Parts.of(token)
     claims, key_id = parts.claims(), parts.header.get("kid")
     issuer, subject = claims.get("iss", ""), claims.get("sub", "")
     if not isinstance(issuer, str) or not isinstance(subject, str):
@@ -145,7 +145,7 @@ def unverified(token: str) -> Unverified:
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
+class Parts:
     """A compact token taken apart; the payload is parsed only after the signature holds."""
 
     message: bytes
@@ -154,7 +154,11 @@ class _Parts:
     signature: bytes
 
     @classmethod
-    def of(cls, token: str) -> _Parts:
+    def of(cls, token: str, *, brings_key: bool = False) -> Parts:
+        """Take a token apart; only a proof of possession ``brings_key`` itself.
+
+        Raises TOKEN-Malformed.
+        """
         if len(token) > MAX_TOKEN:
             raise MALFORMED()
         try:
@@ -163,11 +167,13 @@ class _Parts:
         except ValueError:  # not three parts (JWE has five), not ASCII, not canonical
             raise MALFORMED() from None
         parsed = _object(header)
-        if not _REFUSED_HEADERS.isdisjoint(parsed):
+        refused = _REFUSED_HEADERS - {"jwk"} if brings_key else _REFUSED_HEADERS
+        if not refused.isdisjoint(parsed):
             raise MALFORMED()
         return cls(text[: text.rindex(b".")], parsed, payload, signature)
 
     def claims(self) -> dict[str, Any]:
+        """Return the payload. Raises TOKEN-Malformed."""
         return _object(self.payload)
 
 

@@ -25,7 +25,11 @@ AT_JWT = "at+jwt"
 
 @dataclass(frozen=True, slots=True)
 class LiveToken:
-    """An access token that counts now. ``family`` is empty for personal access tokens."""
+    """An access token that counts now. ``family`` is empty for personal access tokens.
+
+    ``dpop_jkt`` names the key whose proof it needs, if it does (RFC 9449); ``actors`` act for
+    the user (RFC 8693).
+    """
 
     kind: TokenKind
     token_id: str
@@ -39,6 +43,8 @@ class LiveToken:
     expires: datetime | None = None
     family_id: str = ""
     family: OIDCSession = OIDCSession()
+    dpop_jkt: str = ""
+    actors: tuple[str, ...] = ()
 
 
 async def live_token(services: Services, instance_id: str, text: str, issuer: str) -> LiveToken:
@@ -94,6 +100,8 @@ async def _of_family(
         access.expires,
         family_id,
         family,
+        access.dpop_jkt,
+        access.actors,
     )
 
 

@@ -29,6 +29,7 @@ class TokenKind(StrEnum):
     PERSONAL = "p"
     INTENT = "i"
     PUSHED = "u"
+    DEVICE = "d"
 
 
 class OpaqueTokens:

@@ -21,6 +21,7 @@ from personae.http.identity.bearer import authenticate
 from personae.http.identity.instances import Instances, Origins
 from personae.http.identity.keys import SigningKeys
 from personae.http.identity.opaque import OpaqueTokens
+from personae.http.identity.replays import Replays
 from personae.http.identity.system_users import SystemUsers
 from personae.projections.kit.condition import ALL
 from personae.projections.kit.page import Page
@@ -76,6 +77,7 @@ class Services:
     origins: Origins
     system_users: SystemUsers = field(default_factory=SystemUsers)
     instances: Instances = field(init=False)
+    proofs: Replays = field(default_factory=Replays)
 
     def __post_init__(self) -> None:
         self.instances = Instances(self.world)
@@ -89,9 +91,11 @@ class Services:
         """Return the id of the instance that is reached under a host."""
         return await self.instances.of(host)
 
-    async def authenticate(self, instance_id: str, headers: Mapping[str, str]) -> Caller:
-        """Return the caller that a request's headers prove."""
-        return await authenticate(self, instance_id, headers)
+    async def authenticate(
+        self, instance_id: str, headers: Mapping[str, str], target: tuple[str, str]
+    ) -> Caller:
+        """Return the caller that a request's headers prove; ``target``: its method and path."""
+        return await authenticate(self, instance_id, headers, target)
 
     async def org_of(self, instance_id: str, domain: str) -> str:
         """Return the id of the organisation that a domain was proved to belong to."""

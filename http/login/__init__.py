@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 from personae.actors.domain.auth_request.state import Status
 from personae.actors.domain.kit import Refusal
-from personae.http.login import choose, home, leave, new_password, sign_in
+from personae.http.login import choose, device, home, leave, new_password, sign_in
 from personae.http.login.errors import faults, refused
+from personae.http.login.guesses import GUESSES, Guesses
 from personae.http.login.pages import ASSETS, PREFIX, pages
 from personae.http.login.steps import answered
 from personae.http.login.visit import Visit, visit_of, with_request
@@ -24,6 +25,8 @@ PAGES_AT: tuple[tuple[str, Show, Show | None], ...] = (
     ("/password", sign_in.show_password, sign_in.take_password),
     ("/password/change", new_password.show_new_password, new_password.take_new_password),
     ("/userselection", choose.show_accounts, choose.take_account),
+    ("/device", device.show_code, device.take_code),
+    ("/device/allow", device.show_device, device.take_device),
     ("/success", home.show_success, None),
     ("/logout", leave.show_logout, leave.take_logout),
     ("/logout/done", leave.show_logout_done, None),
@@ -32,6 +35,7 @@ PAGES_AT: tuple[tuple[str, Show, Show | None], ...] = (
 
 def add_routes(app: web.Application) -> None:
     """Add the login pages and the site's front door; the application must have its services."""
+    app[GUESSES] = Guesses()
     for path, show, take in PAGES_AT:
         app.router.add_get(PREFIX + path, visiting(show))
         if take:

@@ -47,6 +47,8 @@ async def go_on(visit: Visit, session_id: str) -> web.Response:
         return visit.redirect(visit.url("/password/change", session=session_id))
     if visit.auth is not None:
         return await _link(visit, account)
+    if visit.user_code:
+        return visit.redirect(visit.url("/device/allow", session=session_id))
     default = web_link(visit.policies.login.default_redirect_uri, visit.language)
     return visit.redirect(default or visit.url("/success"))
 

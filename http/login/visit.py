@@ -15,6 +15,7 @@ from personae.actors.aggregates.facts.auth_request import ORG_SCOPE, ends
 from personae.actors.aggregates.policies import policies_of
 from personae.actors.domain.auth_request.events import AuthRequestAdded
 from personae.actors.domain.auth_request.state import AuthRequest, Status
+from personae.actors.domain.device_auth.user_code import plain
 from personae.actors.domain.instance.state import Instance
 from personae.actors.domain.kit import Caller, Stream
 from personae.actors.domain.policies import Policies
@@ -56,6 +57,7 @@ class Visit:
     auth_id: str = ""
     auth: AuthRequest | None = None
     client_name: str = ""
+    user_code: str = ""
     leads_to: tuple[str, ...] = ()
     changed: bool = False
     texts: dict[str, Any] = field(default_factory=dict)
@@ -76,9 +78,11 @@ class Visit:
         self.agent, self.changed = agent, True
 
     def url(self, path: str, **query: str) -> str:
-        """Return the address of a login page that keeps the authorization request."""
+        """Return the address of a login page that keeps what the visit is for."""
         if self.auth_id:
             query[AUTH_REQUEST_ID] = self.auth_id
+        if self.user_code:
+            query["user_code"] = self.user_code
         return f"{PREFIX}{path}" + (f"?{urlencode(query)}" if query else "")
 
     def sealed(self, purpose: str, value: Any) -> str:
@@ -197,7 +201,8 @@ async def visit_of(request: web.Request) -> Visit:
 
 
 async def with_request(visit: Visit) -> None:
-    """Add the authorization request that the address names, if it names one."""
+    """Add the authorization request, or the device, that the address names, if it names one."""
+    visit.user_code = plain(visit.request.query.get("user_code", "")) or ""
     auth_id = visit.request.query.get(AUTH_REQUEST_ID, "")
     if not auth_id:
         return

@@ -14,6 +14,7 @@ import orjson
 from aiohttp import web
 from multidict import CIMultiDict
 from personae.actors.domain.kit import Refusal
+from personae.http.identity.jose import ALGORITHMS
 from personae.http.identity.services import SERVICES, Services
 from personae.http.oidc.call import Call
 from personae.http.oidc.errors import oauth_error
@@ -23,6 +24,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Answering = Callable[[Call], Awaitable[web.StreamResponse]]
 
 UNAUTHORIZED = 401
+SCHEMES = {"invalid_token": ("Bearer", "DPoP"), "invalid_dpop_proof": ("DPoP",)}
 NO_STORE = "no-store"
 _JSON = "application/json"
 
@@ -56,10 +58,10 @@ def refused(services: Services, refusal: Refusal, issuer: str = "") -> web.Respo
     said = description(services, refusal)
     response = answer({"error": error.code, "error_description": said}, status=error.status)
     if error.status == UNAUTHORIZED:
-        scheme = "Bearer" if error.code == "invalid_token" else "Basic"
-        response.headers["WWW-Authenticate"] = (
-            f'{scheme} realm="{issuer}", error="{error.code}", error_description="{said}"'
-        )
+        about = f'realm="{issuer}", error="{error.code}", error_description="{said}"'
+        for scheme in SCHEMES.get(error.code, ("Basic",)):
+            more = f', algs="{" ".join(ALGORITHMS)}"' if scheme == "DPoP" else ""
+            response.headers.add("WWW-Authenticate", f"{scheme} {about}{more}")
     return response
 
 
@@ -104,7 +106,7 @@ async def preflight(_request: web.Request) -> web.Response:
         headers={
             "Access-Control-Allow-Origin": "*",
             "Access-Control-Allow-Methods": "GET, POST",
-            "Access-Control-Allow-Headers": "Authorization, Content-Type",
+            "Access-Control-Allow-Headers": "Authorization, Content-Type, DPoP",
             "Access-Control-Max-Age": "7200",
         },
     )

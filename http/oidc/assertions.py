@@ -18,8 +18,8 @@ from personae.http.identity.jwt import (
     Verifier,
     unverified,
 )
+from personae.http.identity.replays import digest
 from personae.http.oidc.call import Call
-from personae.http.oidc.provider import digest
 
 REPLAYED = reason("OIDC-AssertionReplayed", Code.UNAUTHENTICATED)
 

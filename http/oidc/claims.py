@@ -17,7 +17,7 @@ from personae.http.oidc.call import Call
 
 SUPPORTED = (
     "sub", "aud", "exp", "iat", "iss", "auth_time", "nonce", "amr", "at_hash", "sid", "client_id",
-    "azp", "preferred_username", "name", "family_name", "given_name", "nickname", "gender",
+    "azp", "act", "preferred_username", "name", "family_name", "given_name", "nickname", "gender",
     "locale", "updated_at", "email", "email_verified", "phone_number", "phone_number_verified",
 )  # fmt: skip
 _GENDERS = {Gender.FEMALE: "female", Gender.MALE: "male", Gender.DIVERSE: "diverse"}

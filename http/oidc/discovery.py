@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import orjson
 from aiohttp import web
+from personae.http.identity.jose import ALGORITHMS
 from personae.http.oidc import claims, paths, scopes
 from personae.http.oidc.answers import answer
 from personae.http.oidc.authorize.response import MODES
@@ -37,6 +38,7 @@ def document(issuer: str, languages: tuple[str, ...], *, implicit: bool) -> dict
         "issuer": issuer,
         "authorization_endpoint": issuer + paths.AUTHORIZE,
         "pushed_authorization_request_endpoint": issuer + paths.PUSH,
+        "device_authorization_endpoint": issuer + paths.DEVICE,
         "token_endpoint": issuer + paths.TOKEN,
         "introspection_endpoint": issuer + paths.INTROSPECT,
         "userinfo_endpoint": issuer + paths.USERINFO,
@@ -56,9 +58,11 @@ def document(issuer: str, languages: tuple[str, ...], *, implicit: bool) -> dict
             "client_secret_post",
             "private_key_jwt",
         ],
+        "introspection_signing_alg_values_supported": SIGNING,
         "introspection_endpoint_auth_signing_alg_values_supported": ASSERTION_SIGNING,
         "revocation_endpoint_auth_methods_supported": CLIENT_METHODS,
         "revocation_endpoint_auth_signing_alg_values_supported": ASSERTION_SIGNING,
+        "dpop_signing_alg_values_supported": ALGORITHMS,
         "claims_supported": claims.SUPPORTED,
         "code_challenge_methods_supported": ["S256"],
         "ui_locales_supported": languages,
@@ -69,4 +73,6 @@ def document(issuer: str, languages: tuple[str, ...], *, implicit: bool) -> dict
         "require_pushed_authorization_requests": False,
         "require_signed_request_object": False,
         "claims_parameter_supported": False,
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
     }

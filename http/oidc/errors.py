@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from personae.actors.domain.auth_request import refusals as auth_request
+from personae.actors.domain.device_auth import refusals as device_auth
 from personae.actors.domain.instance.refusals import NOT_FOUND as INSTANCE_NOT_FOUND
 from personae.actors.domain.kit import Code, Reason, Refusal, reason
 from personae.actors.domain.oidc_session import refusals as oidc_session
 from personae.actors.domain.user.refusals import NOT_ACTIVE as USER_NOT_ACTIVE
+from personae.http.identity.dpop import PROOF_INVALID
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,9 @@ _BY_REASON: dict[str, OAuthError] = {
     auth_request.CODE_USED.id: INVALID_GRANT,
     auth_request.CODE_EXPIRED.id: INVALID_GRANT,
     auth_request.CODE_FOREIGN.id: INVALID_GRANT,
+    auth_request.KEY_WRONG.id: INVALID_GRANT,
+    oidc_session.KEY_WRONG.id: INVALID_GRANT,
+    PROOF_INVALID.id: OAuthError("invalid_dpop_proof"),
     auth_request.VERIFIER_WRONG.id: INVALID_GRANT,
     auth_request.SESSION_INVALID.id: INVALID_GRANT,
     auth_request.WRONG_ORG.id: ACCESS_DENIED,
@@ -49,6 +54,10 @@ _BY_REASON: dict[str, OAuthError] = {
     oidc_session.ENDED.id: INVALID_GRANT,
     oidc_session.SCOPE_WIDER.id: INVALID_SCOPE,
     USER_NOT_ACTIVE.id: INVALID_GRANT,
+    device_auth.CODE_INVALID.id: INVALID_GRANT,
+    device_auth.PENDING.id: OAuthError("authorization_pending"),
+    device_auth.DENIED.id: OAuthError("access_denied"),
+    device_auth.EXPIRED.id: OAuthError("expired_token"),
 }
 _BY_CODE: dict[Code, OAuthError] = {
     Code.INTERNAL: SERVER_ERROR,
@@ -90,8 +99,17 @@ GRANT_NOT_ALLOWED = _refused("OIDC-GrantNotAllowed", OAuthError("unauthorized_cl
 CODE_UNREADABLE = _refused("OIDC-CodeInvalid", INVALID_GRANT)
 REFRESH_UNREADABLE = _refused("OIDC-RefreshTokenInvalid", INVALID_GRANT)
 ASSERTION_INVALID = _refused("OIDC-AssertionInvalid", INVALID_GRANT)
+TARGET_INVALID = _refused("OIDC-TargetInvalid", OAuthError("invalid_target"))
+TOKEN_TYPE_UNSUPPORTED = _refused("OIDC-TokenTypeUnsupported", INVALID_REQUEST)
+SUBJECT_INVALID = _refused("OIDC-SubjectTokenInvalid", INVALID_GRANT)
+ACTOR_REQUIRED = _refused("OIDC-ActorRequired", INVALID_REQUEST)
+IMPERSONATION_DENIED = _refused("OIDC-ImpersonationDenied", ACCESS_DENIED, Code.PERMISSION_DENIED)
+SLOW_DOWN = _refused("OIDC-SlowDown", OAuthError("slow_down"))
 SCOPE_MISSING = _refused("OIDC-ScopeMissing", INVALID_SCOPE)
 TOKEN_INVALID = _refused("OIDC-TokenInvalid", INVALID_TOKEN, Code.UNAUTHENTICATED)
+PROOF_REFUSED = _refused(
+    "OIDC-ProofInvalid", OAuthError("invalid_dpop_proof", 401), Code.UNAUTHENTICATED
+)
 
 RESPONSE_TYPE_UNSUPPORTED = _refused(
     "OIDC-ResponseTypeUnsupported", OAuthError("unsupported_response_type")

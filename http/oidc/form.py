@@ -13,6 +13,8 @@ LONGEST = 64 * 1024
 LONGEST_KEPT = 16 * 1024
 """Of parameters that anybody may send and that are kept."""
 MOST_FIELDS = 64
+LISTS = {"audience", "resource"}
+"""RFC 8693, 2.1; RFC 8707, 2."""
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -22,6 +24,7 @@ class Form:
 
     values: Mapping[str, str] = field(repr=False)
     repeated: frozenset[str] = frozenset()
+    every: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     @classmethod
     def parse(cls, text: str) -> Form:
@@ -39,7 +42,8 @@ class Form:
         if len(values) == len(pairs):
             return cls(values)
         names = [name for name, _ in pairs]
-        return cls(values, frozenset(name for name in values if names.count(name) > 1))
+        repeated = frozenset(name for name in values if names.count(name) > 1)
+        return cls(values, repeated, tuple(pairs))
 
     @classmethod
     async def of(cls, request: web.Request) -> Form:
@@ -63,9 +67,18 @@ class Form:
             raise FORM_INVALID()
         return form
 
+    def all(self, name: str) -> tuple[str, ...]:
+        """Return every value of a parameter that may be sent several times."""
+        if name in self.repeated:
+            return tuple(value for each, value in self.every if each == name)
+        return (self.values[name],) if name in self.values else ()
+
     def unique(self) -> Form:
-        """Refuse repeated parameters (RFC 6749, 3.2). Raises OIDC-ParameterRepeated."""
-        for name in sorted(self.repeated):
+        """Refuse repeated parameters (RFC 6749, 3.2), but for those that may be lists.
+
+        Raises OIDC-ParameterRepeated.
+        """
+        for name in sorted(self.repeated - LISTS):
             raise PARAMETER_REPEATED(name=name)
         return self
 

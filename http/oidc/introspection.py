@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
@@ -15,8 +16,10 @@ from personae.http.oidc.call import Call
 from personae.http.oidc.clients import authenticate, registered_method
 from personae.http.oidc.errors import CLIENT_METHOD_WRONG
 from personae.http.oidc.roles import roles_for_api
+from personae.http.oidc.tokens import acting
 
-INACTIVE = b'{"active":false}'
+INACTIVE = {"active": False}
+SIGNED = "token-introspection+jwt"
 
 
 async def introspection(call: Call) -> web.Response:
@@ -33,10 +36,28 @@ async def introspection(call: Call) -> web.Response:
     text = call.form.required("token")
     live = await live_token_or_none(call.services, call.instance_id, text, call.issuer)
     if live is None or not _meant_for(client, live):
-        return answer(INACTIVE)
+        return await _answered(call, client, INACTIVE)
     about = await claims.userinfo(call, live.user_id, live.scopes)
     roles = await roles_for_api(call, client, live)
-    return answer({**about, **roles, **_facts(call, client, live)})
+    return await _answered(call, client, {**about, **roles, **_facts(call, client, live)})
+
+
+async def _answered(call: Call, client: Client, body: Mapping[str, Any]) -> web.Response:
+    """Answer in JSON, or signed for the client that accepts that (RFC 9701, 4 and 5)."""
+    accepted = call.request.headers.get("Accept", "")
+    if SIGNED not in accepted:
+        return answer(body)
+    signer = (await call.services.keys.of(call.instance_id)).signer
+    about = {
+        "iss": call.issuer,
+        "aud": client.client_id,
+        "iat": int(call.services.world.now().timestamp()),
+        "token_introspection": body,
+    }
+    text = await call.provider.signing.sign(signer, about, SIGNED)
+    response = answer(text.encode())
+    response.headers["Content-Type"] = f"application/{SIGNED}"
+    return response
 
 
 def _meant_for(client: Client, live: LiveToken) -> bool:
@@ -53,7 +74,7 @@ def _facts(call: Call, client: Client, live: LiveToken) -> dict[str, Any]:
         "iss": call.issuer,
         "sub": live.user_id,
         "username": live.user.user_name,
-        "token_type": "Bearer",
+        "token_type": "DPoP" if live.dpop_jkt else "Bearer",
         "client_id": live.client_id,
         "scope": " ".join(live.scopes),
         "aud": client.audience if personal else live.audience,
@@ -63,6 +84,10 @@ def _facts(call: Call, client: Client, live: LiveToken) -> dict[str, Any]:
         found["exp"] = int(live.expires.timestamp())
     if live.made_at:
         found["iat"] = found["nbf"] = int(live.made_at.timestamp())
+    if live.dpop_jkt:
+        found["cnf"] = {"jkt": live.dpop_jkt}
+    if live.actors:
+        found["act"] = acting(call.issuer, live.actors)
     if live.family.auth_time:
         found["auth_time"] = int(live.family.auth_time.timestamp())
     if live.family.auth_methods:

@@ -5,6 +5,7 @@ METADATA = "/.well-known/oauth-authorization-server"
 AUTHORIZE = "/oauth/v2/authorize"
 CALLBACK = "/oauth/v2/authorize/callback"
 PUSH = "/oauth/v2/par"
+DEVICE = "/oauth/v2/device_authorization"
 TOKEN = "/oauth/v2/token"  # noqa: S105 — a path, not a secret
 INTROSPECT = "/oauth/v2/introspect"
 REVOKE = "/oauth/v2/revoke"
@@ -15,5 +16,6 @@ SESSION_ENDED = "/oidc/v1/end_session/done"
 
 # Pages of the sign-in door, which this one only sends browsers to.
 LOGIN_PAGE = "/ui/login/login"
+DEVICE_PAGE = "/ui/login/device"
 LOGOUT_PAGE = "/ui/login/logout"
 LOGGED_OUT_PAGE = "/ui/login/logout/done"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,41 +9,13 @@ from datetime import datetime
 from aiohttp import web
 from personae.actors.aggregates.world import World
 from personae.http.identity.jwt import Verifier
+from personae.http.identity.replays import Replays, digest
+from personae.http.oidc.polls import Polls
 from personae.http.oidc.signing import Signing
 from personae.store.generated import fast_verify, is_fast
 
-REPLAYS_AT_MOST = 100_000
 SECRETS_AT_MOST = 10_000
 VERIFIED_AT_MOST = 2_000
-
-
-def digest(*texts: str) -> bytes:
-    """Return a name of fixed size for some texts, however long a client made them."""
-    return hashlib.sha256("\n".join(texts).encode("utf-8", "surrogatepass")).digest()
-
-
-class Replays:
-    """Ids of assertions that were used, until they expire (RFC 7523, section 3, ``jti``).
-
-    Each process has its own: an assertion could be used once in each of several. When full, the
-    oldest is forgotten first.
-    """
-
-    def __init__(self) -> None:
-        self._used: OrderedDict[bytes, datetime] = OrderedDict()
-
-    def first(self, issuer: str, id_: str, until: datetime, now: datetime) -> bool:
-        """Take note of an id; false when it was used before."""
-        name = digest(issuer, id_)
-        known = self._used.get(name)
-        if known is not None and known > now:
-            return False
-        self._used[name] = until
-        self._used.move_to_end(name)
-        oldest = next(iter(self._used))
-        if self._used[oldest] <= now or len(self._used) > REPLAYS_AT_MOST:
-            del self._used[oldest]
-        return True
 
 
 class Verified:
@@ -99,7 +70,8 @@ class Secrets:
 class Provider:
     """The memory of the provider; ``documents`` holds discovery documents by issuer.
 
-    ``implicit``: applications that register it may get tokens from the authorization endpoint.
+    ``implicit``: applications that register it may get tokens from the authorization endpoint;
+    ``impersonation``: administrators may act as others.
     """
 
     replays: Replays = field(default_factory=Replays)
@@ -107,7 +79,9 @@ class Provider:
     secrets: Secrets = field(default_factory=Secrets)
     signing: Signing = field(default_factory=Signing)
     documents: dict[str, bytes] = field(default_factory=dict)
+    polls: Polls = field(default_factory=Polls)
     implicit: bool = True
+    impersonation: bool = False
 
 
 PROVIDER: web.AppKey[Provider] = web.AppKey("oidc provider", Provider)

@@ -8,6 +8,7 @@ from personae.http.oidc.answers import got, posted, preflight
 from personae.http.oidc.authorize.callback import callback
 from personae.http.oidc.authorize.endpoint import authorize
 from personae.http.oidc.authorize.pushed import push
+from personae.http.oidc.device import device_authorization
 from personae.http.oidc.discovery import discovery
 from personae.http.oidc.end_session import end_session, session_ended
 from personae.http.oidc.introspection import introspection
@@ -23,6 +24,7 @@ FOR_PROGRAMS = (
     ("GET", paths.METADATA, got(discovery)),
     ("GET", paths.KEYS, got(keys)),
     ("POST", paths.PUSH, posted(push)),
+    ("POST", paths.DEVICE, posted(device_authorization)),
     ("POST", paths.TOKEN, posted(token)),
     ("POST", paths.INTROSPECT, posted(introspection)),
     ("POST", paths.REVOKE, posted(revocation)),
@@ -39,9 +41,9 @@ FOR_BROWSERS = (
 )
 
 
-def add_routes(app: web.Application, *, implicit: bool = True) -> None:
+def add_routes(app: web.Application, *, implicit: bool = True, impersonation: bool = False) -> None:
     """Give an application the endpoints of the provider; it must have ``SERVICES``."""
-    app[PROVIDER] = Provider(implicit=implicit)
+    app[PROVIDER] = Provider(implicit=implicit, impersonation=impersonation)
     app.on_cleanup.append(_stop)
     for method, path, handler in (*FOR_PROGRAMS, *FOR_BROWSERS):
         app.router.add_route(method, path, handler)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256, sha384, sha512
@@ -11,9 +11,8 @@ from typing import Any
 from personae.actors.aggregates.clients import Client
 from personae.actors.aggregates.facts.oidc_session import lifetimes_of
 from personae.actors.domain.kit import Stream
-from personae.actors.domain.lifetimes import end
 from personae.actors.domain.oidc_session.events import AccessTokenAdded
-from personae.actors.domain.oidc_session.state import AccessToken, OIDCSession
+from personae.actors.domain.oidc_session.state import AccessToken, OIDCSession, token_of
 from personae.actors.domain.project.values import TokenType
 from personae.actors.domain.user.state import Machine
 from personae.actors.domain.user.values import AccessTokenType
@@ -95,8 +94,7 @@ def issued(events: Iterable[object]) -> AccessToken | None:
     """
     for event in events:
         if isinstance(event, AccessTokenAdded):
-            expires = end(event.made_at, event.lifetime)
-            return AccessToken(event.id, event.scope, event.made_at, expires, event.reason)
+            return token_of(event)
     return None
 
 
@@ -116,7 +114,7 @@ async def token_response(
     text = await _access_text(call, to, family_id, family, access)
     found: dict[str, Any] = {
         "access_token": text,
-        "token_type": "Bearer",
+        "token_type": "DPoP" if access.dpop_jkt else "Bearer",
         "expires_in": int((access.expires - access.made_at).total_seconds()),
         "scope": " ".join(access.scope),
     }
@@ -128,6 +126,11 @@ async def token_response(
     if OPENID in access.scope and access.reason != CLIENT_CREDENTIALS:
         found["id_token"] = await _id_token(call, to, family, access, text)
     return found
+
+
+async def id_token_of(call: Call, to: Recipient, family_id: str, access: AccessToken) -> str:
+    """Return an ID token alone."""
+    return await _id_token(call, to, await family_of(call, family_id), access, "")
 
 
 async def direct_response(
@@ -167,6 +170,10 @@ async def _access_text(
         "jti": f"{family_id}-{access.id}",
         "scope": " ".join(access.scope),
     }
+    if access.actors:
+        found["act"] = acting(call.issuer, access.actors)
+    if access.dpop_jkt:
+        found["cnf"] = {"jkt": access.dpop_jkt}
     return await call.provider.signing.sign(signer, found, AT_JWT)
 
 
@@ -186,6 +193,8 @@ async def _id_token(
         "aud": tuple(dict.fromkeys((*family.audience, to.client_id))),
         "azp": to.client_id,
     }
+    if access.actors:
+        found["act"] = acting(call.issuer, access.actors)
     if access_text:
         found["at_hash"] = at_hash(access_text, signer)
     if family.nonce:
@@ -227,6 +236,13 @@ def _common(
     if family.auth_methods:
         found["amr"] = family.auth_methods
     return found
+
+
+def acting(issuer: str, actors: Sequence[str]) -> dict[str, Any]:
+    """Return the claim ``act`` (RFC 8693, 4.1): who acts, and for whom that one acted before."""
+    first, *before = actors
+    found: dict[str, Any] = {"iss": issuer, "sub": first}
+    return {**found, "act": acting(issuer, before)} if before else found
 
 
 def at_hash(access_text: str, signer: Signer) -> str:

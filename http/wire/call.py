@@ -14,7 +14,7 @@ from personae.http.wire.services import Services
 
 @dataclass(slots=True)
 class Call:
-    """What a bound function knows besides its request.
+    """What a bound function knows besides its request; ``target`` is HTTP method and path.
 
     ``headers`` are read case-insensitively (gRPC: the metadata). ``host`` is the one asked for,
     ``client_ip`` where from, ``request_id`` what the logs call it: all as the server room says.
@@ -29,6 +29,7 @@ class Call:
     client_ip: str = ""
     request_id: str = ""
     language: str = "en"
+    target: tuple[str, str] = ("POST", "")
     caller: Caller = field(default_factory=lambda: Caller(instance_id=""))
 
     async def send(self, command: object) -> Any:

@@ -94,5 +94,6 @@ def _call(door: Door, method: Method, stream: Any) -> Call:
         client_ip=headers.get("x-client-ip", ""),
         request_id=headers.get("x-request-id", ""),
         seconds=min(DEADLINE, left),
+        target=("POST", method.path),
         language=door.services.language(headers.get("accept-language", "")),
     )

@@ -30,6 +30,7 @@ def call_of(request: web.Request, method: Method, services: Services) -> Call:
         client_ip=str(request.get("client_ip", "")),
         request_id=str(request.get("request_id", "")),
         language=language_of(request, services),
+        target=(request.method, request.path),
     )
 
 

@@ -43,7 +43,8 @@ async def find_instance(call: Call, _request: Any) -> None:
 async def authenticate(call: Call, _request: Any) -> None:
     """Who is calling: told by the token, where the method asks for one."""
     if call.method.permission not in PUBLIC:
-        caller = await call.services.authenticate(call.caller.instance_id, call.headers)
+        asked = call.caller.instance_id, call.headers, call.target
+        caller = await call.services.authenticate(*asked)
         call.caller = replace(caller, language=call.language)
 
 

@@ -15,8 +15,13 @@ class Services(Protocol):
     async def instance_of(self, host: str) -> str:
         """Return the id of the instance that is reached under a host. Raises ``Refusal``."""
 
-    async def authenticate(self, instance_id: str, headers: Mapping[str, str]) -> Caller:
-        """Return the caller that a request's headers prove. Raises ``Refusal``."""
+    async def authenticate(
+        self, instance_id: str, headers: Mapping[str, str], target: tuple[str, str]
+    ) -> Caller:
+        """Return the caller that a request's headers prove. Raises ``Refusal``.
+
+        ``target`` is the request's HTTP method and path: a proof of possession is made for it.
+        """
 
     async def org_of(self, instance_id: str, domain: str) -> str:
         """Return the id of the organization with a domain. Raises ``Refusal``."""

@@ -189,3 +189,16 @@ def test_a_code_dies_with_the_session():
 def test_a_succeeded_request_remembers_its_tokens():
     request = state_of("auth_request", *READY, USED, e.AuthRequestSucceeded())
     assert (request.status.name, request.oidc_session_id) == ("SUCCEEDED", "90")
+
+
+def test_a_code_bound_to_a_key_is_redeemed_with_it():
+    """RFC 9449, 10."""
+    bound = replace(ASKED, dpop_jkt="k1")
+    given(bound, LINKED, CODE).when(EXCHANGE, FACTS).refuses(refusals.KEY_WRONG)
+    right = given(bound, LINKED, CODE).when(replace(EXCHANGE, dpop_jkt="k1"), FACTS)
+    access = next(
+        each.decision
+        for each in right.decisions
+        if isinstance(each, On) and hasattr(each.decision, "reason")
+    )
+    assert access.dpop_jkt == "k1"

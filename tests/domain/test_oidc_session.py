@@ -117,3 +117,17 @@ def test_a_family_is_revoked_once():
 
 def test_a_history_that_renews_what_is_not_there_folds():
     assert state_of("oidc_session", ADDED, RENEWED).refresh is None
+
+
+@pytest.mark.parametrize(
+    ("key", "public", "right"),
+    [("k1", True, True), ("k2", True, False), ("", True, False), ("k2", False, True), ("", 0, 0)],
+)
+def test_a_bound_token_needs_its_key_or_a_client_known_otherwise_with_another(key, public, right):
+    """RFC 9449, 5."""
+    story = (ADDED, replace(ACCESS, dpop_jkt="k1"), replace(REFRESH, dpop_jkt="k1"))
+    asked = given(*story).when(replace(ORDER, dpop_jkt=key, public=public), FACTS)
+    if right:
+        asked.then(replace(access(("openid", "email")), dpop_jkt=key), RENEWED)
+    else:
+        asked.refuses(refusals.KEY_WRONG)

@@ -26,6 +26,8 @@ NAMES = [
     "target",
     "execution",
     "feature",
+    "device_auth",
+    "session_logout",
 ]
 
 

@@ -117,3 +117,11 @@ def test_a_machine_gets_a_token_and_loses_it():
 def test_only_machines_have_credentials_of_this_kind(order):
     given(ADDED).when(order, FACTS).refuses(refusals.NOT_MACHINE)
     given().when(order, FACTS).refuses(refusals.NOT_FOUND)
+
+
+def test_who_acts_for_a_user_is_kept_and_changes_nothing():
+    order = c.NoteImpersonation(user_id="20", application_id="40", actor_id="21")
+    kept = e.UserImpersonated(application_id="40", actor_id="21")
+    given(ADDED).when(order).then(kept)
+    given().when(order).refuses(refusals.NOT_FOUND)
+    assert state_of("user", ADDED, kept) == state_of("user", ADDED)

@@ -36,23 +36,35 @@ async def link(cmd: c.LinkSession, turn: Turn) -> LinkFacts:
 
 
 async def _refusal(cmd: c.LinkSession, session: Session, turn: Turn) -> Refusal | None:
+    asked = turn.state.asked
+    if asked is None:
+        return refusals.NOT_FOUND()
+    return await why_not(session, cmd.presented, asked.client_id, asked.scope, turn)
+
+
+async def why_not(
+    session: Session, presented: str, client_id: str, scope: tuple[str, ...], turn: Turn
+) -> Refusal | None:
+    """Say why the user of a session may not sign in to a client; ``None`` when it may.
+
+    ``presented`` is the id of the session token shown.
+    """
     if not session.alive(turn.now()):
         return refusals.SESSION_INVALID()
-    if cmd.presented != session.token_id and not await turn.allows("session.link"):
+    if presented != session.token_id and not await turn.allows("session.link"):
         return session_refusals.TOKEN_INVALID()
     living = await living_user(turn.world, turn.caller.instance_id, session.user_id)
     if living is None:
         return user_refusals.NOT_ACTIVE()
-    return await _client_refusal(session, living[1], turn)
-
-
-async def _client_refusal(session: Session, org_id: str, turn: Turn) -> Refusal | None:
-    asked = turn.state.asked
-    if asked is None:
-        return refusals.NOT_FOUND()
-    if not await _fits(asked.scope, org_id, turn):
+    if not await _fits(scope, living[1], turn):
         return refusals.WRONG_ORG()
-    client = await client_of(turn.world, turn.caller.instance_id, asked.client_id)
+    return await _client_refusal(session, living[1], client_id, turn)
+
+
+async def _client_refusal(
+    session: Session, org_id: str, client_id: str, turn: Turn
+) -> Refusal | None:
+    client = await client_of(turn.world, turn.caller.instance_id, client_id)
     if client is None:
         return project_refusals.APP_NOT_FOUND()
     if client.project.project_check and org_id != client.org_id:

@@ -54,3 +54,4 @@ class ExchangeCode:
     oidc_session_id: str
     access_token_id: str
     refresh_token_id: str
+    dpop_jkt: str = ""

@@ -102,6 +102,7 @@ def exchange(request: AuthRequest, cmd: c.ExchangeCode, facts: ExchangeFacts) ->
         access_token_id=cmd.access_token_id,
         refresh_token_id=cmd.refresh_token_id if asked.need_refresh_token else "",
         reason="auth_request",
+        dpop_jkt=cmd.dpop_jkt,
     )
     for event in opened(opening, facts.lifetimes, facts.now):
         yield On(facts.oidc_session, event, owner=facts.user_org_id)
@@ -129,6 +130,8 @@ def redeemable(
         raise refusals.CODE_EXPIRED()
     if not matches(asked.code_challenge, cmd.code_verifier):
         raise refusals.VERIFIER_WRONG()
+    if asked.dpop_jkt and asked.dpop_jkt != cmd.dpop_jkt:
+        raise refusals.KEY_WRONG()
     if not facts.session_alive:
         raise refusals.SESSION_INVALID()
     return asked

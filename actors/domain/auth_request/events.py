@@ -36,6 +36,7 @@ class AuthRequestAdded:
     need_refresh_token: bool = wire("need_refresh_token", default=False)
     issuer: str = ""
     acr_values: tuple[str, ...] = wire("acr_values", default=())
+    dpop_jkt: str = wire("dpop_jkt", default="")
     pushed_at: datetime | None = wire("pushed_at", default=None)
     """When the client pushed the request ahead of the browser (RFC 9126), if it did."""
 

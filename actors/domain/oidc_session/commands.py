@@ -17,7 +17,10 @@ class OpenOIDCSession:
 
 @command("oidc_session", id="oidc_session_id")
 class RefreshTokens:
-    """Redeem the refresh token ``presented`` for new ones; a used one ends the whole family."""
+    """Redeem the refresh token ``presented`` for new ones; a used one ends the whole family.
+
+    ``dpop_jkt`` is the key that was proved, ``public`` says that nothing else proves the client.
+    """
 
     oidc_session_id: str
     client_id: str
@@ -25,6 +28,8 @@ class RefreshTokens:
     scope: tuple[str, ...] | None
     access_token_id: str
     refresh_token_id: str
+    dpop_jkt: str = ""
+    public: bool = False
 
 
 @command("oidc_session", id="oidc_session_id")

@@ -32,6 +32,8 @@ def refresh(session: OIDCSession, cmd: c.RefreshTokens, facts: TokenFacts) -> De
         return
     if facts.now >= min(token.idle_until, token.expires):
         raise refusals.REFRESH_INVALID()
+    if token.dpop_jkt and not bound(token.dpop_jkt, cmd):
+        raise refusals.KEY_WRONG()
     scope = session.scope if cmd.scope is None else cmd.scope
     if not set(scope) <= set(session.scope):
         raise refusals.SCOPE_WIDER()
@@ -41,10 +43,19 @@ def refresh(session: OIDCSession, cmd: c.RefreshTokens, facts: TokenFacts) -> De
         lifetime=facts.lifetimes.access,
         reason="refresh",
         made_at=facts.now,
+        dpop_jkt=cmd.dpop_jkt,
     )
     yield e.RefreshTokenRenewed(
         id=cmd.refresh_token_id, idle_lifetime=facts.lifetimes.refresh_idle, made_at=facts.now
     )
+
+
+def bound(key: str, cmd: c.RefreshTokens) -> bool:
+    """Say whether a token bound to a key may be used: with that key by a public client.
+
+    A client that is authenticated otherwise may have a new one (RFC 9449, 5), but needs one.
+    """
+    return cmd.dpop_jkt == key or (bool(cmd.dpop_jkt) and not cmd.public)
 
 
 @OIDC_SESSION.decides(c.RevokeAccessToken)

@@ -23,13 +23,19 @@ class OIDCSessionAdded:
 
 @event("oidc_session.access_token.added")
 class AccessTokenAdded:
-    """``made_at`` and ``lifetime`` (nanoseconds) bound the token's life."""
+    """``made_at`` and ``lifetime`` (nanoseconds) bound the token's life.
+
+    ``dpop_jkt`` is the thumbprint of the key it is bound to, if any (RFC 9449).
+    ``actors`` act for the user, the present one first (RFC 8693, 4.1).
+    """
 
     id: str
     scope: tuple[str, ...] = ()
     lifetime: int = 0
     reason: str = ""
     made_at: datetime
+    dpop_jkt: str = wire("dpopJKT", default="")
+    actors: tuple[str, ...] = ()
 
 
 @event("oidc_session.access_token.revoked")
@@ -43,6 +49,7 @@ class RefreshTokenAdded:
     lifetime: int = 0
     idle_lifetime: int = 0
     made_at: datetime
+    dpop_jkt: str = wire("dpopJKT", default="")
 
 
 @event("oidc_session.refresh_token.renewed")

@@ -28,6 +28,8 @@ class Opening:
     access_token_id: str
     refresh_token_id: str = ""
     reason: str = ""
+    dpop_jkt: str = ""
+    actors: tuple[str, ...] = ()
 
 
 def opened(opening: Opening, lifetimes: Lifetimes, now: datetime) -> Iterator[Any]:
@@ -50,6 +52,8 @@ def opened(opening: Opening, lifetimes: Lifetimes, now: datetime) -> Iterator[An
         lifetime=lifetimes.access,
         reason=opening.reason,
         made_at=now,
+        dpop_jkt=opening.dpop_jkt,
+        actors=opening.actors,
     )
     if opening.refresh_token_id:
         yield e.RefreshTokenAdded(
@@ -57,4 +61,5 @@ def opened(opening: Opening, lifetimes: Lifetimes, now: datetime) -> Iterator[An
             lifetime=lifetimes.refresh,
             idle_lifetime=lifetimes.refresh_idle,
             made_at=now,
+            dpop_jkt=opening.dpop_jkt,
         )

@@ -19,6 +19,8 @@ class AccessToken:
     made_at: datetime
     expires: datetime
     reason: str = ""
+    dpop_jkt: str = ""
+    actors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class RefreshToken:
     id: str
     idle_until: datetime
     expires: datetime
+    dpop_jkt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,19 @@ class OIDCSession:
     language: str = ""
     access: AccessToken | None = None
     refresh: RefreshToken | None = None
+
+
+def token_of(event: e.AccessTokenAdded) -> AccessToken:
+    """Return the access token that an event hands out."""
+    return AccessToken(
+        event.id,
+        event.scope,
+        event.made_at,
+        end(event.made_at, event.lifetime),
+        event.reason,
+        event.dpop_jkt,
+        event.actors,
+    )
 
 
 OIDC_SESSION = Kind("oidc_session", OIDCSession())
@@ -69,9 +85,7 @@ def _(_session: OIDCSession, event: e.OIDCSessionAdded) -> OIDCSession:
 
 @OIDC_SESSION.on(e.AccessTokenAdded)
 def _(session: OIDCSession, event: e.AccessTokenAdded) -> OIDCSession:
-    expires = end(event.made_at, event.lifetime)
-    access = AccessToken(event.id, event.scope, event.made_at, expires, event.reason)
-    return replace(session, access=access)
+    return replace(session, access=token_of(event))
 
 
 @OIDC_SESSION.on(e.AccessTokenRevoked)
@@ -83,7 +97,8 @@ def _(session: OIDCSession, _event: e.AccessTokenRevoked) -> OIDCSession:
 def _(session: OIDCSession, event: e.RefreshTokenAdded) -> OIDCSession:
     idle = end(event.made_at, event.idle_lifetime)
     return replace(
-        session, refresh=RefreshToken(event.id, idle, end(event.made_at, event.lifetime))
+        session,
+        refresh=RefreshToken(event.id, idle, end(event.made_at, event.lifetime), event.dpop_jkt),
     )
 
 

@@ -160,3 +160,12 @@ class SkipMfaSetup:
     """Note that somebody would rather set up a second factor later."""
 
     user_id: str
+
+
+@command("user", id="user_id")
+class NoteImpersonation:
+    """Keep on record that somebody gets a token of this user; the door asked whether it may."""
+
+    user_id: str
+    application_id: str
+    actor_id: str

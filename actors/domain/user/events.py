@@ -188,3 +188,11 @@ class MetadataRemoved:
 @event("user.human.mfa.init.skipped", "user.mfa.otp.init.skipped")
 class MfaSetupSkipped:
     pass
+
+
+@event("user.impersonated")
+class UserImpersonated:
+    """Somebody else (``actor_id``) got a token of this user, through an application."""
+
+    application_id: str = wire("applicationId", default="")
+    actor_id: str = wire("actorId", default="")

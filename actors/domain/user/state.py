@@ -144,6 +144,11 @@ def _(_user: User, _event: e.UserRemoved) -> User:
     return User(Status.DELETED)
 
 
+@USER.on(e.UserImpersonated)
+def _(user: User, _event: e.UserImpersonated) -> User:
+    return user
+
+
 STATUS_AFTER = {
     e.UserLocked: Status.LOCKED,
     e.UserUnlocked: Status.ACTIVE,

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
 from personae.actors.domain.auth_request.events import AuthRequestAdded, CodeChallenge
 from personae.actors.domain.kit import Refusal
 from personae.actors.domain.project.values import GrantType
-from personae.http.oidc import scopes
+from personae.http.identity.dpop import PROOF_INVALID
+from personae.http.oidc import paths, scopes
 from personae.http.oidc.authorize.ask import Ask
 from personae.http.oidc.authorize.types import mode_of, of_tokens, type_of
 from personae.http.oidc.call import Call
+from personae.http.oidc.errors import PARAMETER_INVALID
 from personae.http.oidc.hints import subject_of_hint
+from personae.http.oidc.proofs import key_shown
 
 NONE, LOGIN = 1, 2
 PROMPTS = {"none": NONE, "login": LOGIN, "consent": 3, "select_account": 4, "create": 5}
 LOGIN_CLIENT = "x-zitadel-login-client"
+THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 LANGUAGES_AT_MOST = ACRS_AT_MOST = 20
 
 
@@ -46,8 +52,20 @@ async def asked(call: Call, ask: Ask) -> AuthRequestAdded:
         hint_user_id=await _hinted(call, ask),
         need_refresh_token=scopes.OFFLINE in scope,
         issuer=call.issuer,
+        dpop_jkt=_bound_to(call, ask),
         acr_values=tuple(ask.words("acr_values")[:ACRS_AT_MOST]),
     )
+
+
+def _bound_to(call: Call, ask: Ask) -> str:
+    """Return the key that the code shall be bound to (RFC 9449, 10 and 10.1)."""
+    named = ask.form.get("dpop_jkt")
+    shown = key_shown(call) if call.request.path == paths.PUSH else ""
+    if named and shown and named != shown:
+        raise PROOF_INVALID(cause="dpop_jkt")
+    if named and not THUMBPRINT.fullmatch(named):
+        raise PARAMETER_INVALID(name="dpop_jkt")
+    return named or shown
 
 
 def _max_age(ask: Ask) -> int | None:

@@ -12,8 +12,10 @@ from typing import Any
 from personae.http.oidc.call import Call
 from personae.http.oidc.grants.authorization_code import authorization_code
 from personae.http.oidc.grants.client_credentials import client_credentials
+from personae.http.oidc.grants.device_code import device_code
 from personae.http.oidc.grants.jwt_bearer import jwt_bearer
 from personae.http.oidc.grants.refresh_token import refresh_token
+from personae.http.oidc.grants.token_exchange import token_exchange
 
 __all__ = ["GRANTS"]
 
@@ -22,4 +24,6 @@ GRANTS: dict[str, Callable[[Call], Awaitable[dict[str, Any]]]] = {
     "refresh_token": refresh_token,
     "client_credentials": client_credentials,
     "urn:ietf:params:oauth:grant-type:jwt-bearer": jwt_bearer,
+    "urn:ietf:params:oauth:grant-type:device_code": device_code,
+    "urn:ietf:params:oauth:grant-type:token-exchange": token_exchange,
 }

@@ -16,6 +16,8 @@ from personae.http.identity.opaque import TokenKind
 from personae.http.oidc.call import Call
 from personae.http.oidc.clients import authenticate
 from personae.http.oidc.errors import CODE_UNREADABLE, GRANT_NOT_ALLOWED
+from personae.http.oidc.logouts import register_logout
+from personae.http.oidc.proofs import key_shown
 from personae.http.oidc.tokens import Ids, Recipient, family_of, token_response
 
 
@@ -34,11 +36,13 @@ async def authorization_code(call: Call) -> dict[str, Any]:
         oidc_session_id=ids.family,
         access_token_id=ids.access,
         refresh_token_id=ids.refresh,
+        dpop_jkt=key_shown(call),
     )
     await _redeem(call, client, order)
     family = await family_of(call, ids.family)
     if family.access is None:  # the code was redeemed again meanwhile
         raise ENDED()
+    await register_logout(call, client, ids.family, family)
     refresh_id = family.refresh.id if family.refresh else ""
     to = Recipient.of_client(client)
     return await token_response(call, to, ids.family, family.access, refresh_id)

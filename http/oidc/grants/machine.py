@@ -9,6 +9,7 @@ from personae.actors.domain.oidc_session.opening import Opening
 from personae.http.oidc import scopes
 from personae.http.oidc.call import Call
 from personae.http.oidc.machines import LivingMachine
+from personae.http.oidc.proofs import key_shown
 from personae.http.oidc.tokens import Ids, Recipient, issued, token_response
 
 
@@ -29,6 +30,7 @@ async def open_for(
         auth_time=call.services.world.now(),
         access_token_id=ids.access,
         reason=reason,
+        dpop_jkt=key_shown(call),
     )
     order = OpenOIDCSession(oidc_session_id=ids.family, org_id=found.org_id, opening=opening)
     done = await call.services.send(order, call.caller(found.user_id))

@@ -7,11 +7,12 @@ from typing import Any
 from personae.actors.domain.kit import Refusal
 from personae.actors.domain.oidc_session.commands import RefreshTokens
 from personae.actors.domain.oidc_session.refusals import REFRESH_REUSED
-from personae.actors.domain.project.values import GrantType
+from personae.actors.domain.project.values import AuthMethod, GrantType
 from personae.http.identity.opaque import TokenKind
 from personae.http.oidc.call import Call
 from personae.http.oidc.clients import authenticate
 from personae.http.oidc.errors import GRANT_NOT_ALLOWED, REFRESH_UNREADABLE
+from personae.http.oidc.proofs import key_shown
 from personae.http.oidc.tokens import Ids, Recipient, issued, token_response
 
 
@@ -35,6 +36,8 @@ async def refresh_token(call: Call) -> dict[str, Any]:
         scope=tuple(dict.fromkeys(scope.split())) if scope else None,
         access_token_id=ids.access,
         refresh_token_id=ids.refresh,
+        dpop_jkt=key_shown(call),
+        public=oidc.auth_method_type is AuthMethod.NONE,
     )
     done = await call.services.send(order, call.caller(client_id=client.client_id))
     access = issued(done.events)

@@ -5,11 +5,19 @@ async def test_the_document_names_this_issuer_and_only_endpoints_that_are_there(
     found = await stack.call("GET", "/.well-known/openid-configuration")
     assert found.json["issuer"] == stack.issuer
     endpoints = [name for name in found.json if name.endswith(("_endpoint", "_uri"))]
-    assert len(endpoints) == 8
+    assert len(endpoints) == 9
     for name in endpoints:
         path = found.json[name].removeprefix(stack.issuer)
         method = "GET" if name in {"jwks_uri", "end_session_endpoint"} else "POST"
         assert (await stack.call(method, path)).status not in {404, 405}
+
+
+async def test_the_metadata_of_oauth_is_the_same_document(stack):
+    """RFC 8414."""
+    found = await stack.call("GET", "/.well-known/oauth-authorization-server")
+    assert found.json == (await stack.call("GET", "/.well-known/openid-configuration")).json
+    assert found.json["dpop_signing_alg_values_supported"]
+    assert not {"none", "HS256"} & set(found.json["request_object_signing_alg_values_supported"])
 
 
 async def test_only_s256_is_announced_and_no_password_grant(stack):

@@ -1,4 +1,6 @@
 import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
 from personae.actors.domain.project.values import APIAuthMethod, AuthMethod
 
 from tests.aggregates.conftest import ADMIN
@@ -48,3 +50,22 @@ async def test_a_key_api_does_not_pass_with_a_secret(stack):
     api = await stack.api(auth_method=APIAuthMethod.PRIVATE_KEY_JWT)
     form = {"client_id": api.client_id, "client_secret": "x" * 64, "token": "x"}
     assert (await stack.post("/oauth/v2/introspect", **form)).error == "invalid_client"
+
+
+async def test_the_answer_is_signed_for_an_api_that_accepts_that(stack):
+    """RFC 9701."""
+    project = await stack.project()
+    app, api = await stack.app(project), await stack.api(project)
+    token = (await stack.sign_in(app, scope="openid"))["access_token"]
+    kind = "application/token-introspection+jwt"
+    keys = KeySet.import_key_set((await stack.call("GET", "/oauth/v2/keys")).json)
+    for text, active in ((token, True), ("x", False)):
+        headers = {**api.basic, "Accept": kind}
+        found = await stack.post("/oauth/v2/introspect", headers, token=text)
+        assert found.headers["Content-Type"] == kind
+        signed = jwt.decode(found.text, keys, algorithms=["ES256"])
+        assert signed.header["typ"] == "token-introspection+jwt"
+        assert (signed.claims["iss"], signed.claims["aud"]) == (stack.issuer, api.client_id)
+        assert signed.claims["token_introspection"]["active"] is active
+        assert not {"sub", "exp"} & signed.claims.keys()
+        assert (await stack.userinfo(found.text)).status == 401

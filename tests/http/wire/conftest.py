@@ -39,7 +39,7 @@ class Directory:
             raise NO_INSTANCE()
         return "1"
 
-    async def authenticate(self, instance_id, headers):
+    async def authenticate(self, instance_id, headers, target):
         token = headers.get("authorization", "").removeprefix("Bearer ")
         if token not in TOKENS:
             raise UNAUTHENTICATED()

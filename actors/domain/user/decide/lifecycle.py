@@ -28,6 +28,12 @@ def remove(user: User, _cmd: c.RemoveUser, facts: NamingFacts) -> Decisions:
     yield e.UserRemoved()
 
 
+@USER.decides(c.NoteImpersonation)
+def note_impersonation(user: User, cmd: c.NoteImpersonation, _facts: object) -> Decisions:
+    existing(user)
+    yield e.UserImpersonated(application_id=cmd.application_id, actor_id=cmd.actor_id)
+
+
 @USER.decides(c.DeactivateUser)
 def deactivate(user: User, _cmd: c.DeactivateUser, _facts: object) -> Decisions:
     if existing(user).status is Status.INACTIVE:

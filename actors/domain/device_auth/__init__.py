@@ -1,0 +1,1 @@
+"""Device authorizations: somebody signs a device in with another one (RFC 8628)."""

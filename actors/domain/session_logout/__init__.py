@@ -1,0 +1,1 @@
+"""Which clients must hear that a session ended (OpenID Connect Back-Channel Logout 1.0)."""

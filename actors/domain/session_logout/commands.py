@@ -1,0 +1,31 @@
+"""Orders to the logouts of a session."""
+
+from __future__ import annotations
+
+from personae.actors.domain.kit import command
+
+
+@command("session_logout", id="session_id", owner="instance_id", creates=True)
+class RegisterLogout:
+    session_id: str
+    instance_id: str
+    oidc_session_id: str
+    user_id: str
+    client_id: str
+    uri: str
+    issuer: str
+
+
+@command("session_logout", id="session_id")
+class TryLogout:
+    """Take it on oneself to tell a client now."""
+
+    session_id: str
+    oidc_session_id: str
+
+
+@command("session_logout", id="session_id")
+class FinishLogout:
+    session_id: str
+    oidc_session_id: str
+    reached: bool

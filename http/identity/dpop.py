@@ -1,0 +1,108 @@
+"""DPoP (RFC 9449): a token is good only with a proof, made for this request, of its key."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from personae.actors.domain.kit import Code, Refusal, reason
+from personae.http.identity import base64url
+from personae.http.identity.jose import ALGORITHMS, PublicKey, thumbprint
+from personae.http.identity.jwt import LEEWAY, Parts
+from personae.http.identity.replays import Replays
+
+PROOF_INVALID = reason("TOKEN-ProofInvalid", Code.UNAUTHENTICATED)
+
+HEADER = "DPoP"
+TYPE = "dpop+jwt"
+OLDEST = timedelta(seconds=60)
+LONGEST_ID = 256
+_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+_PORTS = {"http": 80, "https": 443}
+
+
+def proved_key(
+    text: str, *, method: str, url: str, now: datetime, seen: Replays, token: str = ""
+) -> str:
+    """Return the thumbprint (RFC 7638) of the key that a proof shows (section 4.3).
+
+    ``token`` is the access token shown beside it. Raises TOKEN-ProofInvalid with ``cause``.
+    """
+    key, claims = _verified(text)
+    if claims.get("htm") != method:
+        raise PROOF_INVALID(cause="htm")
+    if _plain(claims.get("htu")) != _plain(url):
+        raise PROOF_INVALID(cause="htu")
+    if token and claims.get("ath") != _hash(token):
+        raise PROOF_INVALID(cause="ath")
+    made_at, id_ = claims.get("iat"), claims.get("jti")
+    if isinstance(made_at, bool) or not isinstance(made_at, int | float):
+        raise PROOF_INVALID(cause="iat")
+    if not now - OLDEST - LEEWAY <= _moment(made_at, now) <= now + LEEWAY:
+        raise PROOF_INVALID(cause="iat")
+    if not isinstance(id_, str) or not 0 < len(id_) <= LONGEST_ID:
+        raise PROOF_INVALID(cause="jti")
+    print_ = thumbprint(key.jwk)
+    if not seen.first(print_, id_, now + OLDEST + 2 * LEEWAY, now):
+        raise PROOF_INVALID(cause="replay")
+    return print_
+
+
+def _verified(text: str) -> tuple[PublicKey, dict[str, Any]]:
+    try:
+        parts = Parts.of(text, brings_key=True)
+        claims = parts.claims()
+    except Refusal:
+        raise PROOF_INVALID(cause="form") from None
+    header = parts.header
+    if not isinstance(header.get("typ"), str) or header["typ"].lower() != TYPE:
+        raise PROOF_INVALID(cause="typ")
+    if header.get("alg") not in ALGORITHMS:
+        raise PROOF_INVALID(cause="alg")
+    jwk = header.get("jwk")
+    if not isinstance(jwk, Mapping) or not _PRIVATE.isdisjoint(jwk):
+        raise PROOF_INVALID(cause="jwk")
+    key = _key(header["alg"], orjson.dumps(jwk))
+    if key is None:
+        raise PROOF_INVALID(cause="jwk")
+    if not key.verify(parts.message, parts.signature):
+        raise PROOF_INVALID(cause="signature")
+    return key, claims
+
+
+@lru_cache(maxsize=5_000)
+def _key(algorithm: str, jwk: bytes) -> PublicKey | None:
+    try:
+        return PublicKey.from_jwk(orjson.loads(jwk), algorithm)
+    except Refusal:
+        return None
+
+
+def _plain(url: object) -> tuple[str, str | None, int | None, str] | None:
+    """Return what is compared of a URL: all but query and fragment (section 4.3, 9)."""
+    if not isinstance(url, str):
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+    if "@" in parts.netloc:
+        return None
+    return parts.scheme, parts.hostname, port, parts.path
+
+
+def _hash(token: str) -> str:
+    return base64url.encode(hashlib.sha256(token.encode()).digest()).decode()
+
+
+def _moment(seconds: float, now: datetime) -> datetime:
+    try:
+        return datetime.fromtimestamp(seconds, now.tzinfo)
+    except (OverflowError, ValueError, OSError):
+        raise PROOF_INVALID(cause="iat") from None

@@ -1,0 +1,75 @@
+"""The device authorization endpoint (RFC 8628, 3.1 and 3.2)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from aiohttp import web
+from personae.actors.domain.device_auth.commands import AddDeviceAuth
+from personae.actors.domain.device_auth.decide import LIFE
+from personae.actors.domain.device_auth.refusals import ALREADY_EXISTS
+from personae.actors.domain.device_auth.user_code import ALPHABET, LENGTH, shown
+from personae.actors.domain.kit import Refusal
+from personae.actors.domain.project.values import GrantType
+from personae.http.identity.opaque import TokenKind
+from personae.http.oidc import paths, scopes
+from personae.http.oidc.answers import answer
+from personae.http.oidc.call import Call
+from personae.http.oidc.clients import authenticate
+from personae.http.oidc.errors import GRANT_NOT_ALLOWED, SCOPE_MISSING
+from personae.http.oidc.polls import INTERVAL
+from personae.store.generated import generate
+
+TRIES = 3
+
+
+async def device_authorization(call: Call) -> web.Response:
+    """Begin: a code for the device, one for the person, and where to type it."""
+    client = await authenticate(call)
+    oidc = client.app.oidc
+    if oidc is None or GrantType.DEVICE_CODE not in oidc.grant_types:
+        raise GRANT_NOT_ALLOWED()
+    offline = GrantType.REFRESH_TOKEN in oidc.grant_types
+    scope = scopes.granted(call.form.get("scope"), client.project.roles, offline=offline)
+    if call.form.get("scope") and not scope:
+        raise SCOPE_MISSING()
+    device_id, user_code = await _begin(
+        call,
+        AddDeviceAuth(
+            device_id="",
+            instance_id=call.instance_id,
+            client_id=client.client_id,
+            user_code="",
+            scope=scope,
+            audience=await scopes.audience(call, client.audience, scope),
+            need_refresh_token=scopes.OFFLINE in scope,
+        ),
+    )
+    page = call.issuer + paths.DEVICE_PAGE
+    return answer(
+        {
+            "device_code": call.services.tokens.issue(
+                TokenKind.DEVICE, call.instance_id, device_id
+            ),
+            "user_code": shown(user_code),
+            "verification_uri": page,
+            "verification_uri_complete": f"{page}?user_code={shown(user_code)}",
+            "expires_in": int(LIFE.total_seconds()),
+            "interval": int(INTERVAL.total_seconds()),
+        }
+    )
+
+
+async def _begin(call: Call, order: AddDeviceAuth) -> tuple[str, str]:
+    """Begin under a code that nobody is using now."""
+    for attempt in range(TRIES):
+        found = call.services.new_id(), generate(LENGTH, ALPHABET)
+        wanted = replace(order, device_id=found[0], user_code=found[1])
+        try:
+            await call.services.send(wanted, call.caller(client_id=order.client_id))
+        except Refusal as refusal:
+            if refusal.reason is not ALREADY_EXISTS or attempt == TRIES - 1:
+                raise
+        else:
+            return found
+    raise AssertionError  # pragma: no cover — the last attempt returns or raises

@@ -1,0 +1,38 @@
+from datetime import timedelta
+
+from personae.actors.domain.kit import Facts
+from personae.actors.domain.session_logout import commands as c
+from personae.actors.domain.session_logout import events as e
+from personae.actors.domain.session_logout import refusals
+from personae.actors.domain.session_logout.decide import PAUSES
+
+from tests.domain.language import NOW, given, state_of
+
+ASKED = {"oidc_session_id": "90", "user_id": "20", "client_id": "50", "uri": "https://x.test/bye"}
+REGISTER = c.RegisterLogout(session_id="70", instance_id="1", issuer="https://i.test", **ASKED)
+REGISTERED = e.LogoutRegistered(issuer="https://i.test", **ASKED)
+TRY = c.TryLogout(session_id="70", oidc_session_id="90")
+TRIED = e.LogoutTried(oidc_session_id="90", made_at=NOW)
+SENT = e.LogoutSent(oidc_session_id="90")
+
+
+def test_a_client_is_registered_once():
+    given().when(REGISTER).then(REGISTERED)
+    given(REGISTERED).when(REGISTER).then_nothing()
+
+
+def test_the_next_try_waits_longer_each_time():
+    for tries, pause in enumerate((*PAUSES, PAUSES[-1]), 1):
+        story = (REGISTERED, *[TRIED] * tries)
+        early, late = (Facts(now=NOW + pause + by) for by in (timedelta(seconds=-1), timedelta()))
+        given(*story).when(TRY, early).refuses(refusals.NOT_DUE)
+        given(*story).when(TRY, late).then(e.LogoutTried(oidc_session_id="90", made_at=late.now))
+    given(REGISTERED).when(TRY).then(TRIED)
+
+
+def test_who_has_heard_is_told_no_more():
+    done = c.FinishLogout(session_id="70", oidc_session_id="90", reached=True)
+    given(REGISTERED, TRIED).when(done).then(SENT)
+    given(REGISTERED, SENT).when(done).then_nothing()
+    given(REGISTERED, SENT).when(TRY).refuses(refusals.NOT_FOUND)
+    assert state_of("session_logout", REGISTERED, SENT, TRIED).waiting == {}

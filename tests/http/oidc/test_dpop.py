@@ -1,0 +1,171 @@
+import pytest
+from joserfc.jwk import OctKey, OKPKey, RSAKey
+from personae.actors.domain.project.values import AuthMethod, TokenType
+
+from tests.http.oidc.conftest import basic
+from tests.http.oidc.proofs import new_key, proof, thumbprint
+
+TOKEN, USERINFO, PAR = "/oauth/v2/token", "/oidc/v1/userinfo", "/oauth/v2/par"
+
+
+@pytest.fixture
+def key():
+    return new_key()
+
+
+async def bound(stack, key, app=None, **params):
+    """Redeem a code with a proof; returns the client and the token response."""
+    app = app or await stack.app()
+    code = await stack.code(app, **params)
+    found = await stack.redeem(app, code, {**app.basic, "DPoP": proof(stack, key, TOKEN)})
+    return app, found
+
+
+async def use(stack, token, dpop, scheme="DPoP", method="GET"):
+    headers = [("Authorization", f"{scheme} {token}"), *(("DPoP", each) for each in dpop)]
+    return await stack.call(method, USERINFO, headers=headers)
+
+
+@pytest.mark.parametrize("kind", TokenType)
+async def test_a_token_is_bound_to_the_key_that_was_proved(stack, key, kind):
+    project = await stack.project()
+    app, api = await stack.app(project, access_token_type=kind), await stack.api(project)
+    _, found = await bound(stack, key, app)
+    assert found.json["token_type"] == "DPoP"
+    token = found.json["access_token"]
+    shown = proof(stack, key, USERINFO, method="GET", token=token)
+    assert (await use(stack, token, [shown])).status == 200
+    about = await stack.introspect(api, token)
+    assert (about["token_type"], about["cnf"]) == ("DPoP", {"jkt": thumbprint(key)})
+
+
+async def test_a_bound_token_is_no_bearer_token_and_a_bearer_token_needs_no_key(stack, key):
+    app, found = await bound(stack, key)
+    token = found.json["access_token"]
+    plain = (await stack.sign_in(app))["access_token"]
+    shown = [proof(stack, key, USERINFO, method="GET", token=each) for each in (token, plain)]
+    for text, scheme, dpop in ((token, "Bearer", shown[:1]), (plain, "DPoP", shown[1:])):
+        answer = await use(stack, text, dpop, scheme)
+        assert (answer.status, answer.error) == (401, "invalid_token")
+    offered = answer.headers.getall("WWW-Authenticate")
+    assert [each.partition(" ")[0] for each in offered] == ["Bearer", "DPoP"]
+    assert 'algs="' in offered[1]
+
+
+async def test_another_key_or_no_proof_or_two_are_refused_at_userinfo(stack, key):
+    _, found = await bound(stack, key)
+    token = found.json["access_token"]
+    asked = {"method": "GET", "token": token}
+    good = [proof(stack, key, USERINFO, **asked) for _ in range(2)]
+    for dpop in ([], good, [proof(stack, new_key(), USERINFO, **asked)],
+                 [proof(stack, key, USERINFO, method="GET")],
+                 [proof(stack, key, USERINFO, method="GET", token="other")]):  # fmt: skip
+        answer = await use(stack, token, dpop)
+        assert (answer.status, answer.error) == (401, "invalid_dpop_proof")
+        assert answer.headers["WWW-Authenticate"].startswith("DPoP ")
+
+
+def bad_proofs(stack, key):
+    def of(**changes):
+        return proof(stack, changes.pop("by", key), changes.pop("path", TOKEN), **changes)
+
+    now = int(stack.services.world.now().timestamp())
+    secret = OctKey.import_key("s" * 32)
+    yield "typ missing", of(header={"typ": None})
+    yield "typ of another", of(header={"typ": "JWT"})
+    yield "symmetric", of(by=secret, algorithm="HS256", header={"jwk": secret.as_dict()})
+    yield "no key", of(header={"jwk": None})
+    yield "private key", of(header={"jwk": key.as_dict(private=True)})
+    yield "key of another", of(header={"jwk": new_key().as_dict(private=False)})
+    yield "wrong method", of(method="GET")
+    yield "wrong path", of(path="/oauth/v2/introspect")
+    yield "wrong host", of(htu="https://elsewhere.example/oauth/v2/token")
+    yield "no htu", of(htu=None)
+    yield "no htm", of(htm=None)
+    yield "no iat", of(iat=None)
+    yield "old", of(iat=now - 71)
+    yield "future", of(iat=now + 11)
+    yield "iat no number", of(iat="now")
+    yield "no jti", of(jti=None)
+    yield "long jti", of(jti="x" * 300)
+    yield "no jwt", "x.y"
+    yield "not signed by it", of()[:-6] + "AAAAAA"
+    yield "empty", ""
+
+
+async def test_bad_proofs_are_refused_and_spend_nothing(stack, key):
+    app = await stack.app()
+    code = await stack.code(app)
+    for name, text in bad_proofs(stack, key):
+        found = await stack.redeem(app, code, {**app.basic, "DPoP": text})
+        assert (found.status, found.error) == (400, "invalid_dpop_proof"), name
+    assert (await stack.redeem(app, code)).status == 200
+
+
+async def test_a_proof_counts_once(stack, key):
+    bot = await stack.machine()
+    shown = {**basic(bot.name, bot.secret), "DPoP": proof(stack, key, TOKEN)}
+    first = await stack.token("client_credentials", shown)
+    assert first.json["token_type"] == "DPoP"
+    again = await stack.token("client_credentials", shown)
+    assert (again.status, again.error) == (400, "invalid_dpop_proof")
+
+
+async def test_query_and_case_of_the_url_do_not_count(stack, key):
+    bot = await stack.machine()
+    url = stack.issuer.replace("http://localhost", "HTTP://LOCALHOST") + TOKEN + "?a=b#c"
+    shown = {**basic(bot.name, bot.secret), "DPoP": proof(stack, key, TOKEN, htu=url)}
+    assert (await stack.token("client_credentials", shown)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("key", "algorithm"),
+    [(OKPKey.generate_key("Ed25519"), "Ed25519"), (RSAKey.generate_key(2048), "RS256")],
+)
+async def test_other_kinds_of_keys_prove_too(stack, key, algorithm):
+    bot = await stack.machine()
+    shown = proof(stack, key, TOKEN, algorithm=algorithm)
+    found = await stack.token("client_credentials", {**basic(bot.name, bot.secret), "DPoP": shown})
+    assert found.json["token_type"] == "DPoP"
+
+
+async def test_a_code_may_be_bound_to_a_key_by_name_or_by_the_push(stack, key):
+    app, browser = await stack.app(), await stack.browser()
+    by_name = await stack.code(app, browser, dpop_jkt=thumbprint(key))
+    other = {**app.basic, "DPoP": proof(stack, new_key(), TOKEN)}
+    for auth in (app.basic, other):
+        assert (await stack.redeem(app, by_name, auth)).error == "invalid_grant"
+    right = {**app.basic, "DPoP": proof(stack, key, TOKEN)}
+    assert (await stack.redeem(app, by_name, right)).status == 200
+    form = {
+        "response_type": "code",
+        "redirect_uri": "https://app.example/cb?keep=1",
+        "scope": "openid",
+    }
+    auth = {**app.basic, "DPoP": proof(stack, key, PAR)}
+    wrong = await stack.post(PAR, auth, dpop_jkt=thumbprint(new_key()), **form)
+    assert (wrong.status, wrong.error) == (400, "invalid_dpop_proof")
+    assert (await stack.authorize(app, dpop_jkt="short")).error == "invalid_request"
+
+
+async def test_a_public_client_refreshes_with_its_key_only(stack, key, verifier):
+    app = await stack.app(auth_method_type=AuthMethod.NONE)
+    code = await stack.code(app, verifier=verifier)
+    found = await stack.redeem(
+        app, code, {"DPoP": proof(stack, key, TOKEN)}, client_id=app.client_id, code_verifier=verifier
+    )  # fmt: skip
+    form = {"refresh_token": found.json["refresh_token"], "client_id": app.client_id}
+    for headers in ({}, {"DPoP": proof(stack, new_key(), TOKEN)}):
+        refused = await stack.token("refresh_token", headers, **form)
+        assert refused.error == "invalid_grant"
+    renewed = await stack.token("refresh_token", {"DPoP": proof(stack, key, TOKEN)}, **form)
+    assert renewed.json["token_type"] == "DPoP"
+
+
+async def test_an_authenticated_client_may_change_its_key_but_not_do_without(stack, key):
+    app, found = await bound(stack, key)
+    token = found.json["refresh_token"]
+    assert (await stack.refresh(app, token)).error == "invalid_grant"
+    headers = {**app.basic, "DPoP": proof(stack, new_key(), TOKEN)}
+    renewed = await stack.token("refresh_token", headers, refresh_token=token)
+    assert renewed.json["token_type"] == "DPoP"

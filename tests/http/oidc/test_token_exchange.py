@@ -1,0 +1,206 @@
+import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
+from personae.actors.domain.kit import Refusal
+from personae.actors.domain.org.commands import AddOrgMember
+from personae.actors.domain.project.values import AuthMethod, GrantType
+from personae.actors.domain.session.commands import TerminateSession
+from personae.actors.domain.user.commands import AddHuman
+from personae.actors.domain.user.events import UserImpersonated
+
+from tests.aggregates.conftest import ADMIN, INSTANCE, ORG, human
+from tests.http.oidc.assertions import seconds, signed
+from tests.http.oidc.conftest import basic, serving
+
+GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
+URN = "urn:ietf:params:oauth:token-type:"
+ACCESS, ID, JWT = f"{URN}access_token", f"{URN}id_token", f"{URN}jwt"
+USER_ID = "urn:zitadel:params:oauth:token-type:user_id"
+OURS = "urn:zitadel:iam:org:project:id:zitadel:aud"
+ALL = (GrantType.AUTHORIZATION_CODE, GrantType.REFRESH_TOKEN, GrantType.TOKEN_EXCHANGE)
+
+
+@pytest.fixture
+async def desk(dispatch):
+    """A provider that lets administrators act as others."""
+    async with serving(dispatch, impersonation=True) as stack:
+        yield stack
+
+
+async def exchange(stack, app, token, kind=ACCESS, **form):
+    wanted = {"subject_token": token, "subject_token_type": kind, **form}
+    return await stack.token(GRANT, app.basic, **wanted)
+
+
+async def claims_of(stack, text):
+    keys = KeySet.import_key_set((await stack.call("GET", "/oauth/v2/keys")).json)
+    return jwt.decode(text, keys, algorithms=["ES256"]).claims
+
+
+async def test_a_client_of_the_project_exchanges_a_token_for_a_narrower_one(stack):
+    project = await stack.project()
+    first, second = await stack.app(project), await stack.app(project, grant_types=ALL)
+    browser = await stack.browser()
+    tokens = await stack.sign_in(first, browser)
+    found = await exchange(
+        stack, second, tokens["access_token"], scope="openid", audience=second.client_id
+    )
+    assert (found.status, found.headers["Cache-Control"]) == (200, "no-store")
+    assert (found.json["token_type"], found.json["issued_token_type"]) == ("Bearer", ACCESS)
+    assert (found.json["scope"], "refresh_token" in found.json) == ("openid", False)
+    seen = await stack.introspect(second, found.json["access_token"])
+    assert (seen["sub"], seen["aud"], seen["client_id"]) == (
+        ADMIN,
+        [second.client_id],
+        second.client_id,
+    )
+    assert "act" not in seen
+    await stack.send(TerminateSession(session_id=browser.held.session_id))
+    assert (await stack.userinfo(found.json["access_token"])).status == 401
+
+
+@pytest.mark.parametrize(
+    ("wanted", "issued", "kind"),
+    [(JWT, JWT, "Bearer"), (ID, ID, "N_A"), (ACCESS, ACCESS, "Bearer")],
+)
+async def test_the_kind_of_token_is_chosen(stack, wanted, issued, kind):
+    app = await stack.app(grant_types=ALL)
+    tokens = await stack.sign_in(app)
+    for text, subject in ((tokens["access_token"], ACCESS), (tokens["id_token"], ID)):
+        found = await exchange(
+            stack, app, text, subject, scope="openid", requested_token_type=wanted
+        )
+        assert (found.json["issued_token_type"], found.json["token_type"]) == (issued, kind)
+        if wanted != ACCESS:
+            assert (await claims_of(stack, found.json["access_token"]))["sub"] == ADMIN
+        if wanted == ID:
+            assert (await stack.userinfo(found.json["access_token"])).status == 401
+
+
+@pytest.mark.parametrize(
+    ("form", "error"),
+    [
+        ({"scope": "openid phone"}, "invalid_scope"),
+        ({"audience": "elsewhere"}, "invalid_target"),
+        ({"resource": "https://api.example/"}, "invalid_target"),
+        ({"requested_token_type": f"{URN}refresh_token"}, "invalid_request"),
+        ({"subject_token_type": f"{URN}refresh_token"}, "invalid_request"),
+        ({"subject_token_type": None}, "invalid_request"),
+        ({"subject_token_type": ID}, "invalid_grant"),
+        ({"subject_token": "x"}, "invalid_grant"),
+        ({"actor_token_type": ACCESS}, "invalid_request"),
+        ({"subject_token": ADMIN, "subject_token_type": USER_ID}, "invalid_request"),
+    ],
+)
+async def test_nothing_is_widened_and_nothing_guessed(stack, form, error):
+    app = await stack.app(grant_types=ALL)
+    tokens = await stack.sign_in(app)
+    wanted = {"subject_token": tokens["access_token"], "subject_token_type": ACCESS, **form}
+    wanted = {name: value for name, value in wanted.items() if value is not None}
+    found = await stack.token(GRANT, app.basic, **wanted)
+    assert (found.status, found.error) == (400, error)
+
+
+async def test_a_token_of_another_project_is_not_exchanged(stack):
+    """ZA-57."""
+    tokens = await stack.sign_in(await stack.app())
+    stranger = await stack.app(grant_types=ALL)
+    for kind, text in ((ACCESS, tokens["access_token"]), (ID, tokens["id_token"])):
+        assert (await exchange(stack, stranger, text, kind)).error == "invalid_grant"
+
+
+async def test_the_grant_is_registered_and_the_client_proved(stack):
+    for changes in ({}, {"grant_types": ALL, "auth_method_type": AuthMethod.NONE}):
+        app = await stack.app(**changes)
+        form = {"subject_token": "x", "subject_token_type": ACCESS}
+        who = {} if app.secret else {"client_id": app.client_id}
+        found = await stack.token(GRANT, app.basic if app.secret else None, **form, **who)
+        assert found.error == "unauthorized_client"
+
+
+async def support(stack, role, app):
+    """Make somebody who may act as others; returns the id and an own token for the client."""
+    bot = await stack.machine()
+    if role:
+        await stack.send(AddOrgMember(org_id=ORG, user_id=bot.id, roles=(role,)))
+    scope = f"openid urn:zitadel:iam:org:project:id:{app.project_id}:aud"
+    found = await stack.token("client_credentials", basic(bot.name, bot.secret), scope=scope)
+    return bot.id, found.json["access_token"]
+
+
+async def customer(stack, user_id="77"):
+    order: AddHuman = human(user_id)
+    await stack.send(order)
+    return user_id
+
+
+async def act(stack, app, user_id, actor_token, **form):
+    actor = {"actor_token": actor_token, "actor_token_type": ACCESS}
+    return await exchange(stack, app, user_id, USER_ID, **actor, **{"scope": "openid", **form})
+
+
+async def test_support_acts_for_a_customer_and_that_is_told_and_kept(desk):
+    app = await desk.app(grant_types=ALL)
+    helper, own = await support(desk, "ORG_END_USER_IMPERSONATOR", app)
+    user_id = await customer(desk)
+    found = await act(desk, app, user_id, own, requested_token_type=JWT)
+    claims = await claims_of(desk, found.json["access_token"])
+    expected = {"iss": desk.issuer, "sub": helper}
+    assert (claims["sub"], claims["act"]) == (user_id, expected)
+    assert (await claims_of(desk, found.json["id_token"]))["act"] == expected
+    assert (await desk.introspect(app, found.json["access_token"]))["act"] == expected
+    log = await desk.services.world.log.after(INSTANCE, 0, 10_000)
+    (kept,) = [each for each in log if isinstance(each.event, UserImpersonated)]
+    assert (kept.stream.id, kept.creator, kept.event.actor_id) == (user_id, helper, helper)
+
+
+async def test_our_own_apis_refuse_whoever_acts_for_somebody(desk):
+    app = await desk.app(grant_types=ALL)
+    _, own = await support(desk, "ORG_END_USER_IMPERSONATOR", app)
+    found = await act(desk, app, await customer(desk), own, scope=f"openid {OURS}")
+    host = desk.issuer.removeprefix("http://")
+    headers = {"authorization": f"Bearer {found.json['access_token']}", "host": host}
+    with pytest.raises(Refusal, match="AUTH-Unauthenticated"):
+        await desk.services.authenticate(INSTANCE, headers, ("GET", "/"))
+
+
+@pytest.mark.parametrize(
+    ("role", "target", "status"),
+    [
+        ("", "77", 403),
+        ("ORG_OWNER_VIEWER", "77", 403),
+        ("ORG_END_USER_IMPERSONATOR", "77", 200),
+        ("ORG_END_USER_IMPERSONATOR", ADMIN, 403),
+        ("ORG_ADMIN_IMPERSONATOR", "77", 200),
+        ("ORG_ADMIN_IMPERSONATOR", ADMIN, 200),
+    ],
+)
+async def test_who_may_act_as_whom(desk, role, target, status):
+    """ZA-71."""
+    app = await desk.app(grant_types=ALL)
+    _, own = await support(desk, role, app)
+    await customer(desk)
+    found = await act(desk, app, target, own)
+    assert (found.status, found.error) == (status, None if status == 200 else "access_denied")
+
+
+async def test_acting_for_others_is_off_unless_the_policy_allows_it(stack):
+    app = await stack.app(grant_types=ALL)
+    _, own = await support(stack, "ORG_ADMIN_IMPERSONATOR", app)
+    found = await act(stack, app, await customer(stack), own)
+    assert (found.status, found.error) == (403, "access_denied")
+
+
+async def test_a_client_vouches_with_its_key_only_together_with_an_actor(desk):
+    app = await desk.with_key(await desk.app(grant_types=ALL))
+    _, own = await support(desk, "ORG_END_USER_IMPERSONATOR", app)
+    user_id = await customer(desk)
+    text = signed(app.client_id, desk.issuer, app.key_id, app.key, seconds(desk), sub=user_id)
+    assert (await exchange(desk, app, text, JWT)).error == "invalid_request"
+    actor = {"actor_token": own, "actor_token_type": ACCESS}
+    assert (await exchange(desk, app, text, JWT, **actor)).status == 200
+    other = {**actor, "actor_token": "x"}
+    assert (await exchange(desk, app, text, JWT, **other)).error == "invalid_grant"
+    again = await act(desk, app, user_id, own)
+    chained = {"actor_token": again.json["access_token"], "actor_token_type": ACCESS}
+    assert (await exchange(desk, app, text, JWT, **chained)).status == 403
