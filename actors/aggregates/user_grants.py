@@ -13,8 +13,9 @@ from typing import Any
 from personae.actors.aggregates.names import REMEMBERED, Names
 from personae.actors.domain.kit import Recorded, Stream
 from personae.actors.domain.user_grant.decide import USER_GRANTS, claim_value
+from personae.actors.domain.user_grant.effective import effective_roles
 from personae.actors.domain.user_grant.events import UserGrantAdded
-from personae.actors.domain.user_grant.state import Status, UserGrant
+from personae.actors.domain.user_grant.state import UserGrant
 
 
 class UserGrants:
@@ -39,7 +40,9 @@ class UserGrants:
             self._missing[name] = None
             if len(self._missing) > REMEMBERED:
                 self._missing.popitem(last=False)
-        return grant.roles if grant and grant.status is Status.ACTIVE else ()
+        if grant is None:
+            return ()
+        return effective_roles(grant, await self._state(Stream(instance_id, "project", project_id)))
 
     async def _grant(
         self, instance_id: str, value: str, between: tuple[str, str]

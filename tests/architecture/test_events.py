@@ -14,7 +14,17 @@ BEHAVIOUR = Path(environ.get("SHARED", ROOT.parent / "shared")) / "reference" / 
 
 OURS = {
     "auth_request.pushed.opened",  # the reference system has no pushed requests (RFC 9126)
+    "session.recovery.code.checked",
+    "session_logout.back_channel.tried",
+    "user.human.password.code.check.failed",
     *(f"target.key.{what}" for what in ("added", "activated", "deactivated", "removed")),
+    *(
+        f"user.human.mfa.recovery.codes.{what}"
+        for what in ("added", "removed", "check.succeeded", "check.failed")
+    ),
+    *(
+        f"user.externalidp.{what}" for what in ("added", "removed")
+    ),  # older names of ``user.human.…``
 }
 """Names of things that the reference's table of events does not have."""
 
