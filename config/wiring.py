@@ -230,11 +230,7 @@ def application(node: Node) -> web.Application:
     app = web.Application()
     app[SERVICES] = node.services
     wire.add_routes(app, wire.DEFAULT, node.services)
-    oidc.add_routes(
-        app,
-        implicit=node.settings.oidc.implicit,
-        impersonation=node.settings.policies.security.enable_impersonation,
-    )
+    oidc.add_routes(app, implicit=node.settings.oidc.implicit)
     login.add_routes(app)
     return app
 

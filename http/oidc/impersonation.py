@@ -18,9 +18,7 @@ async def check_impersonation(call: Call, client: Client, subject: Subject, acto
     """
     world = call.services.world
     instance = await world.state(Stream(call.instance_id, "instance", call.instance_id))
-    policy = getattr(instance.policies, "security", None)
-    allowed = policy.enable_impersonation if policy else call.provider.impersonation
-    if actor.actors or not allowed:
+    if actor.actors or not instance.policies.security.enable_impersonation:
         raise IMPERSONATION_DENIED()
     needed = ADMINISTRATORS if await _administers(call, client, subject) else END_USERS
     caller = call.caller(actor.user_id)

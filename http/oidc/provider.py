@@ -70,8 +70,7 @@ class Secrets:
 class Provider:
     """The memory of the provider; ``documents`` holds discovery documents by issuer.
 
-    ``implicit``: applications that register it may get tokens from the authorization endpoint;
-    ``impersonation``: administrators may act as others.
+    ``implicit``: applications that register it may get tokens from the authorization endpoint.
     """
 
     replays: Replays = field(default_factory=Replays)
@@ -81,7 +80,6 @@ class Provider:
     documents: dict[str, bytes] = field(default_factory=dict)
     polls: Polls = field(default_factory=Polls)
     implicit: bool = True
-    impersonation: bool = False
 
 
 PROVIDER: web.AppKey[Provider] = web.AppKey("oidc provider", Provider)

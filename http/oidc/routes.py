@@ -41,9 +41,9 @@ FOR_BROWSERS = (
 )
 
 
-def add_routes(app: web.Application, *, implicit: bool = True, impersonation: bool = False) -> None:
+def add_routes(app: web.Application, *, implicit: bool = True) -> None:
     """Give an application the endpoints of the provider; it must have ``SERVICES``."""
-    app[PROVIDER] = Provider(implicit=implicit, impersonation=impersonation)
+    app[PROVIDER] = Provider(implicit=implicit)
     app.on_cleanup.append(_stop)
     for method, path, handler in (*FOR_PROGRAMS, *FOR_BROWSERS):
         app.router.add_route(method, path, handler)

@@ -1,14 +1,16 @@
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
+from personae.actors.domain.instance.commands import ChangePolicy
 from personae.actors.domain.kit import Refusal
 from personae.actors.domain.org.commands import AddOrgMember
+from personae.actors.domain.policies import SecurityPolicy
 from personae.actors.domain.project.values import AuthMethod, GrantType
 from personae.actors.domain.session.commands import TerminateSession
 from personae.actors.domain.user.commands import AddHuman
 from personae.actors.domain.user.events import UserImpersonated
 
-from tests.aggregates.conftest import ADMIN, INSTANCE, ORG, human
+from tests.aggregates.conftest import ADMIN, INSTANCE, ORG, caller, human
 from tests.http.oidc.assertions import seconds, signed
 from tests.http.oidc.conftest import basic, serving
 
@@ -23,7 +25,9 @@ ALL = (GrantType.AUTHORIZATION_CODE, GrantType.REFRESH_TOKEN, GrantType.TOKEN_EX
 @pytest.fixture
 async def desk(dispatch):
     """A provider that lets administrators act as others."""
-    async with serving(dispatch, impersonation=True) as stack:
+    policy = SecurityPolicy(enable_impersonation=True)
+    await dispatch.send(ChangePolicy(instance_id=INSTANCE, policy=policy), caller())
+    async with serving(dispatch) as stack:
         yield stack
 
 
