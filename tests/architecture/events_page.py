@@ -64,7 +64,8 @@ def _field(field: Field[Any]) -> str:
 
 
 def _type(annotation: Any) -> str:
-    return re.sub(r"\s*\|\s*", " or ", str(annotation)).replace("None", "null")
+    text = annotation.__name__ if isinstance(annotation, type) else str(annotation)
+    return re.sub(r"\s*\|\s*", " or ", text).replace("None", "null")
 
 
 def _values(cls: Any) -> Iterator[Any]:
