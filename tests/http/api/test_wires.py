@@ -3,16 +3,21 @@
 import pytest
 from personae.http import wire
 from personae.http.wire.descriptors import message_class
+from personae.projections.app_keys import APP_KEYS
 from personae.projections.apps import APPS
 from personae.projections.executions import EXECUTIONS
 from personae.projections.instance_domains import INSTANCE_DOMAINS, TRUSTED_DOMAINS
 from personae.projections.kit import undeclared
 from personae.projections.machine_credentials import ACCESS_TOKENS, MACHINE_KEYS
+from personae.projections.members import MEMBERS
+from personae.projections.org_domains import ORG_DOMAINS
 from personae.projections.orgs import ORGS
+from personae.projections.project_grants import PROJECT_GRANTS
 from personae.projections.project_roles import PROJECT_ROLES
 from personae.projections.projects import PROJECTS
 from personae.projections.sessions import SESSIONS
 from personae.projections.targets import TARGET_KEYS, TARGETS
+from personae.projections.user_grants import USER_GRANTS
 from personae.projections.user_metadata import USER_METADATA
 from personae.projections.users import USERS
 
@@ -29,6 +34,11 @@ LISTED = {
     "zitadel.org.v2.SearchQuery": ORGS,
     "zitadel.project.v2.ProjectSearchFilter": PROJECTS,
     "zitadel.application.v2.ApplicationSearchFilter": APPS,
+    "zitadel.application.v2.ApplicationKeySearchFilter": APP_KEYS,
+    "zitadel.org.v2.DomainSearchFilter": ORG_DOMAINS,
+    "zitadel.project.v2.ProjectGrantSearchFilter": PROJECT_GRANTS,
+    "zitadel.authorization.v2.AuthorizationsSearchFilter": USER_GRANTS,
+    "zitadel.internal_permission.v2.AdministratorSearchFilter": MEMBERS,
     "zitadel.action.v2.TargetSearchFilter": TARGETS,
     "zitadel.action.v2.PublicKeySearchFilter": TARGET_KEYS,
     "zitadel.action.v2.ExecutionSearchFilter": EXECUTIONS,
