@@ -181,8 +181,7 @@ async def test_the_pool_refuses_fast_while_the_database_is_down_and_serves_when_
 
 
 async def retried(call, *arguments):
-    """Call until the database serves: after a kill it first syncs every file, slowly on some disks."""
-    for _ in range(600):
+    for _ in range(100):
         try:
             return await call(*arguments)
         except Unavailable:
