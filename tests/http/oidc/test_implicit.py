@@ -1,4 +1,4 @@
-import httpx
+import httpx2
 import pytest
 from authlib.oidc.core import ImplicitIDToken
 from joserfc import jwt
@@ -28,7 +28,7 @@ async def answered(stack, app, **params):
 
 
 async def id_token(stack, app, found):
-    async with httpx.AsyncClient() as http:
+    async with httpx2.AsyncClient() as http:
         keys = KeySet.import_key_set((await http.get(f"{stack.issuer}/oauth/v2/keys")).json())
     decoded = jwt.decode(found["id_token"], keys, algorithms=["ES256"])
     token = ImplicitIDToken(
