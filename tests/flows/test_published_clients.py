@@ -1,11 +1,12 @@
 """Clients that are published for the reference system work unchanged: only the address is ours."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.node import installed
 
 pytestmark = pytest.mark.flow
 
@@ -16,13 +17,7 @@ NOT_FOUND = 5
 @pytest.fixture(scope="session")
 def published(tmp_path_factory):
     """A folder with the script and its packages from the npm registry."""
-    if shutil.which("npm") is None:
-        pytest.skip("Node.js with npm is not installed: the published JavaScript client is not run")
-    folder = tmp_path_factory.mktemp("published") / "client"
-    shutil.copytree(FOLDER, folder)
-    install = ("npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts")
-    subprocess.run(install, cwd=folder, check=True, capture_output=True, timeout=180)
-    return folder
+    return installed(FOLDER, tmp_path_factory)
 
 
 def test_the_javascript_client(running, published):
