@@ -60,11 +60,59 @@ async def database(postgres_url):
     await database.close()
 
 
+@pytest.fixture
+async def used_database(postgres_server, _used):
+    """An open ``Database``, empty but for the tables of the read models: for tests of the doors.
+
+    Tests share it one after another, as making one takes longer than most of them do.
+    """
+    if not _used:
+        name = await _created(postgres_server.dsn, "personae")
+        _used.append(postgres_server.dsn.replace("/personae?", f"/{name}?"))
+    url = _used.pop()
+    database = Database(url, size=4)
+    await database.open()
+    yield database
+    await database.close()
+    if await _emptied(url):
+        _used.append(url)
+
+
+@pytest.fixture(scope="session")
+def _used():
+    return []
+
+
+TABLES = "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname !~ '^(pg_|inform)'"
+REBUILT = "SELECT count(*) FROM projections.tables WHERE NOT asked"
+KEPT = {"public.migrations", "projections.tables"}
+"""What stays when a database is emptied: which tables it has."""
+
+
+async def _emptied(url):
+    """Delete every row; False when a test rebuilt a table, whose database is not used again."""
+    database = Database(url, size=1)
+    tables = {name for (name,) in await database.rows(TABLES)}
+    await database.run("; ".join(f"DELETE FROM {table}" for table in tables - KEPT))
+    rebuilt = "projections.tables" in tables and (await database.row(REBUILT)) != (0,)
+    await database.close()
+    return not rebuilt
+
+
 @contextlib.asynccontextmanager
 async def _new_database(server_url, template):
-    name = f"test_{next(_numbers)}"
-    maintenance = Database(server_url.replace("/personae?", "/postgres?"), size=1)
-    await maintenance.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY wal_log")
+    name = await _created(server_url, template)
     yield server_url.replace("/personae?", f"/{name}?")
-    await maintenance.run(f"DROP DATABASE {name} (FORCE)")
+    await _maintained(server_url, f"DROP DATABASE {name} (FORCE)")
+
+
+async def _created(server_url, template):
+    name = f"test_{next(_numbers)}"
+    await _maintained(server_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY wal_log")
+    return name
+
+
+async def _maintained(server_url, sql):
+    maintenance = Database(server_url.replace("/personae?", "/postgres?"), size=1)
+    await maintenance.run(sql)
     await maintenance.close()

@@ -200,9 +200,9 @@ async def running(database, setup):
 
 
 @pytest.fixture
-async def server(database):
+async def server(used_database):
     """The API with three users: ROOT, GUEST and the OWNER of another organisation."""
-    async with running(database, SETUP) as api:
+    async with running(used_database, SETUP) as api:
         await add_root(api)
         await api.machine(GUEST)
         await api.send(AddOrg(org_id=OTHER_ORG, name="Other"))
@@ -212,10 +212,10 @@ async def server(database):
 
 
 @pytest.fixture
-async def scoped(database):
+async def scoped(used_database):
     """The API of an instance whose user names are unique within organisations only."""
     policies = replace(POLICIES, domain=DomainPolicy(user_login_must_be_domain=True))
-    async with running(database, replace(SETUP, policies=policies)) as api:
+    async with running(used_database, replace(SETUP, policies=policies)) as api:
         await add_root(api)
         yield api
 

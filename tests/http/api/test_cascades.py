@@ -23,7 +23,7 @@ VIEWER = ("PROJECT_OWNER_VIEWER",)
 
 
 @pytest.fixture
-async def shop(server, database):
+async def shop(server, used_database):
     for id_, org in (("p1", ORG), ("p2", OTHER_ORG)):
         await server.send(AddProject(project_id=id_, org_id=org, name="Shop"))
         await server.send(AddRole(project_id=id_, key="buyer"))
@@ -36,7 +36,7 @@ async def shop(server, database):
             user_grant_id=id_, org_id=org, user_id=GUEST, project_id="p1", roles=("buyer",)
         )
         await server.send(order)
-    server.cascades = Cascades(server.services.dispatch, server.services.projections, database)
+    server.cascades = Cascades(server.services.dispatch, server.services.projections, used_database)
     return server
 
 
@@ -109,10 +109,10 @@ async def test_a_removed_project_leaves_no_roles(shop):
     }
 
 
-async def test_another_process_goes_on_where_the_first_one_stopped(shop, database):
+async def test_another_process_goes_on_where_the_first_one_stopped(shop, used_database):
     await after(shop, RemoveProject(project_id="p1"))
     services = shop.services
-    later = Cascades(services.dispatch, services.projections, database)
+    later = Cascades(services.dispatch, services.projections, used_database)
     head = await services.world.log.head(INSTANCE)
     assert await later._done(INSTANCE) == head
     await services.send(RemoveUser(user_id=OWNER), Caller.of_system(INSTANCE))

@@ -83,10 +83,10 @@ def proofs(site, **more):
 
 
 @pytest.fixture
-async def strict(database):
+async def strict(used_database):
     """Domains must be proved."""
     policies = replace(POLICIES, domain=DomainPolicy(validate_org_domains=True))
-    async with running(database, replace(SETUP, policies=policies)) as api:
+    async with running(used_database, replace(SETUP, policies=policies)) as api:
         await add_root(api)
         yield api
 
