@@ -15,7 +15,7 @@ from personae.http.wire.http_calls import (
     respond_fault,
 )
 from personae.http.wire.interceptors import Door, Wire
-from personae.http.wire.methods import METHODS, Method
+from personae.http.wire.methods import METHODS, OURS, Method
 from personae.http.wire.reasons import NO_ROUTE, WRONG_VERB
 from personae.http.wire.registry import Registry
 from personae.http.wire.services import Services
@@ -25,6 +25,9 @@ ROUTED = tuple(
     | {f"/{name.split('.')[0]}." for name in METHODS}
 )
 """How the paths of our APIs begin."""
+
+RPC = tuple(f"/{package}" for package in OURS)
+"""How those of methods by name begin."""
 
 
 def add_routes(app: web.Application, registry: Registry, services: Services) -> None:
@@ -83,5 +86,5 @@ def _no_route(
     refusal = WRONG_VERB(verb=request.method) if wrong_verb else NO_ROUTE(path=request.path)
     fault = fault_of(refusal, services, language_of(request, services))
     allowed: dict[str, str] = {hdrs.ALLOW: unmatched.headers[hdrs.ALLOW]} if wrong_verb else {}
-    is_rpc = request.path.startswith("/zitadel.")
+    is_rpc = request.path.startswith(RPC)
     return respond_fault(request, fault, fault.connect() if is_rpc else fault.rest(), allowed)

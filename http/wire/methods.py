@@ -44,9 +44,13 @@ class Method:
         return f"/{self.name}"
 
 
+OURS = ("zitadel.", "personae.")
+"""How the packages of our services begin: those of the reference system, and what it lacks."""
+
+
 def _methods() -> Iterator[Method]:
     for file in FILES.file:
-        if not file.package.startswith("zitadel."):
+        if not file.package.startswith(OURS):
             continue
         for service in POOL.FindFileByName(file.name).services_by_name.values():
             for method in service.methods:

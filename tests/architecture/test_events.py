@@ -14,6 +14,7 @@ BEHAVIOUR = Path(environ.get("SHARED", ROOT.parent / "shared")) / "reference" / 
 
 OURS = {
     "auth_request.pushed.opened",  # the reference system has no pushed requests (RFC 9126)
+    "project.application.config.oauth.changed",
     "session.recovery.code.checked",
     "session_logout.back_channel.tried",
     "user.human.password.code.check.failed",

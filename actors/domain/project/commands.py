@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from personae.actors.domain.kit import command
+from personae.actors.domain.project.oauth import OAuthChanges
 from personae.actors.domain.project.values import (
     APIAuthMethod,
     ApplicationType,
@@ -217,6 +218,15 @@ class ChangeApp:
     name: str = ""
     oidc: OIDCChanges | None = None
     api: APIAuthMethod | None = None
+
+
+@command("project", id="project_id")
+class SetOAuthSettings:
+    """Change what profiles of OAuth know of an application."""
+
+    project_id: str
+    app_id: str
+    changes: OAuthChanges
 
 
 @command("project", id="project_id")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from personae.actors.domain.kit import event, wire
+from personae.actors.domain.project.oauth import CertificateMethod, CertificateSubject
 from personae.actors.domain.project.values import (
     APIAuthMethod,
     ApplicationType,
@@ -228,6 +229,22 @@ class OIDCConfigChanged:
 class OIDCSecretChanged:
     app_id: str
     hashed_secret: str = ""
+
+
+@event("project.application.config.oauth.changed")
+class OAuthSettingsChanged:
+    """What profiles of OAuth know of an application; what is not there stays as it was."""
+
+    app_id: str
+    fapi: bool | None = None
+    require_pushed: bool | None = None
+    dpop_bound: bool | None = None
+    certificate_bound: bool | None = None
+    certificate_method: CertificateMethod | None = None
+    certificate_subject: CertificateSubject | None = None
+    certificates: tuple[str, ...] | None = None
+    resources: tuple[str, ...] | None = None
+    authorization_types: tuple[str, ...] | None = None
 
 
 @event("project.application.config.api.added")

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from personae.actors.domain.kit import Kind
 from personae.actors.domain.project import events as e
+from personae.actors.domain.project.oauth import OAuthSettings
 from personae.actors.domain.project.values import (
     APIAuthMethod,
     ApplicationType,
@@ -70,6 +71,7 @@ class Application:
     oidc: OIDCConfig | None = None
     api: APIConfig | None = None
     keys: Mapping[str, AppKey] = field(default_factory=dict)
+    oauth: OAuthSettings = OAuthSettings()
 
     @property
     def client_id(self) -> str:
@@ -285,6 +287,15 @@ def _(project: Project, event: e.OIDCConfigChanged) -> Project:
     given = {f.name: getattr(event, f.name) for f in fields(event) if f.name != "app_id"}
     changes = {name: value for name, value in given.items() if value is not None}
     return with_app(project, event.app_id, oidc=oidc and replace(oidc, **changes))
+
+
+@PROJECT.on(e.OAuthSettingsChanged)
+def _(project: Project, event: e.OAuthSettingsChanged) -> Project:
+    given = {f.name: getattr(event, f.name) for f in fields(event) if f.name != "app_id"}
+    changes = {name: value for name, value in given.items() if value is not None}
+    return with_app(
+        project, event.app_id, oauth=replace(project.apps[event.app_id].oauth, **changes)
+    )
 
 
 @PROJECT.on(e.APIConfigChanged)

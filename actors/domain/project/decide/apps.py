@@ -10,6 +10,7 @@ from personae.actors.domain.project import events as e
 from personae.actors.domain.project import refusals
 from personae.actors.domain.project.decide.project import existing
 from personae.actors.domain.project.facts import AppKeyFacts, ClientFacts
+from personae.actors.domain.project.oauth import RESOURCES
 from personae.actors.domain.project.redirects import acceptable
 from personae.actors.domain.project.state import PROJECT, Application, OIDCConfig, Project
 from personae.actors.domain.project.values import APP_NAMES, CLIENT_IDS, Status
@@ -130,6 +131,8 @@ def remove(project: Project, cmd: c.RemoveApp, _facts: Facts) -> Decisions:
     yield Release(APP_NAMES, name_claim(app.name, cmd.project_id))
     if app.client_id:
         yield Release(CLIENT_IDS, app.client_id)
+    for uri in app.oauth.resources:
+        yield Release(RESOURCES, uri)
     yield e.ApplicationRemoved(app_id=cmd.app_id)
 
 

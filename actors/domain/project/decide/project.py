@@ -7,6 +7,7 @@ from personae.actors.domain.project import commands as c
 from personae.actors.domain.project import events as e
 from personae.actors.domain.project import refusals
 from personae.actors.domain.project.facts import ProjectFacts
+from personae.actors.domain.project.oauth import RESOURCES
 from personae.actors.domain.project.state import PROJECT, Project
 from personae.actors.domain.project.values import (
     APP_NAMES,
@@ -91,6 +92,8 @@ def remove(project: Project, cmd: c.RemoveProject, facts: ProjectFacts) -> Decis
         yield Release(CLIENT_IDS, client_id)
     for app in project.apps.values():
         yield Release(APP_NAMES, f"{key(app.name)}:{cmd.project_id}")
+        for uri in app.oauth.resources:
+            yield Release(RESOURCES, uri)
     for role in project.roles:
         yield Release(ROLE_KEYS, f"{role}:{cmd.project_id}")
     for grant in project.grants.values():

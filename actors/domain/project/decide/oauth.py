@@ -1,0 +1,50 @@
+"""What follows from orders about the OAuth settings of applications."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+from personae.actors.domain.kit import Claim, Decisions, Facts, Release
+from personae.actors.domain.project import commands as c
+from personae.actors.domain.project import events as e
+from personae.actors.domain.project import refusals
+from personae.actors.domain.project.decide.apps import application
+from personae.actors.domain.project.oauth import (
+    MOST_RESOURCES,
+    RESOURCES,
+    THUMBPRINT,
+    OAuthSettings,
+    is_resource,
+    provable,
+)
+from personae.actors.domain.project.state import PROJECT, Project
+
+
+@PROJECT.decides(c.SetOAuthSettings)
+def set_oauth(project: Project, cmd: c.SetOAuthSettings, _facts: Facts) -> Decisions:
+    old = application(project, cmd.app_id).oauth
+    given = {f.name: getattr(cmd.changes, f.name) for f in fields(cmd.changes)}
+    changes = {k: v for k, v in given.items() if v is not None and v != getattr(old, k)}
+    if not changes:
+        return
+    new = replace(old, **changes)
+    check(new)
+    for uri in set(old.resources) - set(new.resources):
+        yield Release(RESOURCES, uri)
+    for uri in sorted(set(new.resources) - set(old.resources)):
+        yield Claim(RESOURCES, uri, refusals.RESOURCE_TAKEN)
+    yield e.OAuthSettingsChanged(app_id=cmd.app_id, **changes)
+
+
+def check(settings: OAuthSettings) -> None:
+    """Refuse settings that nothing could ever fulfil."""
+    uris = settings.resources
+    if len(uris) > MOST_RESOURCES or len(set(uris)) != len(uris):
+        raise refusals.RESOURCE_INVALID(uri="")
+    for uri in uris:
+        if not is_resource(uri):
+            raise refusals.RESOURCE_INVALID(uri=uri)
+    if not all(map(THUMBPRINT.fullmatch, settings.certificates)):
+        raise refusals.CERTIFICATE_INVALID()
+    if not provable(settings):
+        raise refusals.CERTIFICATE_MISSING()
