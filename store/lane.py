@@ -78,6 +78,9 @@ FROM jsonb_to_recordset(%(events)s) AS event ({_EVENT}) JOIN events
 _RECEIPT = """
 SELECT 1 FROM receipts WHERE instance_id = %s AND caller = %s AND key = %s AND step = %s"""
 HOLDER = "SELECT holder FROM claims WHERE instance_id = %s AND kind = %s AND value = %s"
+HOLDERS = (
+    "SELECT value, holder FROM claims WHERE instance_id = %s AND kind = %s AND value = ANY(%s)"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,6 +181,10 @@ class Log(Protocol):
         """Return the id of the aggregate that holds a name, here or :data:`EVERYWHERE`."""
         ...
 
+    async def holders(self, instance_id: str, kind: str, values: Collection[str]) -> dict[str, str]:
+        """Return who holds which of several names; those that nobody holds are left out."""
+        ...
+
     async def receipts(self, instance_id: str, caller: str, key: str) -> list[Receipt]:
         """Return the receipts of one call, by step."""
         ...

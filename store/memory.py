@@ -98,6 +98,11 @@ class MemoryLog:
         """See :class:`personae.store.log.Log`."""
         return self._names.get((instance_id, kind, value))
 
+    async def holders(self, instance_id: str, kind: str, values: Collection[str]) -> dict[str, str]:
+        """See :class:`personae.store.log.Log`."""
+        found = {value: self._names.get((instance_id, kind, value)) for value in values}
+        return {value: holder for value, holder in found.items() if holder is not None}
+
     async def receipts(self, instance_id: str, caller: str, key: str) -> list[Receipt]:
         """See :class:`personae.store.log.Log`."""
         call = (instance_id, caller, key)

@@ -11,7 +11,7 @@ import orjson
 from personae.actors.domain.kit import Kind, Recorded, Stream
 from personae.store import snapshots
 from personae.store.codec import decode
-from personae.store.lane import HOLDER, Lane, Limits
+from personae.store.lane import HOLDER, HOLDERS, Lane, Limits
 from personae.store.log import PAGE, Commit, OnCommitted, Receipt, Snapshot
 from personae.store.pool import CHUNK, Database, Row
 
@@ -131,6 +131,11 @@ class PostgresLog:
         """See :class:`personae.store.log.Log`."""
         row = await self._database.row(HOLDER, (instance_id, kind, value))
         return row[0] if row else None
+
+    async def holders(self, instance_id: str, kind: str, values: Collection[str]) -> dict[str, str]:
+        """See :class:`personae.store.log.Log`."""
+        rows = await self._database.rows(HOLDERS, (instance_id, kind, list(values)))
+        return dict(rows)
 
     async def receipts(self, instance_id: str, caller: str, key: str) -> list[Receipt]:
         """See :class:`personae.store.log.Log`."""

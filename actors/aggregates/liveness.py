@@ -1,13 +1,14 @@
 """Whether what a token stands for still lives: asked at every use, answered from memory.
 
-A token ends at once with its user, session, organisation or application, whatever its own text
-says about its expiry.
+A token ends at once with its user, session, organisation, application or project, and, where the
+project checks its users, with the grant that let the user in; whatever its own text says.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from personae.actors.aggregates.admission import admits
 from personae.actors.aggregates.clients import client_of
 from personae.actors.aggregates.world import World
 from personae.actors.domain.kit import Stream
@@ -44,7 +45,9 @@ async def grounds_live(world: World, instance_id: str, family: OIDCSession, now:
     """Say whether session and client behind a family of tokens still live, whatever its user."""
     if not await session_lives(world, instance_id, family.session_id, now):
         return False
-    # A machine is its own client.
-    return family.client_id in {"", family.user_id} or (
-        await client_of(world, instance_id, family.client_id) is not None
+    if family.client_id in {"", family.user_id}:  # a machine is its own client
+        return True
+    client = await client_of(world, instance_id, family.client_id)
+    return client is not None and await admits(
+        world, instance_id, client, family.user_id, family.org_id
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 from personae.store.log import Log
 
@@ -35,3 +35,7 @@ class Names:
             if len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
         return found
+
+    async def holders(self, instance_id: str, kind: str, values: Collection[str]) -> dict[str, str]:
+        """Return who holds which of several names now: one query, nothing is remembered."""
+        return await self._log.holders(instance_id, kind, values)

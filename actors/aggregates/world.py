@@ -61,7 +61,7 @@ class World:
         self.directory = Directory(self._open, cap=cap, idle_seconds=idle_seconds)
         self.permissions = Permissions(roles, self.state)
         self.names = Names(log)
-        self.user_grants = UserGrants(self.names, self.state)
+        self.user_grants = UserGrants(self.names, self.aggregate)
         self._passwords = passwords
         self._pool = pool
         self._busy = busy

@@ -12,6 +12,7 @@ from personae.actors.domain.kit import Stream
 from personae.actors.domain.org.state import Org
 from personae.actors.domain.user.state import User
 from personae.actors.domain.user.values import Gender
+from personae.http.identity import base64url
 from personae.http.oidc import scopes
 from personae.http.oidc.call import Call
 
@@ -100,6 +101,16 @@ def phone(subject: Subject, _scope: str) -> dict[str, Any]:
     return {"phone_number": human.phone.value, "phone_number_verified": human.phone.verified}
 
 
+def metadata(subject: Subject, _scope: str) -> dict[str, Any]:
+    """Scope ``…:user:metadata``: every entry, its value in base64url without padding."""
+    entries = subject.user.metadata
+    if not entries:
+        return {}
+    return {
+        scopes.METADATA: {key: base64url.encode(entries[key]).decode() for key in sorted(entries)}
+    }
+
+
 def resource_owner(subject: Subject, _scope: str) -> dict[str, Any]:
     """Scope ``…:user:resourceowner``: the organization the user belongs to."""
     return {
@@ -131,6 +142,7 @@ CLAIMS: dict[str, Claims] = {
     "profile": profile,
     "email": email,
     "phone": phone,
+    scopes.METADATA: metadata,
     scopes.RESOURCE_OWNER: resource_owner,
 }
 """What each scope gives; roles are more than a user's own (``roles.py``)."""

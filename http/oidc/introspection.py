@@ -14,6 +14,7 @@ from personae.http.oidc import claims
 from personae.http.oidc.answers import answer
 from personae.http.oidc.call import Call
 from personae.http.oidc.clients import authenticate, registered_method
+from personae.http.oidc.custom_claims import of_token, with_added
 from personae.http.oidc.errors import CLIENT_METHOD_WRONG
 from personae.http.oidc.roles import roles_for_api
 from personae.http.oidc.tokens import acting
@@ -38,8 +39,9 @@ async def introspection(call: Call) -> web.Response:
     if live is None or not _meant_for(client, live):
         return await _answered(call, client, INACTIVE)
     about = await claims.userinfo(call, live.user_id, live.scopes)
-    roles = await roles_for_api(call, client, live)
-    return await _answered(call, client, {**about, **roles, **_facts(call, client, live)})
+    about |= await roles_for_api(call, client, live)
+    about = await with_added(call, of_token(call, live, about))
+    return await _answered(call, client, {**about, **_facts(call, client, live)})
 
 
 async def _answered(call: Call, client: Client, body: Mapping[str, Any]) -> web.Response:

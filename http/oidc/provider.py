@@ -10,6 +10,7 @@ from aiohttp import web
 from personae.actors.aggregates.world import World
 from personae.http.identity.jwt import Verifier
 from personae.http.identity.replays import Replays, digest
+from personae.http.oidc.custom_claims import Source
 from personae.http.oidc.polls import Polls
 from personae.http.oidc.signing import Signing
 from personae.store.generated import fast_verify, is_fast
@@ -71,6 +72,7 @@ class Provider:
     """The memory of the provider; ``documents`` holds discovery documents by issuer.
 
     ``implicit``: applications that register it may get tokens from the authorization endpoint.
+    ``sources`` add claims (``custom_claims.py``).
     """
 
     replays: Replays = field(default_factory=Replays)
@@ -80,6 +82,7 @@ class Provider:
     documents: dict[str, bytes] = field(default_factory=dict)
     polls: Polls = field(default_factory=Polls)
     implicit: bool = True
+    sources: tuple[Source, ...] = ()
 
 
 PROVIDER: web.AppKey[Provider] = web.AppKey("oidc provider", Provider)

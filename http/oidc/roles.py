@@ -53,15 +53,18 @@ async def _roles(
     world = call.services.world
     if len(project_id) > LONGEST_ID:
         return {}
-    aggregate = await world.aggregate(Stream(call.instance_id, "project", project_id))
-    project, org_id = aggregate.state, aggregate.owner
-    if not project.active or (orgs and org_id not in orgs):
+    project = await world.aggregate(Stream(call.instance_id, "project", project_id))
+    owner = await world.state(Stream(call.instance_id, "org", project.owner))
+    if not owner.active:
         return {}
-    held = await world.user_grants.roles(call.instance_id, org_id, user_id, project_id)
-    if not held:
-        return {}
-    org = await world.state(Stream(call.instance_id, "org", org_id))
-    return {role: {org_id: org.primary_domain} for role in held if role in project.roles}
+    held = await world.user_grants.roles(call.instance_id, user_id, project_id)
+    found: dict[str, dict[str, str]] = {}
+    for org_id, roles in held.items():
+        org = await world.state(Stream(call.instance_id, "org", org_id))
+        if org.active and (not orgs or org_id in orgs):
+            for role in roles:
+                found.setdefault(role, {})[org_id] = org.primary_domain
+    return found
 
 
 async def roles_for_client(call: Call, live: LiveToken) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from personae.http.oidc.answers import got, posted, preflight
 from personae.http.oidc.authorize.callback import callback
 from personae.http.oidc.authorize.endpoint import authorize
 from personae.http.oidc.authorize.pushed import push
+from personae.http.oidc.custom_claims import Source
 from personae.http.oidc.device import device_authorization
 from personae.http.oidc.discovery import discovery
 from personae.http.oidc.end_session import end_session, session_ended
@@ -41,9 +42,11 @@ FOR_BROWSERS = (
 )
 
 
-def add_routes(app: web.Application, *, implicit: bool = True) -> None:
+def add_routes(
+    app: web.Application, *, implicit: bool = True, sources: tuple[Source, ...] = ()
+) -> None:
     """Give an application the endpoints of the provider; it must have ``SERVICES``."""
-    app[PROVIDER] = Provider(implicit=implicit)
+    app[PROVIDER] = Provider(implicit=implicit, sources=sources)
     app.on_cleanup.append(_stop)
     for method, path, handler in (*FOR_PROGRAMS, *FOR_BROWSERS):
         app.router.add_route(method, path, handler)

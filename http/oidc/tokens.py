@@ -22,6 +22,7 @@ from personae.http.identity.live import AT_JWT
 from personae.http.identity.opaque import TokenKind
 from personae.http.oidc import claims
 from personae.http.oidc.call import Call
+from personae.http.oidc.custom_claims import About, Function, with_added
 from personae.http.oidc.roles import role_claims
 from personae.http.oidc.scopes import OPENID, STANDARD
 
@@ -218,7 +219,9 @@ async def _about(
     if typ in to.roles_in:
         asked = (call, family.user_id, access.scope, to.project_id)
         found |= await role_claims(*asked, always=to.all_roles)
-    return found
+    function = Function.ACCESS_TOKEN if typ == AT_JWT else Function.USERINFO
+    about = About(function, call.instance_id, family.user_id, to.client_id, access.scope, found)
+    return await with_added(call, about)
 
 
 def _common(

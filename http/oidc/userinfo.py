@@ -10,6 +10,7 @@ from personae.http.identity.live import LiveToken
 from personae.http.oidc import claims
 from personae.http.oidc.answers import answer
 from personae.http.oidc.call import Call
+from personae.http.oidc.custom_claims import of_token, with_added
 from personae.http.oidc.errors import PROOF_REFUSED, TOKEN_INVALID
 from personae.http.oidc.form import FORM, Form
 from personae.http.oidc.roles import roles_for_client
@@ -19,7 +20,8 @@ async def userinfo(call: Call) -> web.Response:
     """Answer with the claims that the token's scopes allow."""
     live = await _shown(call)
     about = await claims.userinfo(call, live.user_id, live.scopes)
-    return answer({**about, **await roles_for_client(call, live)})
+    about |= await roles_for_client(call, live)
+    return answer(await with_added(call, of_token(call, live, about)))
 
 
 async def _shown(call: Call) -> LiveToken:

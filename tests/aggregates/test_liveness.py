@@ -275,6 +275,23 @@ async def test_a_grant_at_rest_is_none(shop):
     await refused(refusals.NO_GRANT, shop.send(link, NOBODY))
 
 
+@pytest.mark.parametrize("checks", [{"project_check": True}, {"role_check": True}])
+async def test_a_project_lets_in_whom_it_is_granted_to(shop, checks):
+    link = await checking_project(shop, **checks)
+    over = {"project_id": "33", "granted_org_id": USERS}
+    await shop.send(projects.AddProjectGrant(**over, grant_id="90", roles=()), caller())
+    if "role_check" in checks:
+        await refused(refusals.NO_GRANT, shop.send(link, NOBODY))
+        grant = AddUserGrant(
+            user_grant_id="60", org_id=USERS, user_id="50", project_id="33", roles=()
+        )
+        await shop.send(grant, caller())
+    await shop.send(projects.DeactivateProjectGrant(**over), caller())
+    await refused(refusals.NO_GRANT, shop.send(link, NOBODY))
+    await shop.send(projects.ReactivateProjectGrant(**over), caller())
+    await shop.send(link, NOBODY)
+
+
 async def test_nobody_signs_in_where_the_organisation_rests(shop):
     await shop.send(orgs.DeactivateOrg(org_id=USERS), caller())
     checks = sessions.Checks(user_id="50", password=PASSWORD)

@@ -112,6 +112,15 @@ async def test_a_claimed_name_has_a_holder_until_it_is_released(log):
     assert await log.holder("A", "name", "gigi") == "2"
 
 
+async def test_several_names_are_looked_up_at_once(log):
+    await log.append(note("one", claims=["gigi", "momo"]))
+    await log.append(note("one", at=book("2"), claims=["beppo"]))
+    found = await log.holders("A", "name", ["gigi", "beppo", "nobody", "%", "'"])
+    assert found == {"gigi": "1", "beppo": "2"}
+    assert await log.holders("A", "name", []) == {}
+    assert await log.holders("B", "name", ["gigi"]) == {}
+
+
 async def test_a_taken_name_is_refused_in_the_words_of_the_claim(log):
     await log.append(note("one", claims=["gigi"]))
     with pytest.raises(Refusal) as refused:

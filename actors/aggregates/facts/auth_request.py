@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from personae.actors.aggregates.admission import admits
 from personae.actors.aggregates.clients import client_of
 from personae.actors.aggregates.facts.oidc_session import lifetimes_of
 from personae.actors.aggregates.liveness import living_user, session_lives
@@ -14,8 +15,6 @@ from personae.actors.domain.project import refusals as project_refusals
 from personae.actors.domain.session import refusals as session_refusals
 from personae.actors.domain.session.state import Session
 from personae.actors.domain.user import refusals as user_refusals
-from personae.actors.domain.user_grant.decide import USER_GRANTS, claim_value
-from personae.actors.domain.user_grant.state import Status as GrantStatus
 
 ORG_SCOPE = "urn:zitadel:iam:org:id:"
 DOMAIN_SCOPE = "urn:zitadel:iam:org:domain:primary:"
@@ -58,23 +57,16 @@ async def why_not(
         return user_refusals.NOT_ACTIVE()
     if not await _fits(scope, living[1], turn):
         return refusals.WRONG_ORG()
-    return await _client_refusal(session, living[1], client_id, turn)
+    return await _client_refusal(session.user_id, living[1], client_id, turn)
 
 
-async def _client_refusal(
-    session: Session, org_id: str, client_id: str, turn: Turn
-) -> Refusal | None:
-    client = await client_of(turn.world, turn.caller.instance_id, client_id)
+async def _client_refusal(user_id: str, org_id: str, client_id: str, turn: Turn) -> Refusal | None:
+    instance_id = turn.caller.instance_id
+    client = await client_of(turn.world, instance_id, client_id)
     if client is None:
         return project_refusals.APP_NOT_FOUND()
-    if client.project.project_check and org_id != client.org_id:
+    if not await admits(turn.world, instance_id, client, user_id, org_id):
         return refusals.NO_GRANT()
-    if client.project.role_check:
-        value = claim_value(client.org_id, session.user_id, client.project_id)
-        grant_id = await turn.holder(USER_GRANTS, value)
-        grant = await turn.aggregate("usergrant", grant_id) if grant_id else None
-        if grant is None or grant.state.status is not GrantStatus.ACTIVE:
-            return refusals.NO_GRANT()
     return None
 
 

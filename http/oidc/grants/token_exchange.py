@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from personae.actors.aggregates.admission import admits
 from personae.actors.aggregates.clients import Client
+from personae.actors.domain.auth_request.refusals import NO_GRANT
 from personae.actors.domain.oidc_session.commands import OpenOIDCSession
 from personae.actors.domain.oidc_session.opening import Opening
 from personae.actors.domain.oidc_session.refusals import SCOPE_WIDER
@@ -49,6 +51,10 @@ async def token_exchange(call: Call) -> dict[str, Any]:
         raise ACTOR_REQUIRED()
     if actor is not None:
         await check_impersonation(call, client, subject, actor)
+    if not await admits(
+        call.services.world, call.instance_id, client, subject.user_id, subject.org_id
+    ):
+        raise NO_GRANT()
     scope = _scope(call, client, subject)
     audience = await _audience(call, client, subject, scope)
     if actor is not None:

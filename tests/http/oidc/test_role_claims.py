@@ -1,7 +1,17 @@
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
-from personae.actors.domain.project.commands import AddProject, AddRole
+from personae.actors.domain.kit import Stream
+from personae.actors.domain.org.commands import AddOrg, DeactivateOrg
+from personae.actors.domain.project.commands import (
+    AddProject,
+    AddProjectGrant,
+    AddRole,
+    ChangeProjectGrant,
+    DeactivateProjectGrant,
+    RemoveProjectGrant,
+    RemoveRole,
+)
 from personae.actors.domain.project.values import TokenType
 from personae.actors.domain.user_grant.commands import (
     AddUserGrant,
@@ -10,7 +20,7 @@ from personae.actors.domain.user_grant.commands import (
     RemoveUserGrant,
 )
 
-from tests.aggregates.conftest import ADMIN, ORG
+from tests.aggregates.conftest import ADMIN, INSTANCE, ORG
 from tests.http.oidc.conftest import basic
 
 ROLES = "urn:zitadel:iam:org:project:roles"
@@ -29,9 +39,9 @@ async def project(stack, *, assertion=False):
     return id_
 
 
-async def grant(stack, project_id, *roles, user_id=ADMIN):
+async def grant(stack, project_id, *roles, user_id=ADMIN, org_id=ORG):
     order = AddUserGrant(
-        user_grant_id=stack.new_id(), org_id=ORG, user_id=user_id, project_id=project_id,
+        user_grant_id=stack.new_id(), org_id=org_id, user_id=user_id, project_id=project_id,
         roles=roles,
     )  # fmt: skip
     await stack.send(order)
@@ -118,6 +128,71 @@ async def test_tokens_carry_roles_where_the_application_says_so(stack, where):
         assert (ROLES in await decoded(stack, tokens[each])) is (each == where)
 
 
+async def granted_to(stack, project_id, *roles):
+    """Another organization that the project is granted to."""
+    org_id = stack.new_id()
+    await stack.send(AddOrg(org_id=org_id, name=f"Org {org_id}"))
+    order = AddProjectGrant(
+        project_id=project_id, grant_id=stack.new_id(), granted_org_id=org_id, roles=roles
+    )
+    await stack.send(order)
+    stream = Stream(INSTANCE, "org", org_id)
+    return org_id, (await stack.services.world.state(stream)).primary_domain
+
+
+async def test_roles_come_from_every_organization_that_may_give_them(stack):
+    own = await project(stack, assertion=True)
+    token = (await stack.sign_in(await stack.app(own), scope="openid"))["access_token"]
+    assert await about(stack, token) == {}
+    partner, domain = await granted_to(stack, own, "reader")
+    await granted_to(stack, own, "writer")
+    await grant(stack, own, "reader", org_id=partner)
+    assert (await about(stack, token))[ROLES] == {"reader": {partner: domain}}
+    await grant(stack, own, "reader", "writer")
+    assert (await about(stack, token))[ROLES] == {
+        "reader": {partner: domain, ORG: "acme.localhost"},
+        "writer": {ORG: "acme.localhost"},
+    }
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda over: DeactivateProjectGrant(**over),
+        lambda over: RemoveProjectGrant(**over),
+        lambda over: ChangeProjectGrant(**over, roles=("writer",)),
+        lambda over: DeactivateOrg(org_id=over["granted_org_id"]),
+        lambda over: RemoveRole(project_id=over["project_id"], key="reader"),
+    ],
+    ids=["rests", "is removed", "without the role", "organization rests", "role is removed"],
+)
+async def test_a_role_given_over_a_project_grant_ends_with_that(stack, end):
+    own = await project(stack)
+    partner, _ = await granted_to(stack, own, "reader")
+    await grant(stack, own, "reader", org_id=partner)
+    switches = {"access_token_type": TokenType.JWT, "access_token_role_assertion": True}
+    app = await stack.app(own, **switches)
+    scope = f"openid offline_access {ROLE}reader"
+    tokens = await stack.sign_in(app, scope=scope)
+    assert (await about(stack, tokens["access_token"]))[ROLES].keys() == {"reader"}
+    assert ROLES in await decoded(stack, tokens["access_token"])
+    await stack.send(end({"project_id": own, "granted_org_id": partner}))
+    assert await about(stack, tokens["access_token"]) == {}
+    assert ROLES not in await stack.introspect(app, tokens["access_token"])
+    later = (await stack.refresh(app, tokens["refresh_token"])).json
+    assert ROLES not in await decoded(stack, later["access_token"])
+
+
+async def test_roles_over_project_grants_are_limited_to_the_organizations_named(stack):
+    own = await project(stack)
+    partner, domain = await granted_to(stack, own, "reader")
+    for org_id in (ORG, partner):
+        await grant(stack, own, "reader", org_id=org_id)
+    scope = f"openid {ROLE}reader urn:zitadel:iam:org:roles:id:{partner}"
+    tokens = await stack.sign_in(await stack.app(own), scope=scope)
+    assert (await about(stack, tokens["access_token"]))[ROLES] == {"reader": {partner: domain}}
+
+
 async def test_an_api_sees_the_roles_of_its_own_project_only(stack):
     own, other = await project(stack), await project(stack)
     bot, api = await stack.machine(), await stack.api(own)
@@ -158,8 +233,9 @@ async def test_neither_a_grant_nor_its_absence_is_looked_up_twice(stack, monkeyp
     token = (await stack.sign_in(app, scope="openid"))["access_token"]
     await about(stack, token)
     asked = []
-    holder = log.holder
-    monkeypatch.setattr(log, "holder", lambda *name: asked.append(name) or holder(*name))
+    for name in ("holder", "holders"):
+        look_up = getattr(log, name)
+        monkeypatch.setattr(log, name, lambda *n, f=look_up: asked.append(n) or f(*n))
     await about(stack, token)
     assert asked == []
     await grant(stack, own, "reader")
