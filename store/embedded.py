@@ -49,8 +49,9 @@ SETTINGS = {
 START_SECONDS, STOP_SECONDS = 60.0, 30.0
 SOCKET_FOLDER_LIMIT = 85
 """Bytes of the socket's folder: the whole path, file name included, may have 107."""
-STATE_LINE = 7
-"""The line of ``postmaster.pid`` that says ``ready``."""
+HANGS = "the database runs but does not answer"
+PORT_LINE, STATE_LINE = 3, 7
+"""The lines of ``postmaster.pid`` that hold the port, before the sockets' folder, and ``ready``."""
 
 
 class EmbeddedError(RuntimeError):
@@ -89,7 +90,9 @@ class Embedded:
         with self._alone():
             if not (self.folder / "PG_VERSION").exists():
                 self._create(account)
-            if not self._ready():
+            # One that is about to be ready, or about to be gone, is met in the middle.
+            _wait(lambda: self._ready() or not self.pid, START_SECONDS, HANGS)
+            if not self.pid:
                 self._launch(account)
         return self.dsn
 
@@ -169,7 +172,13 @@ class Embedded:
 
     def _ready(self) -> bool:
         status = self._status() or []
-        return len(status) > STATE_LINE and status[STATE_LINE].strip() == "ready" and self.pid > 0
+        if len(status) <= STATE_LINE or status[STATE_LINE].strip() != "ready" or not self.pid:
+            return False
+        # One just killed is still there for a moment, and its file says ready: ask it.
+        port, sockets = status[PORT_LINE], status[PORT_LINE + 1]
+        asked = ("-q", "-t", "1", "-U", "postgres", "-d", DATABASE, "-h", sockets, "-p", port)
+        done = subprocess.run([programs() / "pg_isready", *asked], check=False, cwd="/")  # noqa: S603 — as in _run
+        return done.returncode == 0
 
     def _sockets(self) -> Path:
         inside = self.folder / "socket"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import weakref
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
@@ -20,7 +21,7 @@ import psycopg2
 from personae.actors.domain.kit import Refusal
 from personae.actors.domain.kit.refusal import TIMEOUT, UNAVAILABLE
 from psycopg2 import errorcodes, errors
-from psycopg2.extensions import TRANSACTION_STATUS_IDLE, make_dsn, parse_dsn
+from psycopg2.extensions import POLL_OK, POLL_READ, TRANSACTION_STATUS_IDLE, make_dsn, parse_dsn
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
@@ -115,6 +116,52 @@ class Stats:
     discarded: int = 0
     timeouts: int = 0
     refused: int = 0
+
+
+class _Connection(aiopg.Connection):
+    """aiopg's connection, watched under the number that its socket has, and only while it has it.
+
+    Until it stands libpq may need several sockets (the next address of a host, then without TLS),
+    mostly under the same number: aiopg watches the first, and never hears of the others. When it
+    is lost, whatever is opened next gets its number, and would be taken for it.
+    """
+
+    async def _connect(self) -> aiopg.Connection:
+        if self._fileno is not None:
+            self._loop.remove_reader(self._fileno)
+        self._fileno = self._waiter = None
+        try:
+            async with asyncio.timeout(self._timeout):
+                while (state := self._conn.poll()) != POLL_OK:
+                    await _until(self._conn.fileno(), state)
+        except BaseException:
+            _ = self.close()
+            raise
+        self._fileno = self._conn.fileno()
+        self._loop.add_reader(self._fileno, self._ready, self._weakref)
+        return self
+
+    @staticmethod
+    def _ready(weak_self: weakref.ref[Any]) -> None:
+        aiopg.Connection._ready(weak_self)  # noqa: SLF001 — it has no other hook
+        connection = weak_self()
+        if connection is not None and connection.closed:
+            _ = connection.close()
+
+
+async def _until(socket: int, state: int) -> None:
+    """Wait until a socket can be read, or written to; nothing watches it afterwards."""
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    reading = state == POLL_READ
+    watch, forget = (
+        (loop.add_reader, loop.remove_reader) if reading else (loop.add_writer, loop.remove_writer)
+    )
+    watch(socket, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        forget(socket)
 
 
 class Session:
@@ -340,9 +387,6 @@ class Database:
             connection = self._idle.pop()
             if not connection.closed:
                 return connection
-            # Closed all the same: else the loop goes on watching its number, and the next
-            # connection that gets this number is never told of an answer.
-            _ = connection.close()
             self._stats.discarded += 1
         return None
 
@@ -362,14 +406,8 @@ class Database:
         if self._closed or loop.time() < self._retry_at:
             raise Unavailable("the database is away")
         try:
-            connection = await aiopg.connect(
-                self.dsn,
-                timeout=self._connect_timeout,
-                enable_json=False,
-                enable_hstore=False,
-                enable_uuid=False,
-                options=self._options,
-                **KEEPALIVE,
+            connection = await _Connection(
+                self.dsn, self._connect_timeout, options=self._options, **KEEPALIVE
             )
         except (TimeoutError, psycopg2.Error) as error:
             self._retry_at = loop.time() + self._retry_in

@@ -91,6 +91,18 @@ async def test_what_was_written_is_there_after_the_server_was_killed(server):
     await database.close()
 
 
+async def test_a_server_on_its_way_out_is_not_taken_for_one_that_serves(server):
+    dying = server.pid
+    os.kill(dying, signal.SIGSTOP)  # as long as a killed process is still there, for a moment
+    starting = asyncio.create_task(asyncio.to_thread(server.start))
+    await asyncio.sleep(0.3)
+    assert not starting.done()
+    os.kill(dying, signal.SIGKILL)
+    await starting
+    assert server.pid not in {0, dying}
+    assert await ask(server, "SELECT 1") == (1,)
+
+
 def test_a_pid_file_whose_number_is_another_process_is_no_obstacle(server):
     server.stop()
     owner = server.folder.stat().st_uid if os.geteuid() == 0 else None

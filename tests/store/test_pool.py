@@ -14,6 +14,7 @@ from personae.store.pool import (
     StatementError,
     Unavailable,
 )
+from psycopg2.extensions import parse_dsn
 
 
 @pytest.fixture
@@ -145,6 +146,28 @@ async def test_p07_the_pool_is_full_of_connections_once_open(database):
     assert database.stats.opened == 4
 
 
+async def test_p07_a_host_with_several_addresses_is_reached_at_the_one_that_answers(postgres_url):
+    words = parse_dsn(postgres_url)
+
+    async def forward(reader, writer):
+        inner = await asyncio.open_unix_connection(f"{words['host']}/.s.PGSQL.5432")
+        await asyncio.gather(pump(reader, inner[1]), pump(inner[0], writer))
+
+    async with await asyncio.start_server(forward, "127.0.0.1") as door:
+        port = door.sockets[0].getsockname()[1]
+        hosts = f"127.0.0.2:{port},127.0.0.1:{port}"
+        database = Database(f"postgresql://postgres@{hosts}/{words['dbname']}", size=2)
+        await database.open()
+        assert await database.row("SELECT 1") == (1,)
+        await database.close()
+
+
+async def pump(reader, writer):
+    while data := await reader.read(65536):
+        writer.write(data)
+    writer.close()
+
+
 async def test_p08_a_connection_left_in_a_transaction_is_not_used_again(one):
     await one.rows("BEGIN")
     assert one.stats.discarded == 1
@@ -168,6 +191,18 @@ async def test_p09_half_open_connections_are_noticed(database):
     connection = database._idle[0].raw
     told = connection.get_dsn_parameters()
     assert (told["keepalives_idle"], told["tcp_user_timeout"]) == ("5", "5000")
+
+
+async def test_p09_the_number_of_a_lost_connection_is_free_for_others(
+    database, postgres_url, monkeypatch
+):
+    # As if a thread had opened a file under the number in the moment that libpq closed it.
+    monkeypatch.setattr("aiopg.connection.select.select", lambda *_: ([], [], []))
+    numbers = [connection.raw.fileno() for connection in database._idle]
+    await kill_all(postgres_url)
+    await asyncio.sleep(0.05)
+    loop = asyncio.get_running_loop()
+    assert [number for number in numbers if loop.remove_reader(number)] == []
 
 
 async def test_p10_a_statement_may_have_a_limit_of_its_own(database):
