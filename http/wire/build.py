@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import google.api.annotations_pb2
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from personae.http.wire import beta
 
 PROTO = Path(__file__).parent.parent / "proto"
 SET = Path(__file__).parent / "descriptors.binpb"
@@ -37,19 +40,31 @@ def build() -> bytes:
 def _compiled() -> FileDescriptorSet:
     from grpc_tools import protoc
 
-    includes = (
+    includes: list[Any] = [
         PROTO,
         files("grpc_tools") / "_proto",
         Path(google.api.annotations_pb2.__file__).parent.parent.parent,
-    )
-    sources = sorted(str(path.relative_to(PROTO)) for path in PROTO.rglob("*.proto"))
+    ]
+    sources = [str(path.relative_to(PROTO)) for path in PROTO.rglob("*.proto")]
     with tempfile.TemporaryDirectory() as folder:
+        includes.append(folder)
+        sources = sorted([*sources, *_derived(Path(folder))])
         out = Path(folder, "set")
         flags = ["--include_source_info", f"-o{out}"]
         code = protoc.main(["protoc", *(f"-I{path}" for path in includes), *flags, *sources])
         if code:
             raise SystemExit(code)
         return FileDescriptorSet.FromString(out.read_bytes())
+
+
+def _derived(folder: Path) -> Iterator[str]:
+    """Write the definitions of the older packages into a folder; yields their names."""
+    for package in beta.ALIKE:
+        for path in (PROTO / "zitadel" / package / "v2").glob("*.proto"):
+            name = f"zitadel/{package}/v2beta/{path.name}"
+            folder.joinpath(name).parent.mkdir(parents=True, exist_ok=True)
+            folder.joinpath(name).write_text(beta.derived(package, path.read_text()))
+            yield name
 
 
 def _reduced(compiled: FileDescriptorSet) -> FileDescriptorSet:

@@ -58,7 +58,8 @@ async def permit(call: Call, request: Any) -> None:
         named = getattr(request, method.org_field)
         org_id = named.org_id or await _by_domain(call, named.org_domain)
         asked = asked.at(org_id) if org_id else asked
-    await call.services.permit(asked, method.permission, getattr(request, "project_id", ""))
+    project_id = getattr(request, method.project_field, "")
+    await call.services.permit(asked, method.permission, project_id)
 
 
 async def _by_domain(call: Call, domain: str) -> str:

@@ -25,8 +25,8 @@ class Method:
     """One method. ``name`` is ``package.Service/Method``.
 
     ``permission`` is needed at the door: empty for none, ``authenticated`` for any token.
-    ``org_field`` names the request's field with the organization it is needed in. ``success`` is
-    the REST status of success.
+    ``org_field`` and ``project_field`` name the request's fields with the organization and the
+    project it is needed in. ``success`` is the REST status of success.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Method:
     routes: tuple[Route, ...] = ()
     permission: str = ""
     org_field: str = ""
+    project_field: str = "project_id"
     success: int = 200
     deprecated: bool = False
 
@@ -66,9 +67,15 @@ def _method(name: str, method: MethodDescriptor) -> Method:
         routes=tuple(_routes(option(method, "google.api.http"))),
         permission=auth.permission,
         org_field=getattr(auth, "org_field", ""),
+        project_field=_project_field(method),
         success=success or 200,
         deprecated=method.GetOptions().deprecated,
     )
+
+
+def _project_field(method: MethodDescriptor) -> str:
+    older = method.containing_service.full_name == "zitadel.project.v2beta.ProjectService"
+    return "id" if older and "id" in method.input_type.fields_by_name else "project_id"
 
 
 def _authorization(method: MethodDescriptor) -> tuple[Any, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from personae.http.wire.beta_calls import answered_by, older
 from personae.http.wire.call import Call
 from personae.http.wire.methods import METHODS
 
@@ -19,7 +20,7 @@ class Registry:
         self._functions: dict[str, Answer] = {}
 
     def rpc(self, name: str) -> Callable[[F], F]:
-        """Bind a function to ``package.Service/Method``.
+        """Bind a function to ``package.Service/Method``, and to its older ``v2beta`` name.
 
         Raises ``LookupError`` at import for an unknown name, ``ValueError`` for a second binding.
         """
@@ -30,6 +31,8 @@ class Registry:
 
         def bind(function: F) -> F:
             self._functions[name] = function
+            if beta := older(name):
+                self._functions[beta] = answered_by(function, METHODS[name], METHODS[beta])
             return function
 
         return bind

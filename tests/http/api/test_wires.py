@@ -81,7 +81,7 @@ def test_every_list_that_is_bound_is_among_them():
     bound = [
         method.request.DESCRIPTOR
         for name, method in wire.METHODS.items()
-        if wire.DEFAULT.function(name) and "/List" in name
+        if wire.DEFAULT.function(name) and "/List" in name and ".v2beta." not in name
     ]
     kinds = {
         field.message_type.full_name

@@ -23,7 +23,9 @@ class Open(Directory):
 @pytest.fixture
 async def everything():
     registry = wire.Registry()
-    for name in wire.METHODS:
+    for name in registry.unbound():
+        if registry.function(name):
+            continue  # an older name of one that came before
 
         @registry.rpc(name)
         async def empty(request, call):
