@@ -26,6 +26,11 @@ class Client:
         """What its tokens are for: every client of the project, and the project."""
         return (*self.project.clients, self.project_id)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """What calls it in the audience of a token."""
+        return frozenset((self.client_id, self.project_id, *self.app.oauth.resources))
+
 
 async def client_of(world: World, instance_id: str, client_id: str) -> Client | None:
     """Return the client with an id when it, its project and its organisation are active."""

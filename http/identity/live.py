@@ -95,7 +95,7 @@ async def _of_family(
         org_id,
         family.client_id,
         access.scope,
-        family.audience,
+        access.audience or family.audience,
         access.made_at,
         access.expires,
         family_id,

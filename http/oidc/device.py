@@ -18,6 +18,7 @@ from personae.http.oidc.call import Call
 from personae.http.oidc.clients import authenticate
 from personae.http.oidc.errors import GRANT_NOT_ALLOWED, SCOPE_MISSING
 from personae.http.oidc.polls import INTERVAL
+from personae.http.oidc.resources import names_of
 from personae.store.generated import generate
 
 TRIES = 3
@@ -43,6 +44,7 @@ async def device_authorization(call: Call) -> web.Response:
             scope=scope,
             audience=await scopes.audience(call, client.audience, scope),
             need_refresh_token=scopes.OFFLINE in scope,
+            resources=await names_of(call, call.form),
         ),
     )
     page = call.issuer + paths.DEVICE_PAGE

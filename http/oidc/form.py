@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
@@ -38,6 +38,11 @@ class Form:
             pairs = _pairs(text)
         except ValueError:
             raise FORM_INVALID() from None
+        return cls.of_pairs(pairs)
+
+    @classmethod
+    def of_pairs(cls, pairs: Sequence[tuple[str, str]]) -> Form:
+        """Take names and values that are not empty."""
         values = dict(pairs)
         if len(values) == len(pairs):
             return cls(values)

@@ -64,9 +64,7 @@ async def _answered(call: Call, client: Client, body: Mapping[str, Any]) -> web.
 
 def _meant_for(client: Client, live: LiveToken) -> bool:
     # Personal access tokens name no audience: whoever is shown one may ask about it.
-    return live.kind is TokenKind.PERSONAL or not {client.client_id, client.project_id}.isdisjoint(
-        live.audience
-    )
+    return live.kind is TokenKind.PERSONAL or not client.names.isdisjoint(live.audience)
 
 
 def _facts(call: Call, client: Client, live: LiveToken) -> dict[str, Any]:

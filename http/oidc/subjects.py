@@ -62,7 +62,7 @@ async def subject_of(call: Call, client: Client, name: str, kinds: dict[str, Rea
 async def of_access_token(call: Call, client: Client, text: str) -> Subject:
     """An access token that is meant for the client, too; one bound to a key is nobody's else."""
     live = await live_token(call.services, call.instance_id, text, call.issuer)
-    if live.dpop_jkt or {client.client_id, client.project_id}.isdisjoint(live.audience):
+    if live.dpop_jkt or client.names.isdisjoint(live.audience):
         raise WRONG_AUDIENCE()
     return Subject(
         live.user_id,

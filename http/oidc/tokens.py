@@ -166,7 +166,7 @@ async def _access_text(
     found = {
         **await _about(call, to, family, access, AT_JWT),
         **_common(call, to, family, access.made_at, access.expires),
-        "aud": family.audience or (call.issuer,),
+        "aud": access.audience or family.audience or (call.issuer,),
         "nbf": _seconds(access.made_at - to.skew),
         "jti": f"{family_id}-{access.id}",
         "scope": " ".join(access.scope),

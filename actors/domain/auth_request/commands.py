@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from personae.actors.domain.auth_request.events import AuthRequestAdded
 from personae.actors.domain.kit import command
+from personae.actors.domain.oidc_session.terms import Terms
 
 
 @command("auth_request", id="request_id", owner="instance_id", creates=True)
@@ -55,3 +56,4 @@ class ExchangeCode:
     access_token_id: str
     refresh_token_id: str
     dpop_jkt: str = ""
+    terms: Terms = Terms()

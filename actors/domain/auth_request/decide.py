@@ -103,6 +103,9 @@ def exchange(request: AuthRequest, cmd: c.ExchangeCode, facts: ExchangeFacts) ->
         refresh_token_id=cmd.refresh_token_id if asked.need_refresh_token else "",
         reason="auth_request",
         dpop_jkt=cmd.dpop_jkt,
+        resources=asked.resources,
+        details=asked.authorization_details,
+        terms=cmd.terms,
     )
     for event in opened(opening, facts.lifetimes, facts.now):
         yield On(facts.oidc_session, event, owner=facts.user_org_id)

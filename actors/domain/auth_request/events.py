@@ -37,6 +37,10 @@ class AuthRequestAdded:
     issuer: str = ""
     acr_values: tuple[str, ...] = wire("acr_values", default=())
     dpop_jkt: str = wire("dpop_jkt", default="")
+    resources: tuple[str, ...] = ()
+    """Whom the tokens shall be for (RFC 8707), by the names these have in ``aud``."""
+    authorization_details: tuple[str, ...] = wire("authorization_details", default=())
+    """What is asked in detail (RFC 9396), each as canonical JSON."""
     pushed_at: datetime | None = wire("pushed_at", default=None)
     """When the client pushed the request ahead of the browser (RFC 9126), if it did."""
 

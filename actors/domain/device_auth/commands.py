@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from personae.actors.domain.kit import command
+from personae.actors.domain.oidc_session.terms import Terms
 
 
 @command("device_auth", id="device_id", owner="instance_id", creates=True)
@@ -16,6 +17,8 @@ class AddDeviceAuth:
     scope: tuple[str, ...]
     audience: tuple[str, ...]
     need_refresh_token: bool = False
+    resources: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
 
 
 @command("device_auth", id="device_id")
@@ -42,3 +45,4 @@ class RedeemDeviceCode:
     access_token_id: str
     refresh_token_id: str
     dpop_jkt: str = ""
+    terms: Terms = Terms()

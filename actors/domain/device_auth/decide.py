@@ -32,6 +32,8 @@ def add(device: DeviceAuth, cmd: c.AddDeviceAuth, facts: Facts) -> Decisions:
         scope=cmd.scope,
         audience=cmd.audience,
         need_refresh_token=cmd.need_refresh_token,
+        resources=cmd.resources,
+        authorization_details=cmd.details,
     )
 
 
@@ -87,6 +89,9 @@ def redeem(device: DeviceAuth, cmd: c.RedeemDeviceCode, facts: RedeemFacts) -> D
         refresh_token_id=cmd.refresh_token_id if asked.need_refresh_token else "",
         reason="device_code",
         dpop_jkt=cmd.dpop_jkt,
+        resources=asked.resources,
+        details=asked.authorization_details,
+        terms=cmd.terms,
     )
     for event in opened(opening, facts.lifetimes, facts.now):
         yield On(facts.oidc_session, event, owner=facts.user_org_id)

@@ -15,6 +15,8 @@ class DeviceAuthAdded:
     scope: tuple[str, ...] = wire("Scopes", default=())
     audience: tuple[str, ...] = wire("Audience", default=())
     need_refresh_token: bool = wire("NeedRefreshToken", default=False)
+    resources: tuple[str, ...] = wire("Resources", default=())
+    authorization_details: tuple[str, ...] = wire("AuthorizationDetails", default=())
 
 
 @event("device.authorization.approved")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from personae.actors.domain.kit import command
 from personae.actors.domain.oidc_session.opening import Opening
+from personae.actors.domain.oidc_session.terms import Terms
 
 
 @command("oidc_session", id="oidc_session_id", owner="org_id", creates=True)
@@ -30,6 +31,7 @@ class RefreshTokens:
     refresh_token_id: str
     dpop_jkt: str = ""
     public: bool = False
+    terms: Terms = Terms()
 
 
 @command("oidc_session", id="oidc_session_id")

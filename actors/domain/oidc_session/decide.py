@@ -9,6 +9,7 @@ from personae.actors.domain.oidc_session import refusals
 from personae.actors.domain.oidc_session.facts import TokenFacts
 from personae.actors.domain.oidc_session.opening import opened
 from personae.actors.domain.oidc_session.state import OIDC_SESSION, OIDCSession
+from personae.actors.domain.oidc_session.terms import audience_within, details_within
 
 
 @OIDC_SESSION.decides(c.OpenOIDCSession)
@@ -32,8 +33,11 @@ def refresh(session: OIDCSession, cmd: c.RefreshTokens, facts: TokenFacts) -> De
         return
     if facts.now >= min(token.idle_until, token.expires):
         raise refusals.REFRESH_INVALID()
-    if token.dpop_jkt and not bound(token.dpop_jkt, cmd):
+    if token.dpop_jkt and not bound(token.dpop_jkt, cmd.dpop_jkt, public=cmd.public):
         raise refusals.KEY_WRONG()
+    shown = cmd.terms.certificate
+    if token.certificate and not bound(token.certificate, shown, public=cmd.public):
+        raise refusals.CERTIFICATE_WRONG()
     scope = session.scope if cmd.scope is None else cmd.scope
     if not set(scope) <= set(session.scope):
         raise refusals.SCOPE_WIDER()
@@ -44,18 +48,22 @@ def refresh(session: OIDCSession, cmd: c.RefreshTokens, facts: TokenFacts) -> De
         reason="refresh",
         made_at=facts.now,
         dpop_jkt=cmd.dpop_jkt,
+        certificate=shown,
+        audience=audience_within(session.resources, session.audience, cmd.terms.targets),
+        authorization_details=details_within(session.details, cmd.terms.details),
     )
     yield e.RefreshTokenRenewed(
         id=cmd.refresh_token_id, idle_lifetime=facts.lifetimes.refresh_idle, made_at=facts.now
     )
 
 
-def bound(key: str, cmd: c.RefreshTokens) -> bool:
-    """Say whether a token bound to a key may be used: with that key by a public client.
+def bound(key: str, shown: str, *, public: bool) -> bool:
+    """Say whether a token bound to a key or certificate may be used: with it by a public client.
 
-    A client that is authenticated otherwise may have a new one (RFC 9449, 5), but needs one.
+    A client that is authenticated otherwise may have a new one (RFC 9449, 5; RFC 8705, 6.3), but
+    needs one.
     """
-    return cmd.dpop_jkt == key or (bool(cmd.dpop_jkt) and not cmd.public)
+    return shown == key or (bool(shown) and not public)
 
 
 @OIDC_SESSION.decides(c.RevokeAccessToken)

@@ -9,6 +9,8 @@ from personae.actors.domain.kit import event, wire
 
 @event("oidc_session.added")
 class OIDCSessionAdded:
+    """What was granted, ``resources`` (RFC 8707) and ``authorization_details`` (RFC 9396) too."""
+
     user_id: str = wire("userID")
     user_resource_owner: str = ""
     session_id: str = wire("sessionID", default="")
@@ -19,6 +21,8 @@ class OIDCSessionAdded:
     auth_time: datetime | None = None
     nonce: str = ""
     preferred_language: str = ""
+    resources: tuple[str, ...] = ()
+    authorization_details: tuple[str, ...] = ()
 
 
 @event("oidc_session.access_token.added")
@@ -27,6 +31,8 @@ class AccessTokenAdded:
 
     ``dpop_jkt`` is the thumbprint of the key it is bound to, if any (RFC 9449).
     ``actors`` act for the user, the present one first (RFC 8693, 4.1).
+    ``certificate`` is the thumbprint of the one it is bound to, if any (RFC 8705); ``audience``
+    whom it is for, when that is not the audience of the session.
     """
 
     id: str
@@ -36,6 +42,9 @@ class AccessTokenAdded:
     made_at: datetime
     dpop_jkt: str = wire("dpopJKT", default="")
     actors: tuple[str, ...] = ()
+    certificate: str = ""
+    audience: tuple[str, ...] = ()
+    authorization_details: tuple[str, ...] = ()
 
 
 @event("oidc_session.access_token.revoked")
@@ -50,6 +59,7 @@ class RefreshTokenAdded:
     idle_lifetime: int = 0
     made_at: datetime
     dpop_jkt: str = wire("dpopJKT", default="")
+    certificate: str = ""
 
 
 @event("oidc_session.refresh_token.renewed")

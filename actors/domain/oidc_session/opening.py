@@ -9,11 +9,15 @@ from typing import Any
 
 from personae.actors.domain.oidc_session import events as e
 from personae.actors.domain.oidc_session.facts import Lifetimes
+from personae.actors.domain.oidc_session.terms import Terms, audience_within, details_within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """What a new OIDC session is made of; ``refresh_token_id`` only when one is due."""
+    """What a new OIDC session is made of; ``refresh_token_id`` only when one is due.
+
+    ``resources`` and ``details`` were granted, ``terms`` are those of the first token.
+    """
 
     user_id: str
     org_id: str
@@ -30,10 +34,19 @@ class Opening:
     reason: str = ""
     dpop_jkt: str = ""
     actors: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
+    terms: Terms = Terms()
 
 
 def opened(opening: Opening, lifetimes: Lifetimes, now: datetime) -> Iterator[Any]:
-    """Yield the events that open an OIDC session and hand out its first tokens."""
+    """Yield the events that open an OIDC session and hand out its first tokens.
+
+    Raises OIDCSESSION-TargetWider, OIDCSESSION-DetailsWider.
+    """
+    terms = opening.terms
+    audience = audience_within(opening.resources, opening.audience, terms.targets)
+    details = details_within(opening.details, terms.details)
     yield e.OIDCSessionAdded(
         user_id=opening.user_id,
         user_resource_owner=opening.org_id,
@@ -45,6 +58,8 @@ def opened(opening: Opening, lifetimes: Lifetimes, now: datetime) -> Iterator[An
         auth_time=opening.auth_time,
         nonce=opening.nonce,
         preferred_language=opening.language,
+        resources=opening.resources,
+        authorization_details=opening.details,
     )
     yield e.AccessTokenAdded(
         id=opening.access_token_id,
@@ -54,6 +69,9 @@ def opened(opening: Opening, lifetimes: Lifetimes, now: datetime) -> Iterator[An
         made_at=now,
         dpop_jkt=opening.dpop_jkt,
         actors=opening.actors,
+        certificate=terms.certificate,
+        audience=audience,
+        authorization_details=details,
     )
     if opening.refresh_token_id:
         yield e.RefreshTokenAdded(
@@ -62,4 +80,5 @@ def opened(opening: Opening, lifetimes: Lifetimes, now: datetime) -> Iterator[An
             idle_lifetime=lifetimes.refresh_idle,
             made_at=now,
             dpop_jkt=opening.dpop_jkt,
+            certificate=terms.certificate,
         )

@@ -21,6 +21,9 @@ class AccessToken:
     reason: str = ""
     dpop_jkt: str = ""
     actors: tuple[str, ...] = ()
+    certificate: str = ""
+    audience: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class RefreshToken:
     idle_until: datetime
     expires: datetime
     dpop_jkt: str = ""
+    certificate: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class OIDCSession:
     auth_time: datetime | None = None
     nonce: str = ""
     language: str = ""
+    resources: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
     access: AccessToken | None = None
     refresh: RefreshToken | None = None
 
@@ -61,6 +67,9 @@ def token_of(event: e.AccessTokenAdded) -> AccessToken:
         event.reason,
         event.dpop_jkt,
         event.actors,
+        event.certificate,
+        event.audience,
+        event.authorization_details,
     )
 
 
@@ -80,6 +89,8 @@ def _(_session: OIDCSession, event: e.OIDCSessionAdded) -> OIDCSession:
         event.auth_time,
         event.nonce,
         event.preferred_language,
+        event.resources,
+        event.authorization_details,
     )
 
 
@@ -95,11 +106,9 @@ def _(session: OIDCSession, _event: e.AccessTokenRevoked) -> OIDCSession:
 
 @OIDC_SESSION.on(e.RefreshTokenAdded)
 def _(session: OIDCSession, event: e.RefreshTokenAdded) -> OIDCSession:
-    idle = end(event.made_at, event.idle_lifetime)
-    return replace(
-        session,
-        refresh=RefreshToken(event.id, idle, end(event.made_at, event.lifetime), event.dpop_jkt),
-    )
+    idle, over = end(event.made_at, event.idle_lifetime), end(event.made_at, event.lifetime)
+    token = RefreshToken(event.id, idle, over, event.dpop_jkt, event.certificate)
+    return replace(session, refresh=token)
 
 
 @OIDC_SESSION.on(e.RefreshTokenRenewed)

@@ -15,6 +15,7 @@ from personae.http.oidc.call import Call
 from personae.http.oidc.errors import PARAMETER_INVALID
 from personae.http.oidc.hints import subject_of_hint
 from personae.http.oidc.proofs import key_shown
+from personae.http.oidc.resources import names_of
 
 NONE, LOGIN = 1, 2
 PROMPTS = {"none": NONE, "login": LOGIN, "consent": 3, "select_account": 4, "create": 5}
@@ -53,6 +54,7 @@ async def asked(call: Call, ask: Ask) -> AuthRequestAdded:
         need_refresh_token=scopes.OFFLINE in scope,
         issuer=call.issuer,
         dpop_jkt=_bound_to(call, ask),
+        resources=await names_of(call, form),
         acr_values=tuple(ask.words("acr_values")[:ACRS_AT_MOST]),
     )
 

@@ -17,7 +17,6 @@ from personae.http.oidc.authorize.checks import check
 from personae.http.oidc.call import Call
 from personae.http.oidc.clients import authenticate
 from personae.http.oidc.errors import PARAMETER_INVALID
-from personae.http.oidc.form import Form
 
 URN = "urn:ietf:params:oauth:request_uri:"
 CREATED = 201
@@ -32,7 +31,8 @@ async def push(call: Call) -> web.Response:
     if call.form.get("request_uri"):
         raise PARAMETER_INVALID(name="request_uri")
     # A client that authenticates otherwise need not repeat its id in the form.
-    named = Form({**call.form.values, "client_id": client.client_id})
+    form = call.form
+    named = replace(form, values={**form.values, "client_id": client.client_id})
     ask = await load(replace(call, form=named))
     check(ask)
     request_id = f"V2_{call.services.new_id()}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -11,7 +11,7 @@ from personae.actors.domain.kit import Refusal
 from personae.http.oidc.assertions import verifier_for
 from personae.http.oidc.call import Call
 from personae.http.oidc.errors import PARAMETER_INVALID, REQUEST_INVALID
-from personae.http.oidc.form import Form
+from personae.http.oidc.form import LISTS, Form
 
 TYPES = ("", "jwt", "oauth-authz-req+jwt")
 OF_THE_TOKEN = {"iss", "aud", "exp", "iat", "nbf", "jti", "sub"}
@@ -39,14 +39,18 @@ def unpacked(call: Call, client: Client) -> Form:
         raise REQUEST_INVALID(cause="client_id" if "sub" not in claims else "sub")
     if not claims.keys().isdisjoint({"request", "request_uri"}):
         raise REQUEST_INVALID(cause="request")
-    return Form({"client_id": client.client_id, **_parameters(claims)})
+    return Form.of_pairs([("client_id", client.client_id), *_parameters(claims)])
 
 
-def _parameters(claims: Mapping[str, Any]) -> dict[str, str]:
-    """Return claims as parameters: numbers in digits, structures as JSON (RFC 9101, 4)."""
-    asked = {name: value for name, value in claims.items() if name not in OF_THE_TOKEN}
-    texts = {
-        name: value if isinstance(value, str) else orjson.dumps(value).decode()
-        for name, value in asked.items()
-    }
-    return {name: text for name, text in texts.items() if text}
+def _parameters(claims: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield claims as parameters: numbers in digits, structures as JSON (RFC 9101, 4).
+
+    Parameters that may be repeated are arrays.
+    """
+    for name, value in claims.items():
+        if name in OF_THE_TOKEN or name == "client_id":
+            continue
+        for one in value if name in LISTS and isinstance(value, list) else (value,):
+            text = one if isinstance(one, str) else orjson.dumps(one).decode()
+            if text:
+                yield name, text

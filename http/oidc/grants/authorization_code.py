@@ -18,6 +18,7 @@ from personae.http.oidc.clients import authenticate
 from personae.http.oidc.errors import CODE_UNREADABLE, GRANT_NOT_ALLOWED
 from personae.http.oidc.logouts import register_logout
 from personae.http.oidc.proofs import key_shown
+from personae.http.oidc.terms import terms_of
 from personae.http.oidc.tokens import Ids, Recipient, family_of, token_response
 
 
@@ -37,6 +38,7 @@ async def authorization_code(call: Call) -> dict[str, Any]:
         access_token_id=ids.access,
         refresh_token_id=ids.refresh,
         dpop_jkt=key_shown(call),
+        terms=await terms_of(call),
     )
     await _redeem(call, client, order)
     family = await family_of(call, ids.family)

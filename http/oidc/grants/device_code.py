@@ -15,6 +15,7 @@ from personae.http.oidc.clients import authenticate
 from personae.http.oidc.errors import GRANT_NOT_ALLOWED, SLOW_DOWN
 from personae.http.oidc.logouts import register_logout
 from personae.http.oidc.proofs import key_shown
+from personae.http.oidc.terms import terms_of
 from personae.http.oidc.tokens import Ids, Recipient, family_of, token_response
 
 
@@ -34,6 +35,7 @@ async def device_code(call: Call) -> dict[str, Any]:
         access_token_id=ids.access,
         refresh_token_id=ids.refresh,
         dpop_jkt=key_shown(call),
+        terms=await terms_of(call),
     )
     await call.services.send(order, call.caller(client_id=client.client_id))
     family = await family_of(call, ids.family)

@@ -10,6 +10,7 @@ from personae.http.oidc import scopes
 from personae.http.oidc.call import Call
 from personae.http.oidc.machines import LivingMachine
 from personae.http.oidc.proofs import key_shown
+from personae.http.oidc.resources import names_of
 from personae.http.oidc.tokens import Ids, Recipient, issued, token_response
 
 
@@ -31,6 +32,7 @@ async def open_for(
         access_token_id=ids.access,
         reason=reason,
         dpop_jkt=key_shown(call),
+        resources=await names_of(call, call.form),
     )
     order = OpenOIDCSession(oidc_session_id=ids.family, org_id=found.org_id, opening=opening)
     done = await call.services.send(order, call.caller(found.user_id))

@@ -13,6 +13,7 @@ from personae.http.oidc.call import Call
 from personae.http.oidc.clients import authenticate
 from personae.http.oidc.errors import GRANT_NOT_ALLOWED, REFRESH_UNREADABLE
 from personae.http.oidc.proofs import key_shown
+from personae.http.oidc.terms import terms_of
 from personae.http.oidc.tokens import Ids, Recipient, issued, token_response
 
 
@@ -37,6 +38,7 @@ async def refresh_token(call: Call) -> dict[str, Any]:
         access_token_id=ids.access,
         refresh_token_id=ids.refresh,
         dpop_jkt=key_shown(call),
+        terms=await terms_of(call),
         public=oidc.auth_method_type is AuthMethod.NONE,
     )
     done = await call.services.send(order, call.caller(client_id=client.client_id))

@@ -25,6 +25,7 @@ from personae.http.oidc.errors import (
 )
 from personae.http.oidc.impersonation import check_impersonation
 from personae.http.oidc.proofs import key_shown
+from personae.http.oidc.resources import targets_of
 from personae.http.oidc.subjects import (
     ACCESS_TOKEN,
     ACTORS,
@@ -123,12 +124,12 @@ async def _audience(
     call: Call, client: Client, subject: Subject, scope: tuple[str, ...]
 ) -> tuple[str, ...]:
     """Return whom the new token is for. Raises OIDC-TargetInvalid for more than is allowed."""
-    if call.form.get("resource"):
-        raise TARGET_INVALID()
     allowed = subject.audience
     if allowed is None:
         allowed = await scopes.audience(call, client.audience, scope)
+    targets = await targets_of(call, call.form.all("resource"))
     asked = call.form.all("audience")
-    if not set(asked) <= set(allowed):
+    within = all({each.name, each.project_id} & set(allowed) for each in targets)
+    if not within or not set(asked) <= set(allowed):
         raise TARGET_INVALID()
-    return tuple(dict.fromkeys(asked)) or allowed
+    return tuple(dict.fromkeys((*asked, *(each.name for each in targets)))) or allowed
