@@ -53,13 +53,22 @@ class Metrics:
             "personae_lane_flush_seconds", "One flush of the log, to durable",
             buckets=FAST, registry=registry,
         )  # fmt: skip
+        self._waited = Histogram(
+            "personae_lane_wait_seconds",
+            "From its append to durable, for the command of each flush that waited longest",
+            buckets=FAST, registry=registry,
+        )  # fmt: skip
+        self._queued = Gauge(
+            "personae_lane_queued_events", "Events that wait for a flush",
+            multiprocess_mode="livesum", registry=registry,
+        )  # fmt: skip
         self._lag = Gauge(
             "personae_projection_lag_events", "Events a projection has not applied yet",
             ["projection"], multiprocess_mode="livemax", registry=registry,
         )  # fmt: skip
-        self._loop = Gauge(
-            "personae_loop_lag_seconds", "How late the event loop was when last looked at",
-            multiprocess_mode="livemax", registry=registry,
+        self._loop = Histogram(
+            "personae_loop_lag_seconds", "How late the event loop was for a timer",
+            buckets=FAST, registry=registry,
         )  # fmt: skip
 
     def login(self, result: str, method: str) -> None:
@@ -78,10 +87,15 @@ class Metrics:
         """Tell how many aggregates are in memory."""
         self._live.set(number)
 
-    def flushed(self, commands: int, seconds: float) -> None:
-        """Tell about one flush of the log."""
+    def flushed(self, commands: int, seconds: float, waited: float) -> None:
+        """Tell about one flush of the log; ``waited``: its oldest command, since its append."""
         self._batch.observe(commands)
         self._flush.observe(seconds)
+        self._waited.observe(waited)
+
+    def queued(self, events: int) -> None:
+        """Tell how many events wait for a flush."""
+        self._queued.set(events)
 
     def projection_lag(self, projection: str, events: int) -> None:
         """Tell how many events a projection is behind."""
@@ -89,7 +103,7 @@ class Metrics:
 
     def loop_lag(self, seconds: float) -> None:
         """Tell how late the event loop was."""
-        self._loop.set(seconds)
+        self._loop.observe(seconds)
 
     def render(self) -> bytes:
         """The text that Prometheus reads (text format 0.0.4).

@@ -125,6 +125,7 @@ async def aggregates(
         database,
         notify=settings.database is not None or settings.workers > 1,
         limits=Limits(events=settings.store.batch, queued=settings.store.queue),
+        on_flush=lambda flush: metrics.flushed(*flush),
     )
     stack.push_async_callback(event_log.close)
     return World(

@@ -199,6 +199,7 @@ def _forget_keys(services: Services) -> Callable[[list[Recorded]], None]:
 async def _gauges(world: World, views: Projections, metrics: Metrics) -> None:
     while True:
         metrics.live_actors(len(world.directory))
+        metrics.queued(world.log.depth)
         try:
             for status in await views.status():
                 metrics.projection_lag(status.table, status.lag)

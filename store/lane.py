@@ -98,6 +98,21 @@ class Limits:
     seconds: float = 2.0
 
 
+class Flush(NamedTuple):
+    """One flush: its commands, the seconds of its statement, and those its oldest command took."""
+
+    commands: int
+    seconds: float
+    waited: float
+
+
+OnFlush = Callable[[Flush], object]
+
+
+def unseen(_flush: Flush) -> None:
+    """Let nobody know."""
+
+
 class Row(NamedTuple):
     """An event on its way: where it goes, and itself as JSON."""
 
@@ -117,6 +132,7 @@ class Entry:
     taken: dict[Name, Any]
     given_back: dict[Name, str]
     answer: asyncio.Future[list[Recorded]]
+    since: float
     size: int = field(init=False)
     uncertain: bool = False
 
@@ -135,12 +151,14 @@ class Lane:
         *,
         notify: bool = False,
         limits: Limits | None = None,
+        on_flush: OnFlush = unseen,
     ) -> None:
         self._instance_id = instance_id
         self._database = database
         self._committed = committed
         self._last = _AND_TELL if notify else _POSITION
         self._limits = limits or Limits()
+        self._on_flush = on_flush
         self._queue: deque[Entry] = deque()
         self._queued = 0
         self._flushing: asyncio.Task[None] | None = None
@@ -150,8 +168,10 @@ class Lane:
         rows = _rows(commit)
         if self._queued + len(rows) > self._limits.queued and self._queued:
             raise OVERLOADED(queued=self._queued)
-        answer: asyncio.Future[list[Recorded]] = asyncio.get_running_loop().create_future()
-        self._queue.append(Entry(commit, rows, commit.taken, commit.given_back, answer))
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[list[Recorded]] = loop.create_future()
+        entry = Entry(commit, rows, commit.taken, commit.given_back, answer, loop.time())
+        self._queue.append(entry)
         self._queued += len(rows)
         if self._flushing is None:
             self._flushing = asyncio.create_task(self._flush_all())
@@ -231,8 +251,11 @@ class Lane:
         deadline = loop.time() + self._limits.seconds
         pause = 0.01
         while True:
+            began = loop.time()
             try:
                 rows = await self._database.rows(sql, values, limit=self._limits.answer)
+                now = loop.time()
+                self._on_flush(Flush(len(batch), now - began, now - batch[0].since))
                 return int(rows[0][0])
             except (Conflict, StatementError):
                 raise

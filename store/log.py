@@ -151,6 +151,11 @@ class Log(Protocol):
     """Called with the events of each commit of this process, in order of position, before the
     appender is answered. Must return at once; what it raises is reported and changes nothing."""
 
+    @property
+    def depth(self) -> int:
+        """Events that wait to be written."""
+        ...
+
     async def append(self, commit: Commit) -> list[Recorded]:
         """Commit, and return the events with their positions.
 

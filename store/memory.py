@@ -34,6 +34,8 @@ class MemoryLog:
         self._snapshots: dict[Stream, tuple[int, str, bytes]] = {}
         self._receipts: dict[tuple[str, str, str, int], tuple[Receipt, datetime]] = {}
 
+    depth = 0
+
     async def append(self, commit: Commit) -> list[Recorded]:
         """See :class:`personae.store.log.Log`."""
         for part in commit.parts:

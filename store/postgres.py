@@ -11,7 +11,7 @@ import orjson
 from personae.actors.domain.kit import Kind, Recorded, Stream
 from personae.store import snapshots
 from personae.store.codec import decode
-from personae.store.lane import HOLDER, HOLDERS, Lane, Limits
+from personae.store.lane import HOLDER, HOLDERS, Lane, Limits, OnFlush, unseen
 from personae.store.log import PAGE, Commit, OnCommitted, Receipt, Snapshot
 from personae.store.pool import CHUNK, Database, Row
 
@@ -50,12 +50,18 @@ class PostgresLog:
     """An event log in a migrated database. ``notify``: other processes listen to our appends."""
 
     def __init__(
-        self, database: Database, *, notify: bool = False, limits: Limits | None = None
+        self,
+        database: Database,
+        *,
+        notify: bool = False,
+        limits: Limits | None = None,
+        on_flush: OnFlush = unseen,
     ) -> None:
         self.on_committed: list[OnCommitted] = []
         self._database = database
         self._notify = notify
         self._limits = limits
+        self._on_flush = on_flush
         self._lanes: dict[str, Lane] = {}
 
     async def append(self, commit: Commit) -> list[Recorded]:
@@ -64,7 +70,7 @@ class PostgresLog:
         if lane is None:
             lane = self._lanes[commit.instance_id] = Lane(
                 commit.instance_id, self._database, self._tell,
-                notify=self._notify, limits=self._limits,
+                notify=self._notify, limits=self._limits, on_flush=self._on_flush,
             )  # fmt: skip
         return await lane.append(commit)
 

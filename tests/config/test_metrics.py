@@ -8,7 +8,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 NAMES = {
     "personae_logins", "personae_tokens", "personae_hash_seconds", "personae_actors_live",
-    "personae_lane_batch_commands", "personae_lane_flush_seconds",
+    "personae_lane_batch_commands", "personae_lane_flush_seconds", "personae_lane_wait_seconds",
+    "personae_lane_queued_events",
     "personae_projection_lag_events", "personae_loop_lag_seconds",
 }  # fmt: skip
 
@@ -19,7 +20,8 @@ def used() -> Metrics:
     metrics.token("refresh_token")
     metrics.hashed("verify", 0.02)
     metrics.live_actors(7)
-    metrics.flushed(12, 0.003)
+    metrics.flushed(12, 0.003, 0.004)
+    metrics.queued(3)
     metrics.projection_lag("users", 5)
     metrics.loop_lag(0.001)
     return metrics
@@ -44,6 +46,8 @@ def test_what_rooms_report_is_what_is_served():
     assert found["personae_logins_total['ok', 'password']"] == 1
     assert found["personae_actors_live[]"] == 7
     assert found["personae_lane_batch_commands_sum[]"] == 12
+    assert found["personae_lane_wait_seconds_sum[]"] == 0.004
+    assert found["personae_loop_lag_seconds_bucket['0.001']"] == 1
 
 
 def test_two_servers_in_one_process_count_apart():

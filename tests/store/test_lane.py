@@ -54,6 +54,15 @@ async def test_commits_that_arrive_during_a_flush_share_the_next_one(log, databa
     assert len(transactions) <= 2
 
 
+async def test_every_flush_is_told_with_its_size_and_its_time(database):
+    flushes = []
+    log = PostgresLog(database, limits=Limits(events=10), on_flush=flushes.append)
+    await asyncio.gather(*(log.append(note("x", at=book(str(n)))) for n in range(30)))
+    assert [flush.commands for flush in flushes] == [10, 10, 10]
+    assert all(0 < flush.seconds <= flush.waited for flush in flushes)
+    assert flushes[0].waited < flushes[-1].waited
+
+
 async def test_a_flush_has_a_limit_of_events_and_of_bytes(database, admin):
     log = PostgresLog(database, limits=Limits(events=10, bytes=1000))
     await asyncio.gather(*(log.append(note("x", at=book(str(n)))) for n in range(30)))
