@@ -84,6 +84,11 @@ class _Use:
         self._file.close()
 
 
+def shared(settings: Settings) -> bool:
+    """Say whether other processes may write to the database."""
+    return settings.database is not None or settings.workers > 1
+
+
 async def connected(settings: Settings, dsn: str, stack: AsyncExitStack) -> Database:
     """Return the open database, closed with the stack."""
     store = settings.store
@@ -92,6 +97,7 @@ async def connected(settings: Settings, dsn: str, stack: AsyncExitStack) -> Data
         size=store.connections,
         timeout=store.statement_timeout.total_seconds(),
         connect_timeout=store.connect_timeout.total_seconds(),
+        isolation="SERIALIZABLE" if store.portable else None,
     )
     await database.open()
     stack.push_async_callback(database.close)
@@ -123,7 +129,7 @@ async def aggregates(
     stack.push_async_callback(pool.stop)
     event_log = PostgresLog(
         database,
-        notify=settings.database is not None or settings.workers > 1,
+        notify=shared(settings) and not settings.store.portable,
         limits=Limits(events=settings.store.batch, queued=settings.store.queue),
         on_flush=lambda flush: metrics.flushed(*flush),
     )

@@ -38,6 +38,7 @@ class Store(Section):
     batch: Count
     queue: Count
     accept_loss: bool
+    portable: bool
 
 
 class Actors(Section):

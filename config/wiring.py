@@ -117,6 +117,7 @@ def _tree(
         heard=(world.absorb, forget_keys),
         nudge=views.nudge,
         distrust=world.forget,
+        listen=not settings.store.portable,
     )
     rotation = KeyRotation(
         services.dispatch,

@@ -10,7 +10,7 @@ import asyncio
 from dataclasses import dataclass
 from importlib.resources import files
 
-from personae.store.pool import Conflict, Database
+from personae.store.pool import Conflict, Database, Session
 
 HOUR = 3600.0
 """Seconds that one migration may take."""
@@ -68,9 +68,10 @@ async def _make_record(database: Database) -> None:
 
 
 async def _apply(database: Database, migration: Migration) -> None:
-    async with database.transaction() as session:
+    async def once(session: Session) -> None:
         await session.run("SET LOCAL statement_timeout = 0")
-        lock = "SELECT number FROM migrations WHERE number = 0 FOR UPDATE"
+        # Written, not only locked: who waited here must not go on with what it saw before.
+        lock = "UPDATE migrations SET name = 'lock' WHERE number = 0"
         await session.run(lock, limit=HOUR)
         done = "SELECT 1 FROM migrations WHERE number >= %s"
         if await session.row(done, (migration.number,)):
@@ -78,3 +79,5 @@ async def _apply(database: Database, migration: Migration) -> None:
         await session.run(migration.sql, limit=HOUR)
         record = "INSERT INTO migrations (number, name) VALUES (%s, %s)"
         await session.run(record, (migration.number, migration.name))
+
+    await database.atomically(once)

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import weakref
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -47,6 +48,12 @@ something was sent, about ten when idle."""
 
 FIRST_RETRY, LAST_RETRY = 0.05, 1.0
 """Seconds to the next attempt to connect, after the first failure and at most."""
+
+TRIES = 12
+"""How often what met another transaction is run, before its caller hears of it."""
+
+FIRST_PAUSE, LAST_PAUSE = 0.002, 0.2
+"""Seconds before the second try, at most; each pause may be twice as long as the one before."""
 
 CHUNK = 500
 """Rows made into Python values at a time: one to two milliseconds, then others have a turn."""
@@ -116,6 +123,7 @@ class Stats:
     discarded: int = 0
     timeouts: int = 0
     refused: int = 0
+    repeated: int = 0
 
 
 class _Connection(aiopg.Connection):
@@ -223,7 +231,8 @@ class Database:
     ``size`` connections at most, ``waiting`` callers at most in the queue before them, each for
     ``patience`` seconds; ``timeout`` seconds for a statement, ``connect_timeout`` for a new
     connection. While the database is away callers are refused at once, and one of them tries
-    again now and then; so it serves again by itself.
+    again now and then; so it serves again by itself. ``isolation`` is that of every statement and
+    transaction that names none; the engine's own when None.
     """
 
     def __init__(
@@ -236,13 +245,15 @@ class Database:
         timeout: float = 12.0,
         connect_timeout: float = 2.0,
         session: Mapping[str, str] | None = None,
+        isolation: Isolation | None = None,
     ) -> None:
         self.dsn = dsn
         self._waiting_limit = waiting
         self._patience = patience
         self._timeout = timeout
         self._connect_timeout = connect_timeout
-        self._options = " ".join(f"-c {k}={v}" for k, v in {**SESSION, **(session or {})}.items())
+        session = {**SESSION, **_isolated(isolation), **(session or {})}
+        self._options = " ".join(f"-c {key}={value}" for key, value in session.items())
         self._turns = asyncio.Semaphore(size)
         self._idle: list[aiopg.Connection] = []
         self._busy: set[aiopg.Connection] = set()
@@ -276,28 +287,36 @@ class Database:
 
     async def rows(self, sql: str, params: Params = None, *, limit: float = 0) -> list[Row]:
         """Return all rows of a statement. ``limit``: seconds, else the pool's."""
-        async with self._session() as session:
-            return await session.rows(sql, params, limit=limit)
+        return await self._alone(Session.rows, sql, params, limit)
 
     async def row(self, sql: str, params: Params = None, *, limit: float = 0) -> Row | None:
         """Return the first row, or None."""
-        async with self._session() as session:
-            return await session.row(sql, params, limit=limit)
+        return await self._alone(Session.row, sql, params, limit)
 
     async def run(self, sql: str, params: Params = None, *, limit: float = 0) -> int:
         """Write; return how many rows were touched. Goes on to its end when the caller is gone."""
+        return await self._to_the_end(self._alone(Session.run, sql, params, limit))
 
-        async def write() -> int:
-            async with self._session() as session:
-                return await session.run(sql, params, limit=limit)
+    async def atomically(
+        self, work: Callable[[Session], Awaitable[T]], isolation: Isolation | None = None
+    ) -> T:
+        """Run ``work`` in a transaction; again from its beginning when it met another one.
 
-        return await self._to_the_end(write())
+        So ``work`` may run several times, and what it does besides its session must bear that.
+        """
+
+        async def once() -> T:
+            async with self.transaction(isolation) as session:
+                return await work(session)
+
+        return await self._again(once)
 
     @contextlib.asynccontextmanager
     async def transaction(self, isolation: Isolation | None = None) -> AsyncIterator[Session]:
         """Run several statements as one: committed at the end, rolled back when it raises.
 
-        A caller cancelled in the middle rolls back; one cancelled at the end has committed.
+        Raises :class:`SerializationFailure`, where :meth:`atomically` tries again. A caller
+        cancelled in the middle rolls back; one cancelled at the end has committed.
         """
         async with self._session() as session:
             await session.run(f"BEGIN ISOLATION LEVEL {isolation}" if isolation else "BEGIN")
@@ -329,6 +348,28 @@ class Database:
                     self._busy.discard(connection)
                     _ = connection.close()
             await asyncio.sleep(self._retry_in)
+
+    async def _alone(
+        self, ask: Callable[..., Awaitable[T]], sql: str, params: Params, limit: float
+    ) -> T:
+        """Run one statement as a transaction of its own."""
+
+        async def once() -> T:
+            async with self._session() as session:
+                return await ask(session, sql, params, limit=limit)
+
+        return await self._again(once)
+
+    async def _again(self, once: Callable[[], Awaitable[T]]) -> T:
+        """Repeat what met another transaction: it was rolled back, so it happens once at most."""
+        for attempt in range(TRIES - 1):
+            try:
+                return await once()
+            except SerializationFailure:
+                self._stats.repeated += 1
+            pause = min(FIRST_PAUSE * 2**attempt, LAST_PAUSE)
+            await asyncio.sleep(random.random() * pause)  # noqa: S311 — no secret
+        return await once()
 
     async def _to_the_end(self, work: Coroutine[Any, Any, T]) -> T:
         """Await work that a cancelled caller must not cut off."""
@@ -417,6 +458,13 @@ class Database:
         self._retry_at, self._retry_in = 0.0, FIRST_RETRY
         self._stats.opened += 1
         return connection
+
+
+def _isolated(isolation: Isolation | None) -> Mapping[str, str]:
+    # A blank in libpq's options is written with a backslash.
+    if isolation is None:
+        return {}
+    return {"default_transaction_isolation": isolation.lower().replace(" ", "\\ ")}
 
 
 def without_password(dsn: str) -> tuple[str, str]:

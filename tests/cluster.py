@@ -39,7 +39,9 @@ class Threads:
 class Node:
     """One process' parts below its doors; ``distrusted`` counts how often memory was doubted."""
 
-    def __init__(self, url, *, notify=True, clock=None, tables=None, pace=PACE, **pool):
+    def __init__(
+        self, url, *, notify=True, listen=True, clock=None, tables=None, pace=PACE, **pool
+    ):
         self.database = Database(url, **{"size": 4, **pool})
         self.log = PostgresLog(self.database, notify=notify)
         self.world = World(
@@ -62,6 +64,7 @@ class Node:
             heard=(self.world.absorb,),
             nudge=self.views.nudge,
             distrust=self._distrust,
+            listen=listen,
         )
 
     def _distrust(self):

@@ -1,7 +1,8 @@
 """Hears of what other processes append, and tells this one's actors and projections.
 
 Notifications are for speed, the heads are the truth: they are looked at every so often, and at once
-whenever a notification may have been lost. Where the engine has no NOTIFY the look is all there is.
+whenever a notification may have been lost. Where the engine has no NOTIFY the look is all there is,
+and comes more often.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from personae.actors.domain.kit import Recorded
 from personae.store.log import PAGE, Log
 
 LOOK_SECONDS = 1.0
+LOOK_ALONE_SECONDS = 0.1
+"""The same where nothing is heard in between."""
+
 LOOK_LIMIT = 2.0
 """Seconds that a look may take: beyond, the database counts as away."""
 CHANNEL = "personae_events"
@@ -50,12 +54,15 @@ class Follower:
         heard: Sequence[Callable[[list[Recorded]], None]],
         nudge: Callable[[str], None],
         distrust: Callable[[], None],
+        listen: bool = True,
     ) -> None:
         self._log = log
         self._heads = heads
         self._heard = heard
         self._nudge = nudge
         self._distrust = distrust
+        self._listens = listen
+        self._pause = LOOK_SECONDS if listen else LOOK_ALONE_SECONDS
         self._seen: dict[str, int] = {}
         self._wake = asyncio.Event()
         self._listening: asyncio.Task[None] | None = None
@@ -64,18 +71,20 @@ class Follower:
     async def run(self) -> None:
         """Follow until cancelled."""
         self._seen = {**await self._positions(), **self._seen}
-        self._listening = asyncio.create_task(self._listen())
+        if self._listens:
+            self._listening = asyncio.create_task(self._listen())
         try:
             while True:
-                await self._look()
+                pause = self._pause if await self._look() else LOOK_SECONDS
                 try:
-                    async with asyncio.timeout(LOOK_SECONDS):
+                    async with asyncio.timeout(pause):
                         await self._wake.wait()
                 except TimeoutError:
                     pass
                 self._wake.clear()
         finally:
-            self._listening.cancel()
+            if self._listening:
+                self._listening.cancel()
 
     def _own(self, recorded: list[Recorded]) -> None:
         """Count our own commits as seen; a gap before them is somebody else's."""
@@ -97,22 +106,24 @@ class Follower:
         instance_id, _, position = note.rpartition(":")
         return not position.isdecimal() or int(position) > self._seen.get(instance_id, 0)
 
-    async def _look(self) -> None:
+    async def _look(self) -> bool:
+        """Read what is new; False when the database is away."""
         try:
             for instance_id, position in (await self._positions()).items():
-                if position > self._seen.get(instance_id, 0):
-                    await self._catch_up(instance_id)
+                await self._catch_up(instance_id, position)
         except Exception as error:  # noqa: BLE001 — the database is away: look again later
             logger.warning("could not look at the log: %s", type(error).__name__)
             self._distrust()
+            return False
+        return True
 
     async def _positions(self) -> dict[str, int]:
         sql = "SELECT instance_id, position FROM heads"
         return dict(await self._heads.rows(sql, limit=LOOK_LIMIT))
 
-    async def _catch_up(self, instance_id: str) -> None:
-        while True:
-            seen = self._seen.get(instance_id, 0)
+    async def _catch_up(self, instance_id: str, head: int) -> None:
+        """Read up to where the log was: a busy instance must not keep the others waiting."""
+        while (seen := self._seen.get(instance_id, 0)) < head:
             events = await self._log.after(instance_id, seen, PAGE)
             if not events:
                 return

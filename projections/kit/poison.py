@@ -65,7 +65,8 @@ async def park(
     shelf: Shelf, table: Table, instance_id: str, failure: Failure, *, old: int, attempts: int
 ) -> bool:
     """Put an event aside and move the table's position behind it; False when another was faster."""
-    async with shelf.database.transaction() as tx:
+
+    async def aside(tx: Session) -> bool:
         moved = await shelf.move(table, instance_id, old, failure.position, tx)
         if moved:
             await tx.run(
@@ -80,7 +81,9 @@ async def park(
                     *(attempts, failure.error),
                 ),
             )
-    return moved
+        return moved
+
+    return await shelf.database.atomically(aside)
 
 
 async def failed(shelf: Shelf, instance_id: str = "", limit: int = 1000) -> list[Failed]:
@@ -129,7 +132,8 @@ async def retry(shelf: Shelf, log: Log, table: Table, instance_id: str, position
 async def _apply(shelf: Shelf, log: Log, table: Table, event: Recorded, parked: set[int]) -> None:
     instance_id, position = event.stream.instance_id, event.position
     history = await log.stream(event.stream)
-    async with shelf.database.transaction() as tx:
+
+    async def refold(tx: Session) -> None:
         saved = await tx.row(
             f"SELECT position FROM {shelf.path('positions')}"
             " WHERE name = %s AND version = %s AND instance_id = %s FOR UPDATE",
@@ -143,6 +147,8 @@ async def _apply(shelf: Shelf, log: Log, table: Table, event: Recorded, parked: 
         own.replace(rows)
         await Writer(table, shelf).change(tx, own)
         await _remove(shelf, tx, table.name, instance_id, position)
+
+    await shelf.database.atomically(refold)
 
 
 def _refolded(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 
 from personae.projections.kit.applier import Applier
 from personae.projections.kit.progress import Meter, Report
@@ -17,12 +18,15 @@ from personae.projections.kit.shelf import Shelf
 from personae.projections.kit.table import Table
 from personae.projections.kit.track import Track
 from personae.store.log import Log
-from personae.store.pool import Database, Session
+from personae.store.pool import Database, Isolation, Session
 
 SCRATCH = "projections_rebuild"
 
 PATIENT = "SET LOCAL idle_in_transaction_session_timeout = '600s'; SET LOCAL statement_timeout = 0"
 """For the transaction that holds a table still while its copy does the last events."""
+
+EACH_STATEMENT: Isolation = "READ COMMITTED"
+"""For transactions that must see what the builder writes beside them, whatever the default is."""
 
 
 class Builder:
@@ -99,33 +103,42 @@ async def rebuild(live: Shelf, log: Log, table: Table, report: Report | None = N
     await scratch.prepare([table])
     builder, meter = Builder(table, scratch, log), Meter(table.name, report)
     await builder.build(await builder.heads(), meter)
-    async with live.database.transaction() as tx:
+
+    async def index(tx: Session) -> None:
         await tx.run(PATIENT)
         await scratch.index(tx, table)
-    async with live.database.transaction() as tx:
+
+    async def replace(tx: Session) -> None:
         await tx.run(PATIENT)
-        await tx.run(f"LOCK TABLE {live.path('positions')} IN SHARE ROW EXCLUSIVE MODE")
+        # From here on nobody writes to it, and who reads waits: for the last few events only.
+        await tx.run(f"DROP VIEW {live.path(table.name)}; DROP TABLE {live.path(table.physical)}")
         await builder.build(await saved_positions(live, table, tx), meter)
         await _move(live, scratch, table, tx)
+
+    await live.database.atomically(index)
+    await builder.build(await saved_positions(live, table, live.database), meter)
+    await live.database.atomically(replace, EACH_STATEMENT)
 
 
 async def switch(shelf: Shelf, table: Table) -> None:
     """Let questions ask this version of a table from now on, and drop all others."""
-    async with shelf.database.transaction() as tx:
-        await tx.run(f"LOCK TABLE {shelf.path('tables')} IN SHARE ROW EXCLUSIVE MODE")
-        others = await tx.rows(
-            f"DELETE FROM {shelf.path('tables')} WHERE name = %s AND version <> %s"
-            " RETURNING version",
+    await shelf.database.atomically(partial(_switch, shelf, table))
+
+
+async def _switch(shelf: Shelf, table: Table, tx: Session) -> None:
+    await shelf.hold(tx)
+    others = await tx.rows(
+        f"DELETE FROM {shelf.path('tables')} WHERE name = %s AND version <> %s RETURNING version",
+        (table.name, table.version),
+    )
+    await shelf.show(tx, table)
+    for (version,) in others:
+        await tx.run(f"DROP TABLE {shelf.path(f'{table.name}_v{version}')}")
+    for kept in ("positions", "failed_events"):
+        await tx.run(
+            f"DELETE FROM {shelf.path(kept)} WHERE name = %s AND version <> %s",
             (table.name, table.version),
         )
-        await shelf.show(tx, table)
-        for (version,) in others:
-            await tx.run(f"DROP TABLE {shelf.path(f'{table.name}_v{version}')}")
-        for kept in ("positions", "failed_events"):
-            await tx.run(
-                f"DELETE FROM {shelf.path(kept)} WHERE name = %s AND version <> %s",
-                (table.name, table.version),
-            )
 
 
 async def saved_positions(
@@ -141,8 +154,7 @@ async def saved_positions(
 
 async def _move(live: Shelf, scratch: Shelf, table: Table, tx: Session) -> None:
     """Put the scratch table in the place of the live one, with its positions and failures."""
-    await tx.run(f"DROP VIEW {live.path(table.name)}; DROP VIEW {scratch.path(table.name)}")
-    await tx.run(f"DROP TABLE {live.path(table.physical)}")
+    await tx.run(f"DROP VIEW {scratch.path(table.name)}")
     await tx.run(f"ALTER TABLE {scratch.path(table.physical)} SET SCHEMA {live.schema}")
     await live.show(tx, table)
     mine = (table.name, table.version)

@@ -5,7 +5,8 @@ rebuild stands in a schema of its own. Beside the tables ``<name>_v<version>`` e
 
 - ``positions``: up to which position of an instance's log a table has everything. Moving it from
   the position one has read is the fence: of two appliers, one moves it, the other writes nothing;
-- ``tables``: which versions exist, of what shape, and which of them is asked;
+- ``tables``: which versions exist, of what shape, and which of them is asked; the row without a
+  name is the lock of whoever adds or switches one;
 - ``failed_events``: events that a reducer could not digest;
 - ``leases``: who sweeps which projection, until when;
 - a view ``<name>`` on the version that is asked, so that a switch is one statement for everyone.
@@ -17,11 +18,12 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from personae.projections.kit.column import checked
 from personae.projections.kit.table import Table
-from personae.store.pool import Conflict, Database, SerializationFailure, Session
+from personae.store.pool import Conflict, Database, Session
 
 LIVE = "projections"
 INDEX_SECONDS = 600.0
@@ -54,23 +56,29 @@ class Shelf:
         checked(self.schema)
         for attempt in range(TRIES):
             try:
-                await self._prepare(tables)
-            except (Conflict, SerializationFailure):
+                await self.database.run(bookkeeping(self.schema))
+            except Conflict:  # another process creates the same at the same moment
                 if attempt == TRIES - 1:
                     raise
                 await asyncio.sleep(0.05 * 2**attempt)
             else:
-                return
+                break
+        await self.database.atomically(partial(self._place_all, tables))
 
-    async def _prepare(self, tables: Sequence[Table]) -> None:
-        await self.database.run(bookkeeping(self.schema))
-        async with self.database.transaction() as tx:
-            await tx.run(f"LOCK TABLE {self.path('tables')} IN SHARE ROW EXCLUSIVE MODE")
-            rows = await tx.rows(f"SELECT name, version, shape FROM {self.path('tables')}")
-            shapes = {(name, version): shape for name, version, shape in rows}
-            named = {name for name, _, _ in rows}
-            for table in tables:
-                await self._place(tx, table, shapes, first=table.name not in named)
+    async def hold(self, tx: Session) -> None:
+        """Let nobody else add or switch a table until the end of a transaction.
+
+        The row is written, not only locked: who waited must not go on with what it saw before.
+        """
+        await tx.run(f"UPDATE {self.path('tables')} SET shape = 'lock' WHERE name = ''")
+
+    async def _place_all(self, tables: Sequence[Table], tx: Session) -> None:
+        await self.hold(tx)
+        rows = await tx.rows(f"SELECT name, version, shape FROM {self.path('tables')}")
+        shapes = {(name, version): shape for name, version, shape in rows}
+        named = {name for name, _, _ in rows}
+        for table in tables:
+            await self._place(tx, table, shapes, first=table.name not in named)
 
     async def _place(
         self, tx: Session, table: Table, shapes: dict[tuple[str, int], str], *, first: bool
@@ -177,6 +185,7 @@ def bookkeeping(schema: str) -> str:
     CREATE TABLE IF NOT EXISTS {schema}.tables (
         name text, version int, shape text NOT NULL, asked boolean NOT NULL,
         PRIMARY KEY (name, version));
+    INSERT INTO {schema}.tables VALUES ('', 0, 'lock', false) ON CONFLICT DO NOTHING;
     CREATE TABLE IF NOT EXISTS {schema}.positions (
         name text, version int, instance_id text, position bigint NOT NULL,
         moved_at timestamptz NOT NULL DEFAULT now(),

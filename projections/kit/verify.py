@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from personae.projections.kit.progress import Meter, Report
-from personae.projections.kit.rebuild import PATIENT, Builder, saved_positions
+from personae.projections.kit.rebuild import EACH_STATEMENT, PATIENT, Builder, saved_positions
 from personae.projections.kit.shelf import Shelf
 from personae.projections.kit.table import Key, Table
 from personae.store.log import Log
@@ -51,7 +51,8 @@ async def _compare(
     live: Shelf, builder: Builder, instance_id: str, meter: Meter
 ) -> list[Difference]:
     table = builder.table
-    async with live.database.transaction() as tx:
+
+    async def held(tx: Session) -> list[Difference]:
         await tx.run(PATIENT)
         row = await tx.row(
             f"SELECT position FROM {live.path('positions')}"
@@ -60,6 +61,8 @@ async def _compare(
         )
         await builder.build({instance_id: row[0] if row else 0}, meter)
         return await _differences(live, builder.shelf, table, instance_id, tx)
+
+    return await live.database.atomically(held, EACH_STATEMENT)
 
 
 async def _differences(

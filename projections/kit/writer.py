@@ -37,8 +37,8 @@ class Writer:
         self._path = shelf.path(table.physical)
         self._key = ("instance_id", *table.key)
         self._load = self._load_sql()
-        self._write = self._write_sql(f"{move_sql(shelf.schema)} RETURNING 1")
-        self._rewrite = self._write_sql("SELECT 1")
+        self._fence = f"{move_sql(shelf.schema)} RETURNING 1"
+        self._kept = self._kept_sql()
 
     async def fold(self, instance_id: str, events: Iterable[Recorded], session: Any) -> Fold:
         """Return a fold that holds every row the events touch, without the events applied."""
@@ -55,23 +55,34 @@ class Writer:
         if fold.empty:
             return await self.shelf.move(*fence)
         if not fold.wide:
-            params = (*move_params(*fence), *self._changes(fold))
-            return bool(await database.run(self._write, params))
-        async with database.transaction() as tx:
+            sql, params = self._changes(fold, self._fence)
+            return bool(await database.run(sql, (*move_params(*fence), *params)))
+
+        async def change(tx: Session) -> bool:
             moved = await self.shelf.move(*fence, tx)
             if moved:
                 await self.change(tx, fold)
-        return moved
+            return moved
+
+        return await database.atomically(change)
 
     async def change(self, session: Session, fold: Fold) -> None:
         """Write a fold within a transaction that holds the position."""
         for sql, params in wide_statements(self.table, self._path, fold.instance_id, fold.wide):
             await session.run(sql, params)
         if fold.kept or fold.gone:
-            await session.run(self._rewrite, self._changes(fold))
+            await session.run(*self._changes(fold, "SELECT 1"))
 
-    def _changes(self, fold: Fold) -> tuple[str, str]:
-        return encode(fold.kept), self._encoded([(fold.instance_id, *key) for key in fold.gone])
+    def _changes(self, fold: Fold, fence: str) -> tuple[str, tuple[Any, ...]]:
+        """Return the statement that writes rows where ``fence`` returns one, and its parameters."""
+        parts, params = [f"fence AS ({fence})"], list[Any]()
+        if fold.kept:
+            parts.append(self._kept)
+            params.append(encode(fold.kept))
+        if fold.gone:
+            parts.append(self._gone)
+            params += [fold.instance_id, tuple(fold.gone)]
+        return f"WITH {', '.join(parts)} SELECT FROM fence", tuple(params)
 
     async def _rows(self, instance_id: str, keys: list[Key], session: Any) -> dict[Key, Row]:
         wanted = self._encoded([(instance_id, *key) for key in keys])
@@ -99,7 +110,7 @@ class Writer:
         same = " AND ".join(f't."{name}" = k."{name}"' for name in self._key)
         return f"LATERAL (SELECT {columns} FROM {self._path} t WHERE {same} LIMIT 1) found"
 
-    def _write_sql(self, fence: str) -> str:
+    def _kept_sql(self) -> str:
         stored = ", ".join(f'"{name}"' for name in self.table.stored)
         values = ", ".join(self._decoded(name) for name in self.table.stored)
         key = ", ".join(f'"{name}"' for name in self._key)
@@ -107,14 +118,17 @@ class Writer:
             f'"{name}" = excluded."{name}"' for name in self.table.stored if name not in self._key
         )
         return (
-            f"WITH fence AS ({fence}),"
-            f" kept AS (INSERT INTO {self._path} ({stored}) SELECT {values}"
+            f"kept AS (INSERT INTO {self._path} ({stored}) SELECT {values}"
             f" FROM json_to_recordset(%s) AS r ({self._typed(self.table.stored)})"
-            f" WHERE EXISTS (SELECT FROM fence) ON CONFLICT ({key}) DO UPDATE SET {sets}),"
-            f" gone AS (DELETE FROM {self._path} WHERE ctid = ANY(ARRAY(SELECT found.place"
-            f" FROM {self._keys()}, {self._found('t.ctid AS place')}))"
-            f" AND EXISTS (SELECT FROM fence))"
-            f" SELECT FROM fence"
+            f" WHERE EXISTS (SELECT FROM fence) ON CONFLICT ({key}) DO UPDATE SET {sets})"
+        )
+
+    @property
+    def _gone(self) -> str:
+        key = ", ".join(f'"{name}"' for name in self.table.key)
+        return (
+            f"gone AS (DELETE FROM {self._path} WHERE instance_id = %s AND ({key}) IN %s"
+            " AND EXISTS (SELECT FROM fence))"
         )
 
     def _typed(self, names: Iterable[str]) -> str:

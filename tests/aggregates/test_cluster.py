@@ -17,9 +17,16 @@ SYSTEM = Caller.of_system(INSTANCE)
 ORG_STREAM = Stream(INSTANCE, "org", ORG)
 
 
-@pytest.fixture
-async def pair(postgres_url):
-    async with running(postgres_url) as one, running(postgres_url) as two:
+PORTABLE = {"notify": False, "listen": False, "isolation": "SERIALIZABLE"}
+"""As on an engine without NOTIFY."""
+
+
+@pytest.fixture(params=[{}, PORTABLE], ids=["notify", "portable"])
+async def pair(request, postgres_url):
+    async with (
+        running(postgres_url, **request.param) as one,
+        running(postgres_url, **request.param) as two,
+    ):
         await one.send(SETUP, SYSTEM)
         yield one, two
 
@@ -58,6 +65,7 @@ async def test_a_lost_notification_is_made_good_by_looking(postgres_url):
         await eventually(heard, seconds=2 * follower.LOOK_SECONDS)
 
 
+@pytest.mark.parametrize("pair", [{}], ids=["notify"], indirect=True)
 async def test_a_lost_connection_makes_memory_distrusted_and_read_again(pair):
     one, two = pair
     org = await two.world.aggregate(ORG_STREAM)

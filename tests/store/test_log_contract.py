@@ -1,4 +1,8 @@
-"""The contract of a log, on memory and on PostgreSQL."""
+"""The contract of a log, on memory, on PostgreSQL, and as engines without NOTIFY want it.
+
+These are serialisable and refuse with 40001 whoever met another transaction. So in that mode a
+rival writes to the heads all the time: about every other append is refused and sent again.
+"""
 
 import asyncio
 import random
@@ -40,10 +44,13 @@ class Notebook:
 NOTEBOOK = Kind("notebook", Notebook())
 
 
-@pytest.fixture(params=["memory", "postgres"])
+@pytest.fixture(params=["memory", "postgres", "portable"])
 def log(request):
     if request.param == "memory":
         return MemoryLog()
+    if request.param == "portable":
+        request.getfixturevalue("rival")
+        return PostgresLog(request.getfixturevalue("serialisable"))
     return PostgresLog(request.getfixturevalue("database"))
 
 
