@@ -27,6 +27,9 @@ UNAUTHORIZED = 401
 SCHEMES = {"invalid_token": ("Bearer", "DPoP"), "invalid_dpop_proof": ("DPoP",)}
 NO_STORE = "no-store"
 _JSON = "application/json"
+_KEPT = {"Content-Type": _JSON, "Access-Control-Allow-Origin": "*"}
+# "… as well as the "Pragma" response header field with a value of "no-cache"" (RFC 6749, 5.1)
+_NOT_KEPT = {**_KEPT, "Cache-Control": NO_STORE, "Pragma": "no-cache"}
 
 
 def answer(
@@ -36,13 +39,7 @@ def answer(
     return web.Response(
         status=status,
         body=body if isinstance(body, bytes) else orjson.dumps(body),
-        headers=CIMultiDict(
-            {
-                "Content-Type": _JSON,
-                "Cache-Control": cache,
-                "Access-Control-Allow-Origin": "*",
-            }
-        ),
+        headers=CIMultiDict(_NOT_KEPT if cache == NO_STORE else {**_KEPT, "Cache-Control": cache}),
     )
 
 
@@ -63,6 +60,17 @@ def refused(services: Services, refusal: Refusal, issuer: str = "") -> web.Respo
             more = f', algs="{" ".join(ALGORITHMS)}"' if scheme == "DPoP" else ""
             response.headers.add("WWW-Authenticate", f"{scheme} {about}{more}")
     return response
+
+
+def unshared(handle: Handler) -> Handler:
+    """Make a handler whose answers pages of other origins cannot read: no page has a secret."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        response = await handle(request)
+        response.headers.popall("Access-Control-Allow-Origin", None)
+        return response
+
+    return handler
 
 
 def posted(handle: Answering) -> Handler:

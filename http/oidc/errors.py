@@ -95,6 +95,7 @@ CLIENT_ASSERTION_INVALID = _refused(
     "OIDC-ClientAssertionInvalid", INVALID_CLIENT, Code.UNAUTHENTICATED
 )
 CLIENT_METHODS_MIXED = _refused("OIDC-ClientMethodsMixed", INVALID_REQUEST)
+NOT_REVOCABLE = _refused("OIDC-TokenNotRevocable", OAuthError("unsupported_token_type"))
 TOKEN_OF_ANOTHER = _refused("OIDC-TokenOfAnotherClient", INVALID_CLIENT, Code.PERMISSION_DENIED)
 
 GRANT_UNSUPPORTED = _refused("OIDC-GrantUnsupported", OAuthError("unsupported_grant_type"))
@@ -104,11 +105,14 @@ REFRESH_UNREADABLE = _refused("OIDC-RefreshTokenInvalid", INVALID_GRANT)
 ASSERTION_INVALID = _refused("OIDC-AssertionInvalid", INVALID_GRANT)
 TARGET_INVALID = _refused("OIDC-TargetInvalid", OAuthError("invalid_target"))
 TOKEN_TYPE_UNSUPPORTED = _refused("OIDC-TokenTypeUnsupported", INVALID_REQUEST)
-SUBJECT_INVALID = _refused("OIDC-SubjectTokenInvalid", INVALID_GRANT)
+# "… the error parameter MUST be the invalid_request error code" (RFC 8693, 2.2.2)
+SUBJECT_INVALID = _refused("OIDC-SubjectTokenInvalid", INVALID_REQUEST)
+SUBJECT_FOREIGN = _refused("OIDC-SubjectTokenOfAnotherClient", INVALID_GRANT)
 ACTOR_REQUIRED = _refused("OIDC-ActorRequired", INVALID_REQUEST)
 IMPERSONATION_DENIED = _refused("OIDC-ImpersonationDenied", ACCESS_DENIED, Code.PERMISSION_DENIED)
 SLOW_DOWN = _refused("OIDC-SlowDown", OAuthError("slow_down"))
 SCOPE_MISSING = _refused("OIDC-ScopeMissing", INVALID_SCOPE)
+TOKEN_TWICE = _refused("OIDC-TokenTwice", INVALID_REQUEST)
 TOKEN_INVALID = _refused("OIDC-TokenInvalid", INVALID_TOKEN, Code.UNAUTHENTICATED)
 PROOF_REFUSED = _refused(
     "OIDC-ProofInvalid", OAuthError("invalid_dpop_proof", 401), Code.UNAUTHENTICATED

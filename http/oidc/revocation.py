@@ -12,7 +12,7 @@ from personae.http.identity.opaque import TokenKind
 from personae.http.oidc.answers import answer
 from personae.http.oidc.call import Call
 from personae.http.oidc.clients import authenticate, shown_by
-from personae.http.oidc.errors import TOKEN_OF_ANOTHER
+from personae.http.oidc.errors import NOT_REVOCABLE, TOKEN_OF_ANOTHER
 from personae.http.oidc.machines import authenticate_machine
 
 DONE = b"{}"
@@ -45,7 +45,10 @@ async def _owner(call: Call) -> str:
 
 
 async def _order(call: Call, text: str) -> RevokeAccessToken | RevokeOIDCSession | None:
-    """Return how to end a token, or ``None`` for one that is no token of ours, or of nobody's."""
+    """Return how to end a token, or ``None`` for one that is no token of ours, or of nobody's.
+
+    Raises OIDC-TokenNotRevocable for one that does not end here (2.2.1).
+    """
     try:
         if text.count(".") == 2:  # noqa: PLR2004 — the parts of a signed JWT
             live = await live_token(call.services, call.instance_id, text, call.issuer)
@@ -57,4 +60,6 @@ async def _order(call: Call, text: str) -> RevokeAccessToken | RevokeOIDCSession
         return RevokeOIDCSession(oidc_session_id=ids[0])
     if kind is TokenKind.ACCESS:
         return RevokeAccessToken(oidc_session_id=ids[0], token_id=ids[1])
+    if kind is TokenKind.PERSONAL:  # its owner removes it through the API; it lives until then
+        raise NOT_REVOCABLE()
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 from personae.http.oidc import paths
-from personae.http.oidc.answers import got, posted, preflight
+from personae.http.oidc.answers import got, posted, preflight, unshared
 from personae.http.oidc.authorize.callback import callback
 from personae.http.oidc.authorize.endpoint import authorize
 from personae.http.oidc.authorize.pushed import push
@@ -27,11 +27,12 @@ FOR_PROGRAMS = (
     ("POST", paths.PUSH, posted(push)),
     ("POST", paths.DEVICE, posted(device_authorization)),
     ("POST", paths.TOKEN, posted(token)),
-    ("POST", paths.INTROSPECT, posted(introspection)),
     ("POST", paths.REVOKE, posted(revocation)),
     ("GET", paths.USERINFO, got(userinfo)),
     ("POST", paths.USERINFO, got(userinfo)),
 )
+# Public clients may not introspect, and a page can keep no secret: only servers call this.
+FOR_SERVERS = (("POST", paths.INTROSPECT, unshared(posted(introspection))),)
 FOR_BROWSERS = (
     ("GET", paths.AUTHORIZE, authorize),
     ("POST", paths.AUTHORIZE, authorize),
@@ -48,7 +49,7 @@ def add_routes(
     """Give an application the endpoints of the provider; it must have ``SERVICES``."""
     app[PROVIDER] = Provider(implicit=implicit, sources=sources)
     app.on_cleanup.append(_stop)
-    for method, path, handler in (*FOR_PROGRAMS, *FOR_BROWSERS):
+    for method, path, handler in (*FOR_PROGRAMS, *FOR_SERVERS, *FOR_BROWSERS):
         app.router.add_route(method, path, handler)
     for path in {path for _, path, _ in FOR_PROGRAMS}:
         app.router.add_route("OPTIONS", path, preflight)

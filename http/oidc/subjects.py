@@ -13,7 +13,7 @@ from personae.http.identity.jwt import WRONG_AUDIENCE
 from personae.http.identity.live import live_token
 from personae.http.oidc.assertions import verifier_for
 from personae.http.oidc.call import Call
-from personae.http.oidc.errors import SUBJECT_INVALID, TOKEN_TYPE_UNSUPPORTED
+from personae.http.oidc.errors import SUBJECT_FOREIGN, SUBJECT_INVALID, TOKEN_TYPE_UNSUPPORTED
 
 _URN = "urn:ietf:params:oauth:token-type:"
 ACCESS_TOKEN, ID_TOKEN, JWT = f"{_URN}access_token", f"{_URN}id_token", f"{_URN}jwt"
@@ -43,7 +43,7 @@ class Subject:
 async def subject_of(call: Call, client: Client, name: str, kinds: dict[str, Read]) -> Subject:
     """Return whom the parameter ``{name}_token`` stands for; it must be alive.
 
-    Raises OIDC-TokenTypeUnsupported, OIDC-SubjectTokenInvalid.
+    Raises OIDC-TokenTypeUnsupported, OIDC-SubjectTokenInvalid, OIDC-SubjectTokenOfAnotherClient.
     """
     text = call.form.required(f"{name}_token")
     read = kinds.get(call.form.required(f"{name}_token_type"))
@@ -52,6 +52,8 @@ async def subject_of(call: Call, client: Client, name: str, kinds: dict[str, Rea
     try:
         found = await read(call, client, text)
     except Refusal as refusal:
+        if refusal.reason is WRONG_AUDIENCE:
+            raise SUBJECT_FOREIGN() from None
         raise SUBJECT_INVALID(cause=refusal.id) from None
     living = await living_user(call.services.world, call.instance_id, found.user_id)
     if living is None:

@@ -11,7 +11,7 @@ from personae.http.oidc import claims
 from personae.http.oidc.answers import answer
 from personae.http.oidc.call import Call
 from personae.http.oidc.custom_claims import of_token, with_added
-from personae.http.oidc.errors import PROOF_REFUSED, TOKEN_INVALID
+from personae.http.oidc.errors import PROOF_REFUSED, TOKEN_INVALID, TOKEN_TWICE
 from personae.http.oidc.form import FORM, Form
 from personae.http.oidc.roles import roles_for_client
 
@@ -25,11 +25,16 @@ async def userinfo(call: Call) -> web.Response:
 
 
 async def _shown(call: Call) -> LiveToken:
-    """Return the token of header or form, never of the query (RFC 6750, section 2)."""
+    """Return the token of header or form, never of the query (RFC 6750, section 2).
+
+    Raises OIDC-TokenTwice for one in both (3.1), OIDC-TokenInvalid, OIDC-ProofInvalid.
+    """
     request, headers = call.request, call.request.headers
     form_token = ""
-    if request.method == "POST" and request.content_type == FORM and "Authorization" not in headers:
+    if request.method == "POST" and request.content_type == FORM:
         form_token = (await Form.of(request)).unique().get("access_token")
+    if form_token and "Authorization" in headers:
+        raise TOKEN_TWICE()
     shown = {"authorization": f"Bearer {form_token}"} if form_token else headers
     about = {"issuer": call.issuer, "method": request.method, "path": request.path}
     try:

@@ -90,8 +90,8 @@ async def test_the_kind_of_token_is_chosen(stack, wanted, issued, kind):
         ({"requested_token_type": f"{URN}refresh_token"}, "invalid_request"),
         ({"subject_token_type": f"{URN}refresh_token"}, "invalid_request"),
         ({"subject_token_type": None}, "invalid_request"),
-        ({"subject_token_type": ID}, "invalid_grant"),
-        ({"subject_token": "x"}, "invalid_grant"),
+        ({"subject_token_type": ID}, "invalid_request"),
+        ({"subject_token": "x"}, "invalid_request"),
         ({"actor_token_type": ACCESS}, "invalid_request"),
         ({"subject_token": ADMIN, "subject_token_type": USER_ID}, "invalid_request"),
     ],
@@ -204,7 +204,7 @@ async def test_a_client_vouches_with_its_key_only_together_with_an_actor(desk):
     actor = {"actor_token": own, "actor_token_type": ACCESS}
     assert (await exchange(desk, app, text, JWT, **actor)).status == 200
     other = {**actor, "actor_token": "x"}
-    assert (await exchange(desk, app, text, JWT, **other)).error == "invalid_grant"
+    assert (await exchange(desk, app, text, JWT, **other)).error == "invalid_request"
     again = await act(desk, app, user_id, own)
     chained = {"actor_token": again.json["access_token"], "actor_token_type": ACCESS}
     assert (await exchange(desk, app, text, JWT, **chained)).status == 403

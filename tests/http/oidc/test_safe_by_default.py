@@ -1,0 +1,206 @@
+"""What holds at every endpoint, whatever it is asked: redirects, caching, origins, the issuer."""
+
+import hmac
+from types import SimpleNamespace
+
+import pytest
+from personae.actors.domain.project.values import AuthMethod, GrantType
+from personae.http.oidc import paths
+from personae.http.oidc.routes import FOR_BROWSERS, FOR_PROGRAMS, FOR_SERVERS
+
+from tests.http.oidc.conftest import AFTER, CALLBACK, basic, query_of
+
+EVIL = (
+    "https://evil.example/", "//evil.example/", "/\\evil.example", "\\\\evil.example/",
+    "https:evil.example", "javascript:alert(1)", "data:text/html,x", f"{CALLBACK}@evil.example",
+    f"https://evil.example/#{CALLBACK}", f"{AFTER}.evil.example", " https://evil.example/",
+    "/%09/evil.example", "https://app.example\\@evil.example/",
+)  # fmt: skip
+BROWSER_PATHS = sorted({path for _, path, _ in FOR_BROWSERS})
+URI_PARAMETERS = (
+    "redirect_uri", "post_logout_redirect_uri", "state", "request_uri", "initiate_login_uri",
+    "target_link_uri", "return_to", "next", "iss", "id",
+)  # fmt: skip
+
+
+def leaves(location):
+    """Say whether a browser that follows this goes to another site."""
+    plain = location.replace("\\", "/").strip()
+    return bool(plain) and (not plain.startswith("/") or plain.startswith("//"))
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("path", BROWSER_PATHS)
+async def test_no_path_redirects_to_what_is_not_registered(stack, path, method):
+    app, browser = await stack.app(), await stack.browser()
+    hint = (await stack.sign_in(app, browser))["id_token"]
+    others = ({}, {"client_id": app.client_id}, {"client_id": app.client_id, "id_token_hint": hint})
+    for uri in EVIL:
+        for name in URI_PARAMETERS:
+            for more in others:
+                form = {"response_type": "code", "scope": "openid", **more, name: uri}
+                where = {"params": form} if method == "GET" else {"data": form}
+                found = await stack.call(method, path, headers=browser.cookie, **where)
+                assert not leaves(found.location), (name, uri, found.location)
+                assert "evil.example" not in found.headers.get("Refresh", "")
+
+
+async def test_a_registered_uri_is_left_for_with_its_state_untouched(stack):
+    """The twin of the above: the test would see a redirect."""
+    app, state = await stack.app(), "https://evil.example/?a=b&c=d#e"
+    found = await stack.authorize(app, scope="nonsense", state=state)
+    assert leaves(found.location)
+    assert query_of(found.location)["state"] == state
+    out = {"client_id": app.client_id, "post_logout_redirect_uri": AFTER, "state": state}
+    gone = await stack.call("GET", paths.END_SESSION, params=out)
+    assert gone.location.startswith(f"{AFTER}?state=https%3A")
+
+
+async def test_an_error_leaves_for_the_client_only_when_client_and_uri_are_known(stack):
+    app = await stack.app()
+    bad = {"scope": "nonsense", "response_type": "nonsense", "prompt": "none login"}
+    assert (await stack.authorize(app, **bad)).location.startswith(CALLBACK)
+    for changes in (
+        {"client_id": "nobody"}, {"client_id": None}, {"redirect_uri": None},
+        {"redirect_uri": "https://evil.example/"}, {"client_id": f"{app.client_id}\n"},
+    ):  # fmt: skip
+        for method in ("GET", "POST"):
+            found = await stack.authorize(app, method=method, **bad, **changes)
+            assert (found.status, found.location) == (400, "")
+
+
+FORWARDED = (
+    {"X-Forwarded-Host": "evil.example"}, {"Forwarded": "host=evil.example;proto=https"},
+    {"X-Forwarded-Proto": "https"}, {"X-Original-Host": "evil.example"},
+    {"X-Forwarded-Port": "443"}, {"X-Forwarded-Prefix": "/evil"}, {"X-Forwarded-Server": "evil"},
+    {"X-Rewrite-URL": "https://evil.example/"}, {"X-Host": "evil.example"},
+    {"Origin": "https://evil.example"}, {"Referer": "https://evil.example/"},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("headers", FORWARDED, ids=lambda headers: next(iter(headers)))
+async def test_the_issuer_is_never_taken_from_a_header_that_anybody_may_send(stack, headers):
+    about = await stack.call("GET", paths.DISCOVERY, headers=headers)
+    assert about.json["issuer"] == stack.issuer
+    assert "evil" not in about.text
+    app = await stack.app()
+    found = await stack.authorize(app, scope="nonsense", headers=headers)
+    assert query_of(found.location)["iss"] == stack.issuer
+
+
+async def test_a_host_that_is_not_registered_is_nobodys_issuer(stack):
+    for host in ("evil.example", "localhost.evil.example", "localhost@evil.example", "LOCALHOST."):
+        found = await stack.call("GET", paths.DISCOVERY, headers={"Host": host})
+        assert found.status in {400, 404}
+        assert "issuer" not in found.text
+
+
+# Caching (RFC 6749, 5.1) and other origins (RFC 9700, 2.6).
+
+
+async def answers(stack):
+    """Yield an answer of every endpoint, good and bad, by name."""
+    app, bot = await stack.app(grant_types=tuple(GrantType)), await stack.machine()
+    browser = await stack.browser()
+    tokens = await stack.sign_in(app, browser)
+    token, secret = tokens["access_token"], {"client_id": bot.name, "client_secret": bot.secret}
+    as_bot = basic(bot.name, bot.secret)
+    yield "token", await stack.token("client_credentials", **secret)
+    yield "token refused", await stack.token("client_credentials", basic(bot.name, "x" * 64))
+    yield "token unsupported", await stack.token("password", as_bot)
+    yield "userinfo", await stack.userinfo(token)
+    yield "userinfo refused", await stack.userinfo("x")
+    yield "introspection", await stack.post(paths.INTROSPECT, app.basic, token=token)
+    yield "introspection refused", await stack.post(paths.INTROSPECT, token=token)
+    form = {"response_type": "code", "redirect_uri": CALLBACK, "scope": "openid"}
+    yield "push", await stack.post(paths.PUSH, app.basic, **form)
+    yield "push refused", await stack.post(paths.PUSH, **form)
+    yield "device", await stack.post(paths.DEVICE, app.basic, scope="openid")
+    yield "revocation", await stack.post(paths.REVOKE, app.basic, token="x")
+    yield "authorize", await stack.authorize(app)
+    yield "authorize refused", await stack.authorize(app, scope="nonsense")
+    begun = await stack.authorize(app)
+    request_id = query_of(begun.location)["authRequestID"]
+    await stack.link(request_id, browser)
+    yield "callback", await stack.callback(request_id, browser)
+    form_post = query_of((await stack.authorize(app, response_mode="form_post")).location)
+    await stack.link(form_post["authRequestID"], browser)
+    yield "callback with a form", await stack.callback(form_post["authRequestID"], browser)
+    yield "end of session", await stack.call("GET", paths.END_SESSION, headers=browser.cookie)
+
+
+async def test_no_answer_about_tokens_is_kept_by_anybody(stack):
+    count = 0
+    async for name, found in answers(stack):
+        assert found.headers["Cache-Control"] == "no-store", name
+        if "json" in found.headers.get("Content-Type", ""):
+            assert found.headers["Pragma"] == "no-cache", name
+        count += 1
+    assert count == 16
+
+
+async def test_other_origins_read_what_browser_clients_need_and_nothing_else(stack):
+    origin = {"Origin": "https://spa.example", "Access-Control-Request-Method": "POST"}
+    for method, path, _ in (*FOR_PROGRAMS, *FOR_SERVERS, *FOR_BROWSERS):
+        asked = await stack.call("OPTIONS", path, headers=origin)
+        found = await stack.call(method, path, headers=origin)
+        shared = (method, path) in {(each[0], each[1]) for each in FOR_PROGRAMS}
+        assert (asked.status == 204) is shared, path
+        for answer in (asked, found):
+            allowed = answer.headers.get("Access-Control-Allow-Origin")
+            assert allowed == ("*" if shared else None), path
+            assert "Access-Control-Allow-Credentials" not in answer.headers
+    assert {path for _, path, _ in FOR_SERVERS} == {paths.INTROSPECT}
+
+
+# What is compared in constant time.
+
+
+async def test_secrets_and_verifiers_are_compared_in_constant_time(stack, verifier, monkeypatch):
+    seen, compare = [], hmac.compare_digest
+    app = await stack.app()
+    code = await stack.code(app, verifier=verifier)
+    monkeypatch.setattr(hmac, "compare_digest", lambda a, b: seen.append((a, b)) or compare(a, b))
+    await stack.refresh(app, "x")
+    assert len(seen) == 1
+    await stack.redeem(app, code, code_verifier=verifier)
+    assert len(seen) == 3
+    assert all(len(a) == len(b) for a, b in seen)
+
+
+async def test_a_wrong_client_is_refused_in_the_same_words_whatever_is_wrong(stack):
+    """Nobody learns which client ids exist from an answer (RFC 6749, 5.2)."""
+    app, gone = await stack.app(), SimpleNamespace(client_id="nobody")
+    told = [
+        (await stack.token("refresh_token", basic(each.client_id, "x" * 64), refresh_token="x"))
+        for each in (app, gone)
+    ]
+    assert told[0].json == told[1].json
+    assert {each.status for each in told} == {401}
+
+
+# Paths that would take tokens or secrets where logs see them.
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", paths.TOKEN, 405), ("GET", paths.INTROSPECT, 405), ("GET", paths.REVOKE, 405),
+        ("GET", paths.PUSH, 405), ("GET", paths.DEVICE, 405), ("PUT", paths.TOKEN, 405),
+        ("POST", paths.KEYS, 405), ("POST", paths.DISCOVERY, 405),
+    ],
+)  # fmt: skip
+async def test_only_the_methods_of_the_specifications_are_taken(stack, method, path, status):
+    assert (await stack.call(method, path)).status == status
+
+
+async def test_unknown_and_empty_parameters_are_ignored(stack, verifier):
+    """RFC 6749, 3.1 and 3.2; OIDC Core, 15.1: display, claims_locales and acr_values do no harm."""
+    app = await stack.app(auth_method_type=AuthMethod.NONE)
+    extra = {
+        "display": "page", "claims_locales": "de", "acr_values": "urn:x", "unheard_of": "1",
+        "claims": '{"userinfo":{"email":null}}', "login_hint": "", "max_age": "", "prompt": "",
+    }  # fmt: skip
+    code = await stack.code(app, verifier=verifier, **extra)
+    found = await stack.redeem(app, code, code_verifier=verifier, unheard_of="1", scope="")
+    assert found.status == 200
