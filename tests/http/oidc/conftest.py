@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import secrets
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from urllib.parse import parse_qsl, quote_plus, urlsplit
@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from personae.actors.domain.auth_request.commands import LinkSession
-from personae.actors.domain.kit import Caller
+from personae.actors.domain.kit import Caller, Code, Refusal
 from personae.actors.domain.project import commands as p
 from personae.actors.domain.project.values import AuthMethod, GrantType, ResponseType
 from personae.actors.domain.session.commands import AddSession, Checks
@@ -33,11 +33,13 @@ from tests.aggregates.conftest import (  # noqa: F401 — fixtures
     INSTANCE,
     ORG,
     PASSWORD,
+    SETUP,
     clock,
     dispatch,
     passwords,
     world,
 )
+from tests.cluster import running
 
 SYSTEM = Caller.of_system(INSTANCE)
 CALLBACK = "https://app.example/cb?keep=1"
@@ -92,7 +94,8 @@ class Stack:
 
     def __init__(self, services, server, http):
         self.services, self.server, self.http = services, server, http
-        self.issuer = f"http://localhost:{server.port}"
+        self.url = f"http://localhost:{server.port}"
+        self.issuer = services.origins.of("localhost")
 
     async def send(self, command):
         return await self.services.send(command, SYSTEM)
@@ -212,7 +215,7 @@ class Stack:
 
     async def call(self, method, path, **options):
         async with self.http.request(
-            method, self.issuer + path, allow_redirects=False, **options
+            method, self.url + path, allow_redirects=False, **options
         ) as response:
             text = await response.text()
             json = "json" in response.content_type and await response.json()
@@ -243,6 +246,17 @@ class Stack:
     async def refresh(self, app, token, **form):
         return await self.token("refresh_token", app.basic, refresh_token=token, **form)
 
+    async def calls(self, token):
+        """Say whether our own APIs take a token."""
+        headers = {"host": urlsplit(self.issuer).netloc, "authorization": f"Bearer {token}"}
+        try:
+            await self.services.authenticate(INSTANCE, headers, ("GET", "/v2/users/1"))
+        except Refusal as refusal:
+            if refusal.code is Code.UNAUTHENTICATED:
+                return False
+            raise
+        return True
+
     async def introspect(self, app, token):
         return (await self.post("/oauth/v2/introspect", app.basic, token=token)).json
 
@@ -264,8 +278,11 @@ async def stored_keys(services, instance_id):
 
 
 @asynccontextmanager
-async def serving(dispatch, **options):  # noqa: F811
-    """Serve the provider over a world of aggregates."""
+async def serving(dispatch, *, beside=None, **options):  # noqa: F811
+    """Serve the provider over a world of aggregates.
+
+    ``beside`` another stack it is a second process of the same site, behind the same address.
+    """
     services = Services(
         dispatch=dispatch,
         projections=None,  # the provider asks no read model
@@ -280,9 +297,12 @@ async def serving(dispatch, **options):  # noqa: F811
     oidc.add_routes(app, **options)
     server = Server(app, {}, ServerSettings(port=0, drain_timeout=0.1, drain_grace=0))
     await server.start()
-    services.origins = Origins(secure=False, port=server.port)
+    services.origins = beside.services.origins if beside else Origins(False, server.port)
+    headers = {"Host": urlsplit(services.origins.of("localhost")).netloc}
     try:
-        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+        async with aiohttp.ClientSession(
+            cookie_jar=aiohttp.DummyCookieJar(), headers=headers
+        ) as http:
             yield Stack(services, server, http)
     finally:
         await server.stop()
@@ -292,6 +312,19 @@ async def serving(dispatch, **options):  # noqa: F811
 async def stack(dispatch):  # noqa: F811
     async with serving(dispatch) as stack:
         yield stack
+
+
+@pytest.fixture
+async def pair(postgres_url):
+    """Two processes of one site on one database; each hears of the other's commits."""
+    async with AsyncExitStack() as stack:
+        nodes = [
+            await stack.enter_async_context(running(postgres_url, views=False)) for _ in range(2)
+        ]
+        await nodes[0].send(SETUP, SYSTEM)
+        first = await stack.enter_async_context(serving(nodes[0].dispatch))
+        second = await stack.enter_async_context(serving(nodes[1].dispatch, beside=first))
+        yield first, second
 
 
 @pytest.fixture
