@@ -69,6 +69,17 @@ async def test_an_error_leaves_for_the_client_only_when_client_and_uri_are_known
             assert (found.status, found.location) == (400, "")
 
 
+async def test_a_redirect_sends_no_referrer(stack):
+    """RFC 9700, 4.2.4: an address with a code in it is nobody else's business."""
+    app, browser = await stack.app(), await stack.browser()
+    begun = await stack.authorize(app)
+    request_id = query_of(begun.location)["authRequestID"]
+    await stack.link(request_id, browser)
+    for found in (begun, await stack.callback(request_id, browser)):
+        assert found.headers["Referrer-Policy"] == "no-referrer"
+        assert found.status == 302
+
+
 FORWARDED = (
     {"X-Forwarded-Host": "evil.example"}, {"Forwarded": "host=evil.example;proto=https"},
     {"X-Forwarded-Proto": "https"}, {"X-Original-Host": "evil.example"},
