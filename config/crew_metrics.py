@@ -1,14 +1,15 @@
-"""Metrics of several workers behind one port: whoever is asked answers for all.
+"""Metrics and supervisor trees of several workers behind one port: who is asked answers for all.
 
 A scrape reaches any one worker. So each writes its numbers into a folder they share, now and then,
 and the one that is asked adds those of the others to its own; the label ``worker`` tells them
-apart, and no counter ever seems to go back.
+apart, and no counter ever seems to go back. The trees of ``/debug/actors`` go the same way.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,14 +38,28 @@ class CrewRegistry(CollectorRegistry):
                     family.add_sample(sample, {**labels, "worker": worker}, value)
         yield from families.values()
 
-    async def publish(self) -> None:
-        """Write down our own numbers for the others, until cancelled."""
-        path = self._folder / self._worker
+    async def publish(self, tree: Callable[[], Any]) -> None:
+        """Write down our own numbers and tree for the others, until cancelled."""
         while True:
-            aside = path.with_suffix(".new")
-            aside.write_bytes(orjson.dumps(self._own()))
-            aside.replace(path)
+            self._write(self._worker, self._own())
+            self._write(f"{self._worker}.tree", {**tree(), "name": f"worker {self._worker}"})
             await asyncio.sleep(PUBLISH_SECONDS)
+
+    def trees(self, own: Mapping[str, Any]) -> dict[str, Any]:
+        """Return one tree of all workers: our own as it stands, theirs as they last wrote it."""
+        found = {f"{self._worker}.tree": {**own, "name": f"worker {self._worker}"}}
+        for path in self._folder.glob("*.tree"):
+            if path.name not in found:
+                old = time.time() - path.stat().st_mtime
+                found[path.name] = {**orjson.loads(path.read_bytes()), "seconds_old": round(old, 1)}
+        workers = [tree for _, tree in sorted(found.items(), key=lambda item: _number(item[0]))]
+        return {"name": "personae", "state": own["state"], "children": workers}
+
+    def _write(self, name: str, value: Any) -> None:
+        path = self._folder / name
+        aside = path.with_name(f"{name}.new")
+        aside.write_bytes(orjson.dumps(value))
+        aside.replace(path)
 
     def _own(self) -> list[Any]:
         return [
@@ -56,3 +71,7 @@ class CrewRegistry(CollectorRegistry):
         for path in sorted(self._folder.iterdir()):
             if path.name.isdecimal() and path.name != self._worker:
                 yield path.name, orjson.loads(path.read_bytes())
+
+
+def _number(name: str) -> int:
+    return int(name.partition(".")[0])

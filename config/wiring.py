@@ -6,7 +6,8 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import structlog
@@ -16,6 +17,7 @@ from personae.actors.aggregates.dispatch import Dispatch
 from personae.actors.aggregates.world import World
 from personae.actors.domain.kit import Recorded, Stream
 from personae.actors.domain.web_key.state import Status, WebKey
+from personae.actors.runtime import Rates
 from personae.actors.runtime.clock import watch_lag
 from personae.actors.runtime.supervisor import FORGET, Supervisor
 from personae.actors.workers.back_channel import BackChannelLogout, Sign
@@ -26,6 +28,7 @@ from personae.actors.workers.outbound import Outbound
 from personae.actors.workers.receipts import forget_old_receipts
 from personae.config import masterkey, origins, parts, workers
 from personae.config.banner import BannerInfo, banner
+from personae.config.crew_metrics import CrewRegistry
 from personae.config.first_start import FirstStart, SetUp
 from personae.config.metrics import Metrics
 from personae.config.settings import Settings
@@ -37,6 +40,7 @@ from personae.http.identity.instances import Origins
 from personae.http.identity.keys import SigningKeys, StoredKey
 from personae.http.identity.opaque import OpaqueTokens
 from personae.http.identity.services import SERVICES, Services
+from personae.http.server import Tree
 from personae.http.server.lifecycle import Server
 from personae.http.server.settings import Limits, ServerSettings, tls_context
 from personae.projections.kit.condition import ALL
@@ -47,7 +51,6 @@ from personae.projections.kit.spooler import Pace
 from personae.projections.web_keys import WEB_KEYS
 from personae.store.crypto import Area, Keyring
 from personae.store.pool import Database, DatabaseError
-from prometheus_client import CollectorRegistry
 
 log = structlog.get_logger("personae")
 RELOAD_KEYS_SECONDS = 30.0
@@ -65,6 +68,11 @@ class Node:
     root: Supervisor
     given_up: asyncio.Event
     first_start: FirstStart | None
+    rates: Rates = field(default_factory=Rates)
+
+    def tree(self) -> dict[str, Any]:
+        """Return the supervisor tree as it stands."""
+        return self.rates.added(self.root.snapshot())
 
     async def ping(self) -> None:
         """Raise unless the database answers."""
@@ -137,6 +145,7 @@ def _tree(
     root = Supervisor("personae", on_escalation=lambda _error: given_up.set())
     root.add("aggregates", lambda: world.directory, FORGET)
     root.add("projections", lambda: views)
+    views.given_up = partial(root.failed, "projections")
     workers_node = root.node("workers")
     workers_node.add("follower", follower.run)
     workers_node.add("key rotation", rotation.run)
@@ -237,9 +246,9 @@ def application(node: Node) -> web.Application:
     return app
 
 
-def server(node: Node, *, crew: CollectorRegistry | None = None) -> Server:
+def server(node: Node, *, crew: CrewRegistry | None = None) -> Server:
     """Return the listening port of a process, not yet open; ``crew``: see :func:`listen`."""
-    settings = node.settings
+    settings, texts = node.settings, node.services.texts
     of = settings.server
     tls = None
     if of.tls_certificate and of.tls_key:
@@ -262,7 +271,10 @@ def server(node: Node, *, crew: CollectorRegistry | None = None) -> Server:
         checks={"database": node.ping},
         registry=crew or node.metrics.registry,
         faults=login.faults(node.services),
-        tree=node.root.snapshot,
+        tree=Tree(
+            seen=(lambda: crew.trees(node.tree())) if crew else node.tree,
+            words=lambda accept: texts.tree(texts.negotiate(accept, texts.languages), "actors"),
+        ),
     )
 
 
@@ -275,7 +287,7 @@ async def serve(settings: Settings) -> None:
         await listen(node)
 
 
-async def listen(node: Node, *, crew: CollectorRegistry | None = None) -> None:
+async def listen(node: Node, *, crew: CrewRegistry | None = None) -> None:
     """Open the port, say where everything is, and stop in order when a signal comes.
 
     ``crew`` holds the metrics of several workers that share the port; their first process speaks.

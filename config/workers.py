@@ -152,7 +152,7 @@ async def _serve(settings: Settings, registry: CrewRegistry) -> None:
     _stop_when_orphaned()
     async with wiring.running(settings) as node:
         registry.register(node.metrics.registry)
-        publishing = asyncio.create_task(registry.publish())
+        publishing = asyncio.create_task(registry.publish(node.tree))
         try:
             await wiring.listen(node, crew=registry)
         finally:

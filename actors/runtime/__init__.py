@@ -6,10 +6,17 @@ The only importer of pykka; knows nothing of events, stores or HTTP.
 from personae.actors.runtime.bus import Bus, Subscription
 from personae.actors.runtime.clock import deadline_in, remaining, watch_lag
 from personae.actors.runtime.directory import Directory
-from personae.actors.runtime.errors import ActorStopped, AskedItself, MailboxFull, TurnFailed
+from personae.actors.runtime.errors import (
+    ActorStopped,
+    AskedItself,
+    MailboxFull,
+    TurnFailed,
+    described,
+)
 from personae.actors.runtime.future import LoopFuture
 from personae.actors.runtime.loop_actor import LoopActor, Parent
 from personae.actors.runtime.pools import PoolBusy, WorkPool
+from personae.actors.runtime.rates import Rates
 from personae.actors.runtime.ref import LoopRef
 from personae.actors.runtime.supervisor import FORGET, RESTART, Restart, Service, Supervisor
 from personae.actors.runtime.tasks import Tasks
@@ -29,6 +36,7 @@ __all__ = [
     "MailboxFull",
     "Parent",
     "PoolBusy",
+    "Rates",
     "Restart",
     "Service",
     "Subscription",
@@ -37,6 +45,7 @@ __all__ = [
     "TurnFailed",
     "WorkPool",
     "deadline_in",
+    "described",
     "remaining",
     "watch_lag",
 ]

@@ -23,6 +23,9 @@ AT_ONCE = 64
 PATIENCE_SECONDS = 30
 """How long so many actors may take for that."""
 
+LATELY = 1000
+"""How many actors are looked at for letters that wait: it is there that somebody asked lately."""
+
 PAUSE_SECONDS = 0.1
 """The least time between two sweeps."""
 
@@ -51,6 +54,7 @@ class Directory:
         self._sweeper: asyncio.Task[None] | None = None
         self._closed = False
         self.opened = 0
+        self.asked = 0
         self.passivated = 0
         self.died = 0
 
@@ -68,6 +72,7 @@ class Directory:
         once more, to its successor. Raises ``MailboxFull``, ``ActorDeadError`` and what the
         turn raises.
         """
+        self.asked += 1
         actor = self.actor(key)
         try:
             return await actor.ask(message, deadline)
@@ -124,9 +129,17 @@ class Directory:
         if self._actors.get(actor.name) is actor:
             del self._actors[actor.name]
 
-    def snapshot(self) -> dict[str, int]:
-        """Return the counters."""
+    def snapshot(self) -> dict[str, Any]:
+        """Return the counters; ``waiting`` in the mailboxes of those asked last.
+
+        ``fullest``: the longest of these mailboxes.
+        """
+        lately = islice(reversed(self._actors.values()), LATELY)
+        waiting = [actor.depth for actor in lately]
         return {
+            "waiting": sum(waiting),
+            "fullest": max(waiting, default=0),
+            "turns": self.asked,
             "live": len(self._actors),
             "opened": self.opened,
             "passivated": self.passivated,

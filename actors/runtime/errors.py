@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from typing import TYPE_CHECKING, Any
 
 from pykka import ActorDeadError
@@ -35,6 +36,13 @@ class TurnFailed(RuntimeError):  # noqa: N818
 
     A caller that received it as it is would believe to be cancelled itself. ``__cause__`` has it.
     """
+
+
+def described(error: BaseException) -> str:
+    """Return what went wrong and where, without the message: it may quote a secret."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" in {frames[-1].name}, line {frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
 
 
 def answer(reply: asyncio.Future[Any] | None, value: Any) -> None:

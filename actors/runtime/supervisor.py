@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+from personae.actors.runtime.errors import described
 from personae.actors.runtime.loop_actor import LoopActor
 from personae.actors.runtime.mailbox import Order
 from personae.actors.runtime.tasks import Tasks, result_of
@@ -76,7 +77,8 @@ class _Post:
     state: str = "new"
     restarts: int = 0
     lately: list[float] = field(default_factory=list)
-    error: dict[str, str] | None = None
+    error: str = ""
+    failed_at: float = 0.0
 
 
 class Supervisor:
@@ -156,7 +158,7 @@ class Supervisor:
     def failed(self, name: str, error: BaseException) -> None:
         """Hear of the failure of a child, and act on it as its strategy says."""
         post = self._posts[name]
-        post.error = {"type": type(error).__name__, "text": str(error)}
+        post.error, post.failed_at = described(error), self._clock()
         if not isinstance(post.child, Service) or isinstance(post.child, LoopActor):
             post.child = None
         if self.state != "running" or post.state == "restarting":
@@ -167,11 +169,12 @@ class Supervisor:
             self._restart(post, post.strategy, error)
 
     def snapshot(self) -> dict[str, Any]:
-        """Return the tree as plain values, for ``/debug/actors`` and the metrics."""
+        """Return the tree as plain values, for ``/debug/actors``; errors without their messages."""
+        now = self._clock()
         return {
             "name": self.name,
             "state": self.state,
-            "children": [_snapshot(post) for post in self._posts.values()],
+            "children": [_snapshot(post, now) for post in self._posts.values()],
         }
 
     async def _fill(self, post: _Post) -> None:
@@ -267,12 +270,12 @@ def _ready(post: _Post) -> bool:
     return post.state not in {"new", "starting", "restarting", "failed"}
 
 
-def _snapshot(post: _Post) -> dict[str, Any]:
+def _snapshot(post: _Post, now: float) -> dict[str, Any]:
     seen: dict[str, Any] = {"name": post.name, "state": post.state, "restarts": post.restarts}
-    if post.error is not None:
-        seen["error"] = post.error
+    if post.error:
+        seen["error"] = {"what": post.error, "seconds_ago": round(now - post.failed_at, 1)}
     if isinstance(post.child, LoopActor):
         seen |= {"waiting": post.child.depth, "turns": post.child.turns}
-    elif snapshot := getattr(post.child, "snapshot", None):
+    if snapshot := getattr(post.child, "snapshot", None):
         seen |= snapshot()
     return seen

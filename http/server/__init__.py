@@ -4,6 +4,7 @@ from personae.http.server.faults import Fault, Faults
 from personae.http.server.lifecycle import Server
 from personae.http.server.origin import ORIGIN, Origin
 from personae.http.server.settings import Limits, ServerSettings, tls_context
+from personae.http.server.tree_page import Tree
 
 __all__ = [
     "ORIGIN",
@@ -13,5 +14,6 @@ __all__ = [
     "Origin",
     "Server",
     "ServerSettings",
+    "Tree",
     "tls_context",
 ]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from time import monotonic
-from typing import Any
 
 from aiohttp import http_parser, web
 from grpclib.const import Handler
@@ -19,6 +18,7 @@ from personae.http.server.port import Port
 from personae.http.server.probes import Check, Probes, Readiness
 from personae.http.server.proxies import Proxies
 from personae.http.server.settings import ServerSettings
+from personae.http.server.tree_page import Tree
 from prometheus_client import CollectorRegistry
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -59,7 +59,7 @@ class Server:
         checks: Mapping[str, Check] | None = None,
         registry: CollectorRegistry | None = None,
         faults: Faults | None = None,
-        tree: Callable[[], Mapping[str, Any]] | None = None,
+        tree: Tree | None = None,
     ) -> None:
         self.settings = settings
         self.metrics = Metrics()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
 import orjson
 from aiohttp import web
 from personae.http.server.origin import Networks
-from personae.http.server.tree_page import tree_page
+from personae.http.server.tree_page import POLICY, Tree, tree_page
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
@@ -54,12 +53,12 @@ class Probes:
         readiness: Readiness,
         registry: CollectorRegistry,
         insiders: Networks,
-        tree: Callable[[], Mapping[str, Any]] | None = None,
+        tree: Tree | None = None,
     ) -> None:
         self._readiness = readiness
         self._registry = registry
         self._insiders = insiders
-        self._tree = tree or dict
+        self._tree = tree
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes to add to the application."""
@@ -91,12 +90,16 @@ class Probes:
 
     async def actors(self, request: web.Request) -> web.Response:
         """The supervisor tree as it stands: JSON, or for browsers a page; for insiders."""
-        if not self._is_insider(request):
+        if self._tree is None or not self._is_insider(request):
             raise web.HTTPNotFound
-        tree = self._tree()
-        if "text/html" in request.headers.get("Accept", ""):
-            return web.Response(text=tree_page(tree), content_type="text/html")
-        return web.Response(body=orjson.dumps(tree), content_type="application/json")
+        tree = self._tree.seen()
+        headers = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language"}
+        if "text/html" not in request.headers.get("Accept", ""):
+            body = orjson.dumps(tree)
+            return web.Response(body=body, content_type="application/json", headers=headers)
+        words = self._tree.words(request.headers.get("Accept-Language", ""))
+        headers["Content-Security-Policy"] = POLICY
+        return web.Response(text=tree_page(tree, words), content_type="text/html", headers=headers)
 
     def _is_insider(self, request: web.Request) -> bool:
         # A proxy that was not declared looks like an insider itself: its headers give it away.

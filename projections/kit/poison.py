@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import traceback
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from personae.actors import runtime
 from personae.actors.domain.kit import Recorded, name_of
 from personae.actors.domain.kit.event import Foreign
 from personae.projections.kit.fold import Fold, touched
@@ -53,12 +53,10 @@ class Failed:
 
 
 def described(error: BaseException) -> str:
-    """Return what went wrong and where, without the message: it may quote a payload."""
+    """Return what went wrong and where, never what the event holds."""
     if isinstance(error, DatabaseError):
         return f"{type(error).__name__} {error}"
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f" in {frames[-1].name}, line {frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{where}"
+    return runtime.described(error)
 
 
 async def park(

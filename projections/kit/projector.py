@@ -58,6 +58,24 @@ class Projector(LoopActor):
         self._awake = False
         self._closing = False
 
+    def inherit(self, tracks: dict[str, Track]) -> None:
+        """Take over from a projector that died: those who wait, and what may not be saved."""
+        for track in tracks.values():
+            track.succeed()
+            self.tracks[track.instance_id] = track
+            self._ready[track.instance_id] = track
+
+    def on_start(self) -> None:
+        """Go on with what was taken over."""
+        for track in list(self._ready.values()):
+            self._wake(track)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return what ``/debug/actors`` shows beside the mailbox."""
+        behind = sum(max(0, track.target - track.seen) for track in self.tracks.values())
+        waits = next((track.error for track in self.tracks.values() if track.error), "")
+        return {"events_behind": behind, **({"waits_for": waits} if waits else {})}
+
     def track(self, instance_id: str) -> Track:
         """Return the track of an instance."""
         return self.tracks.setdefault(instance_id, Track(instance_id))

@@ -7,13 +7,15 @@ import importlib
 import logging
 import pkgutil
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from types import ModuleType
+from typing import Any
 
 from personae.actors.domain.kit import Recorded
-from personae.actors.runtime.loop_actor import LoopActor
+from personae.actors.runtime.supervisor import RESTART, Supervisor
 from personae.projections.kit import poison, question
 from personae.projections.kit.page import Page
 from personae.projections.kit.progress import Meter, Progress, Report
@@ -59,7 +61,8 @@ class Projections:
     """The read models of one process over one database and log.
 
     ``at_once`` projectors use the database at a time. Put :meth:`on_committed` into
-    ``log.on_committed``, and call :meth:`nudge` for what other processes commit.
+    ``log.on_committed``, and call :meth:`nudge` for what other processes commit. A projector that
+    dies is started again after a while; ``given_up`` is told when one dies too often.
     """
 
     def __init__(
@@ -77,9 +80,12 @@ class Projections:
         self._log = log
         self._gate = asyncio.Semaphore(at_once)
         self._projectors: dict[str, Projector] = {}
+        self._tree = Supervisor("projections", on_escalation=self._give_up)
+        for table in tables:
+            self._tree.add(table.physical, partial(self._make, table), RESTART)
+        self.given_up: Callable[[BaseException], object] = _nobody
         self._spooler = Spooler(self.shelf, log, self._projectors, uuid.uuid4().hex, pace)
         self._building: dict[str, asyncio.Task[None]] = {}
-        self._stopping = False
 
     async def start(self) -> None:
         """Create what is absent, start every projector and let it catch up.
@@ -89,8 +95,9 @@ class Projections:
         """
         await self.shelf.prepare(self.tables)
         asked = await self.shelf.asked()
+        self._projectors.clear()
+        await self._tree.start()
         for table in self.tables:
-            self._begin(table)
             if asked[table.name] != table.version:
                 self._building[table.name] = asyncio.create_task(self._build(table))
         await self._load_positions()
@@ -99,11 +106,16 @@ class Projections:
 
     async def stop(self) -> None:
         """Finish the batches under way, save positions, release leases."""
-        self._stopping = True
         for task in self._building.values():
             task.cancel()
+        self._building.clear()
         await self._spooler.stop()
         await asyncio.gather(*(projector.close() for projector in self._projectors.values()))
+        await self._tree.stop()
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the tree of projectors, for ``/debug/actors``."""
+        return self._tree.snapshot() | {"swept_here": len(self._spooler.held)}
 
     def on_committed(self, recorded: list[Recorded]) -> None:
         """Tell the projectors of committed events, in order of position; never waits."""
@@ -194,19 +206,16 @@ class Projections:
         """Build a live table anew from the log and move it into place."""
         await rebuild(self.shelf, self._log, table, report)
 
-    def ended(self, actor: LoopActor, error: BaseException | None) -> None:
-        """Replace a projector that died; what it knew is in the database."""
-        if error is None or self._stopping or not isinstance(actor, Projector):
-            return
-        logger.error("%s died of %s", actor.table, poison.described(error))
-        projector = self._begin(actor.table)
-        for instance_id in actor.tracks:
-            projector.nudge(instance_id)
-
-    def _begin(self, table: Table) -> Projector:
+    def _make(self, table: Table) -> Projector:
+        """Return a new projector of a table; what its predecessor knew is in the database."""
         projector = Projector(table, self.shelf, self._log, self._gate)
-        self._projectors[table.physical] = projector.begin(self, f"projector {table.physical}")
+        if predecessor := self._projectors.get(table.physical):
+            projector.inherit(predecessor.tracks)
+        self._projectors[table.physical] = projector
         return projector
+
+    def _give_up(self, error: BaseException) -> None:
+        self.given_up(error)
 
     async def _load_positions(self) -> None:
         for (name, version, instance_id), position in (await self.shelf.positions()).items():
@@ -221,6 +230,10 @@ class Projections:
         await switch(self.shelf, table)
         logger.info("%s is built and asked", table)
         del self._building[table.name]
+
+
+def _nobody(_error: BaseException) -> None:
+    """Hear of it: nobody is told who gives up."""
 
 
 def tables_in(package: ModuleType) -> list[Table]:

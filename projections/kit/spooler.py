@@ -58,6 +58,7 @@ class Spooler:
 
     def start(self) -> None:
         """Begin to try for leases, and to sweep."""
+        self._stopping = False
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:

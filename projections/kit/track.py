@@ -71,6 +71,11 @@ class Track:
             last = batch[-1].position
         return events[:limit]
 
+    def succeed(self) -> None:
+        """Begin again in the hands of another projector."""
+        self.forget_pending()
+        self.stale, self.check, self.retry_at = True, True, 0.0
+
     def load(self, saved: int) -> None:
         """Take note of the position in the database."""
         # Lower than what we saved ourselves: somebody began anew.

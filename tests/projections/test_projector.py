@@ -3,7 +3,8 @@
 import asyncio
 
 import pytest
-from personae.projections.kit import ALL, Question
+from personae.actors.runtime import Restart
+from personae.projections.kit import ALL, Question, registry
 from personae.projections.kit.applier import Applier
 from personae.projections.kit.track import MAX_PENDING, Track
 
@@ -120,6 +121,56 @@ async def test_two_processes_write_every_event_once(process, writer):
             assert await projections.reached(PEOPLE, "i1", 200)
         page = await here.ask(Question(table=PEOPLE, instance_id="i1", allowed=ALL))
     assert page.total == 200
+
+
+class Broken(BaseException):
+    """What no handler of exceptions catches."""
+
+
+def dying(monkeypatch, times):
+    """Let the projector of people die of its next batches, so many times."""
+    apply, left = Applier.apply, [times]
+
+    async def or_die(self, *args):
+        if self.table is PEOPLE and left[0]:
+            left[0] -= 1
+            raise Broken("password=hunter2")
+        return await apply(self, *args)
+
+    monkeypatch.setattr(Applier, "apply", or_die)
+
+
+async def test_a_projector_that_dies_is_replaced_and_nobody_waits_in_vain(
+    process, writer, monkeypatch
+):
+    dying(monkeypatch, 2)
+    async with process() as projections:
+        await writer.add("gigi", PersonAdded(name="Gigi"), BadgeGiven(badge="a"))
+        assert await projections.reached(BADGES, "i1", 2, timeout=1)
+        assert await projections.reached(PEOPLE, "i1", 2)
+        assert await names(projections) == ["Gigi"]
+        people = next(
+            part for part in projections.snapshot()["children"] if part["name"] == "people_v1"
+        )
+        assert (people["state"], people["restarts"], people["events_behind"]) == ("running", 2, 0)
+        assert people["error"]["what"].startswith("Broken in or_die")
+        assert "hunter2" not in repr(projections.snapshot())
+
+
+async def test_projections_whose_projector_dies_too_often_give_up_and_can_start_again(
+    process, writer, monkeypatch
+):
+    monkeypatch.setattr(registry, "RESTART", Restart(first_delay=0.001, times=3))
+    dying(monkeypatch, 4)
+    async with process() as projections:
+        given_up = asyncio.get_running_loop().create_future()
+        projections.given_up = given_up.set_result
+        await writer.add("gigi", PersonAdded(name="Gigi"))
+        assert isinstance(await asyncio.wait_for(given_up, 5), Broken)
+        await projections.stop()
+        await projections.start()
+        assert await projections.reached(PEOPLE, "i1", 1)
+        assert projections.snapshot()["state"] == "running"
 
 
 async def test_a_cascade_reaches_rows_of_other_aggregates(process, writer):

@@ -303,15 +303,19 @@ async def test_nobody_is_restarted_after_stop():
 
 
 async def test_the_tree_can_be_looked_at():
-    root, _ = tree()
+    root, time = tree()
     root.add("users", Probe, FORGET)
     await root.start()
     actor = root.child("users")
     await actor.ask("x")
     alive = {"name": "users", "state": "running", "restarts": 0, "waiting": 0, "turns": 1}
     assert root.snapshot() == {"name": "Root", "state": "running", "children": [alive]}
-    await kill(actor)
-    assert seen(root, "users")["error"] == {"type": "ValueError", "text": "broken"}
+    await kill(actor, ValueError("password=hunter2"))
+    time.now += 3
+    error = seen(root, "users")["error"]
+    assert error["what"].startswith("ValueError in ")
+    assert error["seconds_ago"] == 3
+    assert "hunter2" not in repr(root.snapshot())
     await root.stop()
 
 

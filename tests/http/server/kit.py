@@ -93,11 +93,13 @@ def calls(seen=None):
 
 
 @asynccontextmanager
-async def running(limits=None, seen=None, checks=None, faults=None, routes=(), **settings):
+async def running(
+    limits=None, seen=None, checks=None, faults=None, routes=(), *, tree=None, **settings
+):
     app = application(seen)
     app.add_routes(routes)
     chosen = ServerSettings(port=0, limits=limits or Limits(), **settings)
-    server = Server(app, calls(seen), chosen, checks=checks, faults=faults)
+    server = Server(app, calls(seen), chosen, checks=checks, faults=faults, tree=tree)
     await server.start()
     try:
         yield server
