@@ -37,6 +37,10 @@ class Metrics:
             "personae_tokens", "Answers of the token endpoint", ["grant", "result"],
             registry=registry,
         )  # fmt: skip
+        self._messages = Counter(
+            "personae_messages", "Messages to people, by what became of them",
+            ["kind", "channel", "result"], registry=registry,
+        )  # fmt: skip
         self._hash = Histogram(
             "personae_hash_seconds", "Password hashing, waiting excluded", ["operation"],
             buckets=FAST, registry=registry,
@@ -78,6 +82,10 @@ class Metrics:
     def token(self, grant: str, result: str = "ok") -> None:
         """Count one answer of the token endpoint: the grant type, and ``ok`` or the error code."""
         self._tokens.labels(grant, result).inc()
+
+    def message(self, kind: str, channel: str, result: str) -> None:
+        """Count a mail or SMS: ``sent``, ``failed`` (for now), ``given_up``, ``no_provider``."""
+        self._messages.labels(kind, channel, result).inc()
 
     def hashed(self, operation: str, seconds: float) -> None:
         """Time one ``hash`` or ``verify`` of a password."""

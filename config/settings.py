@@ -93,6 +93,50 @@ class Actions(Section):
     private_targets: bool
 
 
+class Smtp(Section):
+    """The mail server that codes and notices are sent through."""
+
+    host: str | None = Field(pattern=r"^[A-Za-z0-9.:-]{1,253}$")
+    port: Annotated[int, Field(ge=1, le=65535)]
+    security: Literal["starttls", "tls", "none"]
+    user: str
+    password: Secret
+    sender: str | None = Field(pattern=r"^[^@\s<>]{1,100}@[^@\s<>]{1,200}$")
+    sender_name: str
+    reply_to: str
+
+    @model_validator(mode="after")
+    def _has_sender(self) -> Self:
+        if self.host and not self.sender:
+            raise ValueError("give the address that mails come from: smtp.sender")
+        return self
+
+
+class Sms(Section):
+    """The provider that text messages are sent through: Twilio or alike, or your own endpoint."""
+
+    twilio_sid: str | None = Field(pattern=r"^[A-Za-z0-9]{1,64}$")
+    twilio_token: Secret
+    twilio_api: str = Field(pattern=r"^https?://[^\s@]{1,250}$")
+    sender: str | None = Field(pattern=r"^[+0-9A-Za-z ._-]{1,40}$")
+    endpoint: str | None = Field(pattern=r"^https?://[^\s@]{1,2000}$")
+    signing_key: Secret
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if self.twilio_sid and self.endpoint:
+            raise ValueError("give either sms.twilio_sid or sms.endpoint, not both")
+        if self.twilio_sid and not (self.sender and self.twilio_token):
+            raise ValueError("with sms.twilio_sid give sms.twilio_token and sms.sender")
+        return self
+
+
+class Messages(Section):
+    """Mails and text messages to people."""
+
+    private_providers: bool
+
+
 class Metrics(Section):
     """Prometheus metrics."""
 
@@ -149,6 +193,9 @@ class Settings(Section):
     logging: Logging
     metrics: Metrics
     actions: Actions
+    smtp: Smtp
+    sms: Sms
+    messages: Messages
     first_instance: FirstInstance
     policies: Policies
     secret_generators: SecretGenerators

@@ -24,12 +24,16 @@ from personae.actors.workers.back_channel import BackChannelLogout, Sign
 from personae.actors.workers.cascades import Cascades
 from personae.actors.workers.follower import Follower
 from personae.actors.workers.key_rotation import KeyRotation
+from personae.actors.workers.notifications import Notifications, Post
 from personae.actors.workers.outbound import Outbound
+from personae.actors.workers.outbox import Outbox
 from personae.actors.workers.receipts import forget_old_receipts
+from personae.actors.workers.senders import Sender
 from personae.config import masterkey, origins, parts, workers
 from personae.config.banner import BannerInfo, banner
 from personae.config.crew_metrics import CrewRegistry
 from personae.config.first_start import FirstStart, SetUp
+from personae.config.message_providers import endpoints_of, provide
 from personae.config.metrics import Metrics
 from personae.config.settings import Settings
 from personae.config.system_users import system_users_of
@@ -105,6 +109,7 @@ async def running(settings: Settings) -> AsyncIterator[Node]:
         first = None
         if not await world.log.instances():
             first = await SetUp(settings, services.dispatch, services.tokens).run()
+        await provide(settings, services.dispatch)
         yield Node(settings, database, services, metrics, root, given_up, first)
 
 
@@ -142,6 +147,8 @@ def _tree(
         Outbound(private=settings.oidc.back_channel_private),
     )
     world.log.on_committed.append(logouts.hear)
+    notifications = _notifications(settings, database, services, metrics)
+    world.log.on_committed.append(notifications.heard)
     root = Supervisor("personae", on_escalation=lambda _error: given_up.set())
     root.add("aggregates", lambda: world.directory, FORGET)
     root.add("projections", lambda: views)
@@ -152,10 +159,24 @@ def _tree(
     workers_node.add("receipts", lambda: forget_old_receipts(world))
     workers_node.add("cascades", cascades.run)
     workers_node.add("back-channel logout", logouts.run)
+    workers_node.add("notifications", notifications.run)
     workers_node.add("data keys", lambda: _reload_keys(world.keyring))
     workers_node.add("loop lag", lambda: watch_lag(metrics.loop_lag))
     workers_node.add("gauges", lambda: _gauges(world, views, metrics))
     return root
+
+
+def _notifications(
+    settings: Settings, database: Database, services: Services, metrics: Metrics
+) -> Notifications:
+    outbound = Outbound(private=settings.messages.private_providers)
+    post = Post(
+        services.texts,
+        Sender(outbound, endpoints_of(settings)),
+        services.origins.of,
+        metrics.message,
+    )
+    return Notifications(services.dispatch, Outbox(database), post)
 
 
 def _projections(settings: Settings, database: Database, world: World) -> Projections:

@@ -42,7 +42,7 @@ class Type(IntEnum):
 
 USERS = Table(
     "users",
-    version=2,
+    version=3,
     columns={
         "creation_date": timestamp(index=True),
         "type": integer(),
@@ -103,7 +103,7 @@ def _(_row: Row | None, recorded: Recorded) -> Row:
     )
 
 
-@USERS.on(e.UsernameChanged, e.ProfileChanged, e.MachineChanged)
+@USERS.on(e.UsernameChanged, e.DomainClaimed, e.ProfileChanged, e.MachineChanged)
 def _(row: Row | None, recorded: Recorded) -> Row | None:
     return row and row.but(**changed(recorded.event))
 
@@ -197,6 +197,12 @@ def login_name_like(login_name: str, method: int) -> Condition:
         f" ELSE {plain.sql} END",
         (*scoped.params, *plain.params),
     )
+
+
+def named_in(domain: str) -> Condition:
+    """Return what users meet whose user name ends in ``@`` and a domain."""
+    name = "lower(split_part(t.user_name, '@', -1))"
+    return Condition(f"position('@' in t.user_name) > 0 AND {name} = %s", (domain,))
 
 
 USERS.filters(

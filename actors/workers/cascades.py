@@ -1,7 +1,8 @@
 """Tidies up after what was removed: by commands, so that names are freed and the log says so.
 
 Removing an organisation removes its users and projects, removing a user its memberships and
-grants; a role or project that is gone is taken from who had it. Every step may be done twice:
+grants; a role or project that is gone is taken from who had it. An organisation that proved a
+domain takes the user names of others that end in it. Every step may be done twice:
 whoever comes second finds nothing to do. How far the work is done is kept in the database.
 """
 
@@ -14,20 +15,22 @@ from typing import Any, Protocol
 
 from personae.actors.aggregates.dispatch import Dispatch
 from personae.actors.domain.instance.members import RemoveInstanceMember
-from personae.actors.domain.kit import EVENTS, Caller, Code, Recorded, Refusal
+from personae.actors.domain.instance.state import Instance
+from personae.actors.domain.kit import EVENTS, Caller, Code, Recorded, Refusal, Stream
 from personae.actors.domain.org.commands import RemoveOrgMember
-from personae.actors.domain.org.events import OrgRemoved
+from personae.actors.domain.org.events import OrgDomainVerified, OrgRemoved
 from personae.actors.domain.project import commands as project
 from personae.actors.domain.project import events as p
-from personae.actors.domain.user.commands import RemoveUser
+from personae.actors.domain.user.commands import GiveUpDomain, RemoveUser
 from personae.actors.domain.user.events import UserRemoved
 from personae.actors.domain.user_grant.commands import TidyUserGrant
 from personae.projections.holdings import HOLDINGS
-from personae.projections.kit import ALL, Projections, Question, Row, Table
+from personae.projections.kit import ALL, Condition, Projections, Question, Row, Table
 from personae.projections.kit.page import MAX_LIMIT
 from personae.projections.members import GRANT, MEMBERS
 from personae.projections.project_grants import PROJECT_GRANTS
 from personae.projections.user_grants import USER_GRANTS
+from personae.projections.users import USERS, named_in
 from personae.store.log import PAGE
 
 NAME = "cascades"
@@ -37,6 +40,7 @@ PASSING = {Code.ABORTED, Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED}
 
 TRIGGERS = (
     OrgRemoved,
+    OrgDomainVerified,
     UserRemoved,
     p.ProjectRemoved,
     p.RoleRemoved,
@@ -131,18 +135,30 @@ class Cascades:
                     yield _removal(row)
                 async for row in self._rows(PROJECT_GRANTS, recorded, {"granted_org": id_}):
                     yield project.RemoveProjectGrant(project_id=row.project_id, granted_org_id=id_)
+            case OrgDomainVerified(domain=domain):
+                async for order in self._claimed(domain, recorded):
+                    yield order
             case UserRemoved():
                 async for row in self._rows(MEMBERS, recorded, {"user_id": id_}):
                     yield await self._end_of_membership(row)
         async for row in self._grants(recorded):
             yield TidyUserGrant(user_grant_id=row.id)
 
+    async def _claimed(self, domain: str, recorded: Recorded) -> AsyncIterator[GiveUpDomain]:
+        """Yield new names for users of other organisations that end in a domain."""
+        stream = Stream(recorded.stream.instance_id, "instance", recorded.stream.instance_id)
+        instance: Instance = await self._dispatch.world.state(stream)
+        async for row in self._rows(USERS, recorded, {}, named_in(domain)):
+            if row.resource_owner != recorded.stream.id:
+                new = f"{self._dispatch.world.new_id()}@temporary.{instance.primary_domain}"
+                yield GiveUpDomain(user_id=row.id, domain=domain, user_name=new)
+
     async def _grants(self, recorded: Recorded) -> AsyncIterator[Row]:
         """Yield the user grants that an event may concern."""
         id_, event = recorded.stream.id, recorded.event
         where: dict[str, Any] = {"project_id": id_}
         match event:
-            case OrgRemoved():
+            case OrgRemoved() | OrgDomainVerified():
                 return
             case UserRemoved():
                 where = {"user_id": id_}
@@ -169,7 +185,11 @@ class Cascades:
         )
 
     async def _rows(
-        self, table: Table, recorded: Recorded, where: Mapping[str, Any]
+        self,
+        table: Table,
+        recorded: Recorded,
+        where: Mapping[str, Any],
+        *conditions: Condition,
     ) -> AsyncIterator[Row]:
         """Yield all rows, read when the table has seen the event."""
         instance_id, after = recorded.stream.instance_id, None
@@ -182,6 +202,7 @@ class Cascades:
                     instance_id=instance_id,
                     allowed=ALL,
                     where=where,
+                    conditions=conditions,
                     limit=MAX_LIMIT,
                     after=after,
                 )

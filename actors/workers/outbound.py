@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -43,31 +43,56 @@ class PublicResolver(AbstractResolver):
 
 
 class Outbound:
-    """Posts forms. ``private``: addresses of our own network are allowed, as for development."""
+    """Calls others. ``private``: addresses of our own network are allowed, as for development."""
 
     def __init__(self, *, private: bool = False) -> None:
         self._private = private
 
     async def post(self, url: str, form: Mapping[str, str]) -> bool:
         """Post a form; false for any answer but success, or none within ten seconds."""
-        target = URL(url)
-        if not self._allowed(target):
-            return False
-        resolver = ThreadedResolver() if self._private else PublicResolver()
-        connector = TCPConnector(resolver=resolver, limit=1, force_close=True)
+        return await self.call(url, data=form) in SUCCESS
+
+    async def call(
+        self,
+        url: str,
+        *,
+        data: Mapping[str, str] | bytes,
+        headers: Mapping[str, str] | None = None,
+        anywhere: bool = False,
+    ) -> int:
+        """Post and return the status; 0 for no answer within ten seconds.
+
+        ``anywhere``: the operator chose this address, so it may be in our own network.
+        """
+        target, private = URL(url), self._private or anywhere
+        if not _allowed(target, private=private):
+            return 0
+        connector = TCPConnector(resolver=_resolver(private=private), limit=1, force_close=True)
         try:
             async with (
                 ClientSession(connector=connector, timeout=TIMEOUT) as http,
-                http.post(target, data=form, allow_redirects=False) as answer,
+                http.post(target, data=data, headers=headers, allow_redirects=False) as answer,
             ):
-                return answer.status in SUCCESS
+                return answer.status
         except (ClientError, OSError, TimeoutError, ValueError):
-            return False
+            return 0
 
-    def _allowed(self, target: URL) -> bool:
-        if target.scheme not in {"https", "http"} or not target.host or target.user:
-            return False
-        try:
-            return self._private or is_public(target.host)
-        except ValueError:  # a name, which is looked up later
-            return True
+    async def addresses(
+        self, host: str, port: int, *, anywhere: bool = False
+    ) -> Sequence[ResolveResult]:
+        """Return the addresses of a host that may be called. Raises ``OSError`` for none."""
+        resolver = _resolver(private=self._private or anywhere)
+        return await resolver.resolve(host, port, socket.AF_UNSPEC)
+
+
+def _resolver(*, private: bool) -> AbstractResolver:
+    return ThreadedResolver() if private else PublicResolver()
+
+
+def _allowed(target: URL, *, private: bool) -> bool:
+    if target.scheme not in {"https", "http"} or not target.host or target.user:
+        return False
+    try:
+        return private or is_public(target.host)
+    except ValueError:  # a name, which is looked up later
+        return True

@@ -10,7 +10,7 @@ NAMES = {
     "personae_logins", "personae_tokens", "personae_hash_seconds", "personae_actors_live",
     "personae_lane_batch_commands", "personae_lane_flush_seconds", "personae_lane_wait_seconds",
     "personae_lane_queued_events",
-    "personae_projection_lag_events", "personae_loop_lag_seconds",
+    "personae_projection_lag_events", "personae_loop_lag_seconds", "personae_messages",
 }  # fmt: skip
 
 
@@ -18,6 +18,7 @@ def used() -> Metrics:
     metrics = Metrics()
     metrics.login("ok", "password")
     metrics.token("refresh_token")
+    metrics.message("verify_email", "email", "sent")
     metrics.hashed("verify", 0.02)
     metrics.live_actors(7)
     metrics.flushed(12, 0.003, 0.004)

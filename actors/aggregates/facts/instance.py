@@ -7,7 +7,9 @@ from personae.actors.aggregates.keys import public_key_or_pair
 from personae.actors.aggregates.signing_keys import make_key_pair
 from personae.actors.aggregates.turn import Turn, facts_for
 from personae.actors.domain.instance import commands as c
+from personae.actors.domain.instance import providers
 from personae.actors.domain.instance.facts import InstanceMemberFacts, SetUpFacts
+from personae.actors.domain.instance.provider import Channel
 from personae.actors.domain.kit import Facts
 from personae.actors.domain.org.facts import AddOrgFacts
 from personae.actors.domain.policies import Policies
@@ -16,6 +18,7 @@ from personae.actors.domain.user.decide.password import check_complexity
 from personae.actors.domain.user.facts import HumanFacts, KeyFacts, NamingFacts
 from personae.actors.domain.user.values import Naming
 from personae.actors.domain.web_key.facts import KeyPairFacts
+from personae.store.crypto import Area
 
 
 @facts_for(c.SetUpInstance)
@@ -97,3 +100,22 @@ async def member(cmd: c.AddInstanceMember, turn: Turn) -> InstanceMemberFacts:
         known_roles=turn.world.known_roles("IAM_"),
         user_exists=(await turn.user(cmd.user_id)).exists,
     )
+
+
+AREAS = {Channel.EMAIL: Area.SMTP, Channel.SMS: Area.SMS}
+"""What secrets of providers are sealed for."""
+
+
+@facts_for(providers.AddProvider)
+async def add_provider(cmd: providers.AddProvider, turn: Turn) -> providers.ProviderFacts:
+    await turn.may("iam.write")
+    secret = None
+    if cmd.secret:
+        secret = turn.world.seal(AREAS[cmd.channel], cmd.secret, turn.caller.instance_id)
+    return providers.ProviderFacts(now=turn.now(), secret=secret)
+
+
+@facts_for(providers.ActivateProvider, providers.DeactivateProvider, providers.RemoveProvider)
+async def provider(_cmd: object, turn: Turn) -> Facts:
+    await turn.may("iam.write")
+    return Facts(now=turn.now())

@@ -25,6 +25,7 @@ from personae.actors.domain.user.facts import (
     PasswordFacts,
     SecretFacts,
 )
+from personae.actors.domain.user.state import User
 from personae.actors.domain.user.values import Naming, NewContact, NewPassword
 from personae.store.crypto import Area
 from personae.store.generated import GENERATORS, fast_hash
@@ -49,6 +50,13 @@ async def add_human(cmd: c.AddHuman, turn: Turn) -> HumanFacts:
         raise refusals.TOTP_SECRET_INVALID()
     sealed = turn.world.seal(Area.OTP, cmd.totp_secret, turn.caller.instance_id)
     return replace(facts, totp_secret=sealed)
+
+
+@facts_for(c.GiveUpDomain)
+async def give_up_domain(_cmd: c.GiveUpDomain, turn: Turn) -> NamingFacts:
+    user: User = turn.state
+    await turn.may("user.write", turn.owner)
+    return await _naming(user.user_name, turn.owner, turn)
 
 
 @facts_for(c.AddMachine)

@@ -9,6 +9,7 @@ from typing import Any
 
 from personae.actors.domain import policy_family
 from personae.actors.domain.instance import events as e
+from personae.actors.domain.instance.provider import Channel, Provider
 from personae.actors.domain.kit import Kind
 from personae.actors.domain.policies import Policies
 
@@ -38,6 +39,7 @@ class Instance:
     """The state of one instance.
 
     ``generators`` by secret generator type, ``translations`` of the sign-in pages by language.
+    ``providers`` of messages by channel and id; ``sending``: the id of the one that is used.
     """
 
     status: Status = Status.UNKNOWN
@@ -53,6 +55,12 @@ class Instance:
     policies: Policies = Policies()
     generators: Mapping[int, Generator] = field(default_factory=dict)
     translations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    providers: Mapping[str, Mapping[str, Provider]] = field(default_factory=dict)
+    sending: Mapping[str, str] = field(default_factory=dict)
+
+    def provider(self, channel: Channel) -> Provider | None:
+        """Return what messages of a channel are sent through, if anything."""
+        return self.providers.get(channel, {}).get(self.sending.get(channel, ""))
 
     @property
     def exists(self) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from personae.actors.domain.kit import command
-from personae.actors.domain.session.values import Challenges, UserAgent
+from personae.actors.domain.session.values import Challenges, Factor, UserAgent
+from personae.actors.domain.values import Sealed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,3 +73,12 @@ class TerminateSession:
 
     session_id: str
     presented: str = ""
+
+
+@command("session", id="session_id")
+class NoteOtpSent:
+    """Keep on record that a one-time code was sent: this very one, no later one."""
+
+    session_id: str
+    factor: Factor
+    code: Sealed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from personae.actors.domain.codes import life
-from personae.actors.domain.kit import Decisions
+from personae.actors.domain.kit import Decisions, Facts
 from personae.actors.domain.lifetimes import LONGEST, nanoseconds
 from personae.actors.domain.session import commands as c
 from personae.actors.domain.session import events as e
@@ -90,6 +90,13 @@ def _challenges(asked: Challenges, facts: CheckFacts) -> Decisions:
             url_template=asked.otp_email.url_template,
             **life(facts.email_code, facts.now),
         )
+
+
+@SESSION.decides(c.NoteOtpSent)
+def note_otp_sent(session: Session, cmd: c.NoteOtpSent, _facts: Facts) -> Decisions:
+    code = session.sent.get(cmd.factor)
+    if code and not code.sent and code.code == cmd.code:
+        yield e.OtpSmsSent() if cmd.factor is Factor.OTP_SMS else e.OtpEmailSent()
 
 
 @SESSION.decides(c.TerminateSession)

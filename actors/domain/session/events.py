@@ -40,6 +40,11 @@ class OtpSmsChallenged:
     code_returned: bool = False
 
 
+@event("session.otp.sms.sent")
+class OtpSmsSent:
+    pass
+
+
 @event("session.otp.sms.checked")
 class OtpSmsChecked:
     checked_at: datetime
@@ -52,6 +57,11 @@ class OtpEmailChallenged:
     expires_at: datetime | None = None
     return_code: bool = False
     url_template: str = wire("tmplURL", default="")
+
+
+@event("session.otp.email.sent")
+class OtpEmailSent:
+    pass
 
 
 @event("session.otp.email.checked")

@@ -28,6 +28,9 @@ class SentCode:
 
     code: Sealed | None = None
     expires: datetime | None = None
+    returned: bool = False
+    sent: bool = False
+    url_template: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +140,22 @@ SENT = {e.OtpSmsChallenged: Factor.OTP_SMS, e.OtpEmailChallenged: Factor.OTP_EMA
 
 @SESSION.on(*SENT)
 def _(session: Session, event: e.OtpSmsChallenged) -> Session:
-    code = SentCode(event.code, event.expires_at)
+    returned = getattr(event, "return_code", False) or getattr(event, "code_returned", False)
+    template = getattr(event, "url_template", "")
+    code = SentCode(event.code, event.expires_at, returned=returned, url_template=template)
     return replace(session, sent={**session.sent, SENT[type(event)]: code})
+
+
+ON_THE_WAY = {e.OtpSmsSent: Factor.OTP_SMS, e.OtpEmailSent: Factor.OTP_EMAIL}
+
+
+@SESSION.on(*ON_THE_WAY)
+def _(session: Session, event: object) -> Session:
+    factor = ON_THE_WAY[type(event)]
+    code = session.sent.get(factor)
+    if code is None:
+        return session
+    return replace(session, sent={**session.sent, factor: replace(code, sent=True)})
 
 
 @SESSION.on(e.WebAuthnChallenged)

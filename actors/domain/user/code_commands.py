@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import field
 
 from personae.actors.domain.kit import command
+from personae.actors.domain.user.codes import CodeKind
+from personae.actors.domain.values import Sealed
 
 
 @command("user", id="user_id")
@@ -78,3 +80,26 @@ class VerifyPhone:
 class VerifyInvite:
     user_id: str
     code: str = field(repr=False)
+
+
+@command("user", id="user_id")
+class NoteCodeSent:
+    """Keep on record that a code was sent: this very one, no later one."""
+
+    user_id: str
+    kind: CodeKind
+    code: Sealed
+
+
+@command("user", id="user_id")
+class NotePasswordChangeSent:
+    """Keep on record that the user was told of a new password."""
+
+    user_id: str
+
+
+@command("user", id="user_id")
+class NoteDomainClaimedSent:
+    """Keep on record that the user was told of a new user name."""
+
+    user_id: str

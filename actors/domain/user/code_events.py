@@ -105,3 +105,38 @@ class PasskeyCodeCheckSucceeded:
 class PasskeyCodeCheckFailed:
     code_id: str = wire("id")
     expired: bool = False
+
+
+@event("user.human.email.code.sent", "user.email.code.sent")
+class EmailCodeSent:
+    pass
+
+
+@event("user.human.phone.code.sent", "user.phone.code.sent")
+class PhoneCodeSent:
+    pass
+
+
+@event("user.human.password.code.sent", "user.password.code.sent")
+class PasswordCodeSent:
+    pass
+
+
+@event("user.human.invite.code.sent")
+class InviteCodeSent:
+    pass
+
+
+@event("user.human.passwordless.initialization.code.sent")
+class PasskeyCodeSent:
+    code_id: str = wire("id")
+
+
+@event("user.human.password.change.sent")
+class PasswordChangeSent:
+    """The user was told that the password is another one."""
+
+
+@event("user.domain.claimed.sent")
+class DomainClaimedSent:
+    """The user was told of the new user name."""

@@ -23,6 +23,14 @@ FAILED = {
     e.InviteCheckFailed: CodeKind.INVITE,
     e.PasskeyCodeCheckFailed: CodeKind.PASSKEY,
 }
+SENT = {
+    CodeKind.EMAIL: e.EmailCodeSent,
+    CodeKind.PHONE: e.PhoneCodeSent,
+    CodeKind.PASSWORD: e.PasswordCodeSent,
+    CodeKind.INVITE: e.InviteCodeSent,
+    CodeKind.PASSKEY: e.PasskeyCodeSent,
+}
+KIND_SENT = {event: kind for kind, event in SENT.items()}
 USED = {
     e.InviteCheckSucceeded: CodeKind.INVITE,
     e.PasskeyCodeCheckSucceeded: CodeKind.PASSKEY,
@@ -36,7 +44,7 @@ def _(user: User, event: e.EmailCodeAdded) -> User:
         event.code,
         event.expires_at,
         id=getattr(event, "code_id", ""),
-        returned=getattr(event, "code_returned", False),
+        returned=isinstance(event, e.PasskeyCodeAdded) or getattr(event, "code_returned", False),
         url_template=getattr(event, "url_template", ""),
         application_name=getattr(event, "application_name", ""),
     )
@@ -58,3 +66,22 @@ def _(user: User, event: e.EmailVerificationFailed) -> User:
 @USER.on(*USED)
 def _(user: User, event: object) -> User:
     return with_human(user, codes=without(user.codes, USED[type(event)]))
+
+
+@USER.on(*KIND_SENT)
+def _(user: User, event: object) -> User:
+    kind = KIND_SENT[type(event)]
+    pending = user.codes.get(kind)
+    if pending is None:
+        return user
+    return with_human(user, codes={**user.codes, kind: replace(pending, sent=True)})
+
+
+@USER.on(e.PasswordChangeSent)
+def _(user: User, _event: object) -> User:
+    return with_human(user, password_change_untold=False)
+
+
+@USER.on(e.DomainClaimedSent)
+def _(user: User, _event: object) -> User:
+    return with_human(user, claimed_domain="")

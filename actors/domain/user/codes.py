@@ -27,7 +27,7 @@ class PendingCode:
     """A code that was made and not yet used.
 
     Without ``expires`` (older histories) it counts as over. ``id`` tells codes of one kind apart
-    where the caller names one; ``url_template`` and ``application_name`` shaped its message.
+    where the caller names one; ``url_template`` and ``application_name`` shape its message.
     """
 
     code: Sealed | None = None
@@ -35,6 +35,7 @@ class PendingCode:
     id: str = ""
     failures: int = 0
     returned: bool = False
+    sent: bool = False
     url_template: str = ""
     application_name: str = ""
 

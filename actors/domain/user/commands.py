@@ -61,6 +61,15 @@ class UpdateHuman:
 
 
 @command("user", id="user_id")
+class GiveUpDomain:
+    """Take another user name in place of one that ends in another organisation's domain."""
+
+    user_id: str
+    domain: str
+    user_name: str
+
+
+@command("user", id="user_id")
 class UpdateMachine:
     user_id: str
     user_name: str | None = None

@@ -58,6 +58,13 @@ class UsernameChanged:
     user_name: str
 
 
+@event("user.domain.claimed")
+class DomainClaimed:
+    """An organisation proved the domain of the user's name, which is now another one."""
+
+    user_name: str
+
+
 @event("user.human.profile.changed", "user.profile.changed")
 class ProfileChanged:
     first_name: str | None = None

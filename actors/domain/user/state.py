@@ -31,7 +31,9 @@ class Human:
     phone: Contact = Contact()
     password_hash: str = ""
     password_change_required: bool = False
+    password_change_untold: bool = False
     password_failures: int = 0
+    claimed_domain: str = ""
     codes: Mapping[str, PendingCode] = field(default_factory=dict)
     totp: Totp | None = None
     otp_sms: bool = False
@@ -139,6 +141,12 @@ def _(user: User, event: e.UsernameChanged) -> User:
     return replace(user, user_name=event.user_name)
 
 
+@USER.on(e.DomainClaimed)
+def _(user: User, event: e.DomainClaimed) -> User:
+    claimed = user.user_name.rpartition("@")[2]
+    return with_human(replace(user, user_name=event.user_name), claimed_domain=claimed)
+
+
 @USER.on(e.UserRemoved)
 def _(_user: User, _event: e.UserRemoved) -> User:
     return User(Status.DELETED)
@@ -216,6 +224,7 @@ def _(user: User, event: e.PasswordChanged) -> User:
         user,
         password_hash=event.encoded_hash,
         password_change_required=event.change_required,
+        password_change_untold=True,
         password_failures=0,
         codes=without(user.codes, CodeKind.PASSWORD),
     )

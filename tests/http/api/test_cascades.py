@@ -2,7 +2,7 @@
 
 import pytest
 from personae.actors.domain.kit import Caller
-from personae.actors.domain.org.commands import AddOrgMember, RemoveOrg
+from personae.actors.domain.org.commands import AddOrgDomain, AddOrgMember, RemoveOrg
 from personae.actors.domain.project.commands import (
     AddProject,
     AddProjectGrant,
@@ -118,3 +118,20 @@ async def test_another_process_goes_on_where_the_first_one_stopped(shop, used_da
     await services.send(RemoveUser(user_id=OWNER), Caller.of_system(INSTANCE))
     await later.catch_up(INSTANCE)
     assert OWNER not in (await services.dispatch.state(INSTANCE, "org", OTHER_ORG)).members
+
+
+async def test_a_domain_that_was_proved_takes_the_names_of_others(shop):
+    for id_, org, name in (("a", ORG, "Ann@Shop.test"), ("b", OTHER_ORG, "bob@shop.test")):
+        await shop.send(AddMachine(user_id=id_, org_id=org, user_name=name, name="M"))
+    await shop.send(AddMachine(user_id="c", org_id=ORG, user_name="c@shop.test.org", name="M"))
+    happened = await after(shop, AddOrgDomain(org_id=OTHER_ORG, domain="shop.test"))
+    assert happened == [
+        f"org.domain.added {OTHER_ORG}",
+        f"org.domain.verified {OTHER_ORG}",
+        "user.domain.claimed a",
+    ]
+    ann = await shop.services.dispatch.state(INSTANCE, "user", "a")
+    assert ann.user_name.endswith("@temporary.127.0.0.1")
+    shown = await shop.ok("zitadel.user.v2.UserService/GetUserByID", user_id="a")
+    assert shown["user"]["username"] == ann.user_name
+    await shop.send(AddMachine(user_id="d", org_id=OTHER_ORG, user_name="ann@shop.test", name="M"))

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from personae.actors.domain.codes import life
-from personae.actors.domain.kit import Decisions
+from personae.actors.domain.kit import Decisions, Facts
 from personae.actors.domain.user import code_commands as c
 from personae.actors.domain.user import code_events as e
 from personae.actors.domain.user import events, refusals
 from personae.actors.domain.user.code_facts import EnteredFacts, NewCodeFacts
+from personae.actors.domain.user.code_state import SENT
 from personae.actors.domain.user.codes import TRIES, CodeKind
 from personae.actors.domain.user.state import USER, Human, User
 
@@ -140,3 +141,28 @@ def link_passkey(user: User, cmd: c.LinkPasskeyRegistration, facts: NewCodeFacts
         yield e.PasskeyCodeAdded(code_id=cmd.code_id, **made)
     else:
         yield e.PasskeyCodeRequested(code_id=cmd.code_id, url_template=cmd.url_template, **made)
+
+
+@USER.decides(c.NoteCodeSent)
+def note_code_sent(user: User, cmd: c.NoteCodeSent, _facts: Facts) -> Decisions:
+    pending = user.codes.get(cmd.kind)
+    if pending is None or pending.sent or pending.code != cmd.code:
+        return
+    if cmd.kind is CodeKind.PASSKEY:
+        yield e.PasskeyCodeSent(code_id=pending.id)
+    else:
+        yield SENT[cmd.kind]()
+
+
+@USER.decides(c.NotePasswordChangeSent)
+def note_password_change_sent(
+    user: User, _cmd: c.NotePasswordChangeSent, _facts: Facts
+) -> Decisions:
+    if user.human and user.human.password_change_untold:
+        yield e.PasswordChangeSent()
+
+
+@USER.decides(c.NoteDomainClaimedSent)
+def note_domain_claimed_sent(user: User, _cmd: c.NoteDomainClaimedSent, _facts: Facts) -> Decisions:
+    if user.human and user.human.claimed_domain:
+        yield e.DomainClaimedSent()

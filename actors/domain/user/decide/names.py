@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from personae.actors.domain.kit import Claim, Decisions, Release
+from personae.actors.domain.user import commands as c
 from personae.actors.domain.user import events as e
 from personae.actors.domain.user import refusals
 from personae.actors.domain.user.facts import NamingFacts
-from personae.actors.domain.user.state import User
+from personae.actors.domain.user.state import USER, User
 from personae.actors.domain.user.values import USERNAMES
 
 
@@ -31,3 +32,16 @@ def rename(user: User, user_name: str | None, facts: NamingFacts) -> Decisions:
         yield Release(USERNAMES, old)
         yield Claim(USERNAMES, new, refusals.NAME_TAKEN)
     yield e.UsernameChanged(user_name=name)
+
+
+@USER.decides(c.GiveUpDomain)
+def give_up_domain(user: User, cmd: c.GiveUpDomain, facts: NamingFacts) -> Decisions:
+    """Decide: a name for the time being, unless the user has another by now."""
+    domain = user.user_name.rpartition("@")[2].strip().lower()
+    if not user.exists or domain != cmd.domain or facts.naming.scoped:
+        return
+    if not facts.domain_reserved:
+        return  # the domain was given back, or is the user's own organisation's
+    yield Release(USERNAMES, facts.naming.claim(user.user_name))
+    yield Claim(USERNAMES, facts.naming.claim(cmd.user_name), refusals.NAME_TAKEN)
+    yield e.DomainClaimed(user_name=cmd.user_name)
