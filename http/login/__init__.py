@@ -7,9 +7,18 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 from personae.actors.domain.auth_request.state import Status
 from personae.actors.domain.kit import Refusal
-from personae.http.login import choose, device, home, leave, new_password, sign_in
+from personae.http.login import (
+    choose,
+    device,
+    forgotten,
+    home,
+    leave,
+    mailed,
+    new_password,
+    sign_in,
+)
 from personae.http.login.errors import faults, refused
-from personae.http.login.guesses import GUESSES, Guesses
+from personae.http.login.guesses import GUESSES, MAILS, MAILS_AT_MOST, MAILS_WINDOW, Guesses
 from personae.http.login.pages import ASSETS, PREFIX, pages
 from personae.http.login.steps import answered
 from personae.http.login.visit import Visit, visit_of, with_request
@@ -24,6 +33,10 @@ PAGES_AT: tuple[tuple[str, Show, Show | None], ...] = (
     ("/loginname", sign_in.show_login_name, sign_in.take_login_name),
     ("/password", sign_in.show_password, sign_in.take_password),
     ("/password/change", new_password.show_new_password, new_password.take_new_password),
+    ("/password/reset", forgotten.show_forgotten, forgotten.take_forgotten),
+    ("/password/set", mailed.show_reset, mailed.take_reset),
+    ("/verify", mailed.show_verify, mailed.take_verify),
+    ("/invite", mailed.show_invite, mailed.take_invite),
     ("/userselection", choose.show_accounts, choose.take_account),
     ("/device", device.show_code, device.take_code),
     ("/device/allow", device.show_device, device.take_device),
@@ -36,6 +49,7 @@ PAGES_AT: tuple[tuple[str, Show, Show | None], ...] = (
 def add_routes(app: web.Application) -> None:
     """Add the login pages and the site's front door; the application must have its services."""
     app[GUESSES] = Guesses()
+    app[MAILS] = Guesses(MAILS_AT_MOST, MAILS_WINDOW)
     for path, show, take in PAGES_AT:
         app.router.add_get(PREFIX + path, visiting(show))
         if take:

@@ -21,6 +21,7 @@ from personae.actors.domain.user.decide.password import LONGEST, attempts_left
 from personae.actors.domain.user.state import User
 from personae.actors.domain.user.values import Status
 from personae.http.identity.agent import Held
+from personae.http.login.guesses import check_guesses, note_wrong
 from personae.http.login.problems import Problem
 from personae.http.login.visit import Visit
 
@@ -64,6 +65,8 @@ async def sign_in(visit: Visit, attempt: Attempt, password: str) -> Held:
     try:
         held = await _checked(visit, attempt, password)
     except Problem as problem:
+        if not problem.retry:
+            note_wrong(visit)
         visit.services.counters.login("locked" if problem.text == "locked" else "failed", METHOD)
         if secretive and not problem.retry:
             passed = asyncio.get_running_loop().time() - started
@@ -77,6 +80,7 @@ async def sign_in(visit: Visit, attempt: Attempt, password: str) -> Held:
 
 def _check_typed(visit: Visit, password: str) -> None:
     """Refuse what needs no user to be looked up."""
+    check_guesses(visit, METHOD)
     if not visit.policies.login.allow_username_password:
         raise Problem(METHOD, "password_off")
     if not password:

@@ -11,7 +11,7 @@ from personae.actors.domain.device_auth.user_code import plain, shown
 from personae.actors.domain.kit import Stream
 from personae.http.login.accounts import State, account_of
 from personae.http.login.forms import read_form
-from personae.http.login.guesses import GUESSES, WINDOW
+from personae.http.login.guesses import GUESSES, WINDOW, address_of
 from personae.http.login.problems import Problem
 from personae.http.login.visit import Visit
 
@@ -41,7 +41,7 @@ async def take_code(visit: Visit) -> web.Response:
 async def _find(visit: Visit, typed: str) -> tuple[str, DeviceAuthAdded]:
     """Return what a device asks for. Raises a problem for a code that no device shows now."""
     guesses, now = visit.request.app[GUESSES], visit.services.world.now()
-    address = str(visit.request.get("client_ip") or visit.request.remote)
+    address = address_of(visit)
     if guesses.too_many(address, now):
         seconds = int(WINDOW.total_seconds())
         raise Problem("userCode", "device_busy", status=429, retry=seconds)

@@ -38,6 +38,23 @@ def rules_of(policy: PasswordComplexityPolicy) -> list[str]:
     return [rule for rule, applies in wanted.items() if applies]
 
 
+def check_typed(form: Form) -> None:
+    """Refuse a new password that is not there, or not there twice. Raises :class:`Problem`."""
+    if not form["new"]:
+        raise Problem("new", "new_empty")
+    if form["new"] != form["again"]:
+        raise Problem("again", "new_differs")
+
+
+def problem_of(refusal: Refusal) -> Exception:
+    """Return what a refusal of a new password is to the person at the form; others as they are."""
+    if refusal.reason is refusals.TOO_BUSY:
+        return Problem("new", "busy", status=429, retry=5)
+    if refusal.reason not in PROBLEMS:
+        return refusal
+    return Problem("new", PROBLEMS[refusal.reason], refusal.params)
+
+
 async def show_new_password(visit: Visit) -> web.Response:
     """Ask for the current and a new password."""
     account = await account_of(visit, visit.request.query.get("session", ""))
@@ -77,10 +94,7 @@ async def take_new_password(visit: Visit) -> web.Response:
 
 
 async def _set(visit: Visit, account: Account, form: Form) -> None:
-    if not form["new"]:
-        raise Problem("new", "new_empty")
-    if form["new"] != form["again"]:
-        raise Problem("again", "new_differs")
+    check_typed(form)
     await _prove(visit, account, form)
     user_id = account.session.user_id
     caller = Caller(instance_id=visit.instance_id, user_id=user_id)
@@ -92,11 +106,7 @@ async def _set(visit: Visit, account: Account, form: Form) -> None:
     try:
         await visit.services.send(order, caller)
     except Refusal as refusal:
-        if refusal.reason is refusals.TOO_BUSY:
-            raise Problem("new", "busy", status=429, retry=5) from None
-        if refusal.reason not in PROBLEMS:
-            raise
-        raise Problem("new", PROBLEMS[refusal.reason], refusal.params) from None
+        raise problem_of(refusal) from None
 
 
 async def _prove(visit: Visit, account: Account, form: Form) -> None:

@@ -73,7 +73,11 @@ async def show_password(visit: Visit) -> web.Response:
 def _password(visit: Visit, name: str, *problems: Problem) -> web.Response:
     world = visit.services.world
     attempt = Attempt(name, world.new_id(), world.new_id())
-    return visit.page("password", problems=problems, name=name, memory=asdict(attempt))
+    forgotten = ""
+    if not visit.policies.login.hide_password_reset:
+        forgotten = visit.url("/password/reset", who=visit.sealed("name", name))
+    memory = asdict(attempt)
+    return visit.page("password", problems=problems, name=name, memory=memory, forgotten=forgotten)
 
 
 async def take_password(visit: Visit) -> web.Response:

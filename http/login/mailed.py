@@ -1,0 +1,161 @@
+"""What links in mails lead to: confirm an address, set a password, accept an invitation.
+
+Opening a link changes nothing, because programs that read mails open links, too: only the form
+does. Whether there is such a user is told to nobody who has no code.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+from personae.actors.aggregates.login_names import login_names
+from personae.actors.aggregates.policies import policies_of
+from personae.actors.domain.kit import Caller, Refusal, Stream
+from personae.actors.domain.policies import PasswordComplexityPolicy
+from personae.actors.domain.user import code_commands as c
+from personae.actors.domain.user import refusals
+from personae.actors.domain.user.commands import UpdateHuman
+from personae.actors.domain.user.decide.password import check_complexity
+from personae.actors.domain.user.values import NewPassword
+from personae.http.login.forms import Form, read_form
+from personae.http.login.guesses import check_guesses, note_wrong
+from personae.http.login.new_password import check_typed, problem_of, rules_of
+from personae.http.login.problems import Problem
+from personae.http.login.visit import Visit
+
+LONGEST = 200
+WRONG = {
+    refusals.CODE_INVALID,
+    refusals.CODE_MISSING,
+    refusals.NOT_FOUND,
+    refusals.NOT_HUMAN,
+}
+"""Refusals that must look alike to who may be guessing."""
+
+
+async def show_verify(visit: Visit) -> web.Response:
+    """Show the code that proves an address, and the button that uses it."""
+    return await _page(visit, "verify", *_named(visit))
+
+
+async def take_verify(visit: Visit) -> web.Response:
+    """Prove the address."""
+    form = await read_form(visit, "verify")
+    order = c.VerifyEmail(user_id=form.memory["user"], code=form["code"])
+    return await _taken(visit, "verify", form, order)
+
+
+async def show_reset(visit: Visit) -> web.Response:
+    """Ask for the password to set with a code that was sent."""
+    return await _page(visit, "password/set", *_named(visit))
+
+
+async def take_reset(visit: Visit) -> web.Response:
+    """Set the password."""
+    form = await read_form(visit, "password/set")
+    order = UpdateHuman(
+        user_id=form.memory["user"],
+        password=NewPassword(plain=form["new"]),
+        password_code=form["code"].strip(),
+    )
+    return await _taken(visit, "password/set", form, order)
+
+
+async def show_invite(visit: Visit) -> web.Response:
+    """Ask for the password that the invited will sign in with."""
+    return await _page(visit, "invite", *_named(visit))
+
+
+async def take_invite(visit: Visit) -> web.Response:
+    """Accept the invitation; the code proves the address, too."""
+    form = await read_form(visit, "invite")
+    order = c.VerifyInvite(user_id=form.memory["user"], code=form["code"])
+    return await _taken(visit, "invite", form, order)
+
+
+def _named(visit: Visit) -> tuple[str, str]:
+    user_id, code = (visit.request.query.get(name, "")[:LONGEST] for name in ("user", "code"))
+    return user_id if user_id.isprintable() else "", code
+
+
+async def _page(
+    visit: Visit, what: str, user_id: str, code: str, *problems: Problem
+) -> web.Response:
+    complexity = await _complexity(visit, user_id)
+    return visit.page(
+        "mailed",
+        problems=problems,
+        what=what,
+        said=visit.texts["mailed"][NAMES[what]],
+        code=code,
+        rules=rules_of(complexity),
+        least=complexity.min_length,
+        with_password=what != "verify",
+        memory={"user": user_id},
+    )
+
+
+NAMES = {"verify": "verify", "password/set": "reset", "invite": "invite"}
+"""Names of the texts of a page, by where it is."""
+
+
+async def _complexity(visit: Visit, user_id: str) -> PasswordComplexityPolicy:
+    """Return the rules for a user's password; for nobody, those of the instance."""
+    return (
+        await policies_of(visit.services.world, visit.instance_id, await _org(visit, user_id))
+    ).complexity
+
+
+async def _org(visit: Visit, user_id: str) -> str:
+    aggregate = await visit.services.world.aggregate(Stream(visit.instance_id, "user", user_id))
+    return aggregate.owner if aggregate.state.exists else ""
+
+
+async def _taken(visit: Visit, what: str, form: Form, order: object) -> web.Response:
+    user_id = form.memory["user"]
+    try:
+        check_guesses(visit, "code")
+        if what != "verify":
+            check_typed(form)
+        if isinstance(order, c.VerifyInvite):
+            await _before_invite(visit, user_id, form)
+        await _send(visit, order, Caller(instance_id=visit.instance_id, user_id=user_id))
+        if isinstance(order, c.VerifyInvite):
+            password = NewPassword(plain=form["new"])
+            await _send(visit, UpdateHuman(user_id=user_id, password=password), visit.system)
+    except Problem as problem:
+        return await _page(visit, what, user_id, form["code"][:LONGEST], problem)
+    said = visit.texts["mailed"][NAMES[what]]
+    return visit.page("mailed_done", said=said, go_on=await _sign_in(visit, user_id))
+
+
+async def _before_invite(visit: Visit, user_id: str, form: Form) -> None:
+    """Look at the password before the code is used up."""
+    policies = await policies_of(
+        visit.services.world, visit.instance_id, await _org(visit, user_id)
+    )
+    if not policies.login.allow_username_password:
+        raise Problem("new", "password_off")
+    try:
+        check_complexity(NewPassword(plain=form["new"]), policies.complexity)
+    except Refusal as refusal:
+        raise problem_of(refusal) from None
+
+
+async def _send(visit: Visit, order: object, caller: Caller) -> None:
+    try:
+        await visit.services.send(order, caller)
+    except Refusal as refusal:
+        if refusal.reason in WRONG:
+            note_wrong(visit)
+            raise Problem("code", "code_wrong") from None
+        raise problem_of(refusal) from None
+
+
+async def _sign_in(visit: Visit, user_id: str) -> str:
+    """Return where somebody whose code was right goes on."""
+    world = visit.services.world
+    aggregate = await world.aggregate(Stream(visit.instance_id, "user", user_id))
+    names = await login_names(world, visit.instance_id, aggregate.state, aggregate.owner)
+    if not names:
+        return visit.url("/login")
+    return visit.url("/password", who=visit.sealed("name", names[0]))
