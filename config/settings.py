@@ -27,6 +27,8 @@ class Server(Section):
     request_timeout: Duration
     shutdown_timeout: Duration
     trusted_proxies: tuple[str, ...]
+    client_certificate_header: str = Field(pattern=r"^[A-Za-z0-9-]{0,100}$")
+    client_certificate_authorities: Path | None
 
 
 class Store(Section):

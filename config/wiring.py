@@ -35,6 +35,7 @@ from personae.config.crew_metrics import CrewRegistry
 from personae.config.first_start import FirstStart, SetUp
 from personae.config.message_providers import endpoints_of, provide
 from personae.config.metrics import Metrics
+from personae.config.profiles import profiles_of
 from personae.config.settings import Settings
 from personae.config.system_users import system_users_of
 from personae.config.texts import Texts
@@ -262,7 +263,7 @@ def application(node: Node) -> web.Application:
     app = web.Application()
     app[SERVICES] = node.services
     wire.add_routes(app, wire.DEFAULT, node.services)
-    oidc.add_routes(app, implicit=node.settings.oidc.implicit)
+    oidc.add_routes(app, implicit=node.settings.oidc.implicit, profiles=profiles_of(node.settings))
     login.add_routes(app)
     return app
 
@@ -284,6 +285,7 @@ def server(node: Node, *, crew: CrewRegistry | None = None) -> Server:
             tls=tls,
             external_secure=settings.external_secure,
             trusted_proxies=of.trusted_proxies,
+            client_certificate_header=of.client_certificate_header,
             drain_timeout=of.shutdown_timeout.total_seconds(),
             limits=Limits(
                 body_size=int(of.body_limit), request_timeout=of.request_timeout.total_seconds()

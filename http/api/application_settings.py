@@ -22,6 +22,8 @@ from personae.http.wire.call import Call
 from personae.http.wire.registry import rpc
 
 SERVICE = "personae.application.v1.ApplicationSettingsService"
+METHODS = tuple(CertificateMethod)
+"""By the numbers of the API."""
 
 
 @rpc(f"{SERVICE}/SetApplicationSettings")
@@ -45,7 +47,7 @@ def changes_of(asked: Any) -> OAuthChanges:
         require_pushed=given(asked, "require_pushed_authorization_requests"),
         dpop_bound=given(asked, "dpop_bound_access_tokens"),
         certificate_bound=given(asked, "certificate_bound_access_tokens"),
-        certificate_method=None if method is None else CertificateMethod(method),
+        certificate_method=None if method is None else METHODS[method],
         certificate_subject=_subject(asked),
         certificates=None if certificates is None else tuple(map(_thumbprint, certificates)),
         resources=_values(asked, "resources"),
@@ -94,7 +96,7 @@ def settings_of(settings: OAuthSettings) -> dict[str, Any]:
         "require_pushed_authorization_requests": settings.require_pushed,
         "dpop_bound_access_tokens": settings.dpop_bound,
         "certificate_bound_access_tokens": settings.certificate_bound,
-        "certificate_method": settings.certificate_method,
+        "certificate_method": METHODS.index(settings.certificate_method),
         "certificate_subject": {subject.kind.value: subject.value} if subject else None,
         "certificates": {"values": settings.certificates},
         "resources": {"values": settings.resources},

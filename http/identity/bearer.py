@@ -9,6 +9,7 @@ from multidict import MultiMapping
 from personae.actors.domain.kit import Caller, Stream
 from personae.actors.domain.kit.refusal import UNAUTHENTICATED
 from personae.actors.domain.org.refusals import NOT_FOUND
+from personae.http.identity.certificates import thumbprint_shown
 from personae.http.identity.dpop import HEADER, PROOF_INVALID, proved_key
 from personae.http.identity.live import LiveToken, live_token
 from personae.http.identity.opaque import INVALID_TOKEN, TokenKind
@@ -65,8 +66,8 @@ async def shown_token(
 ) -> LiveToken:
     """Return the token that a request shows, alone or with the proof it is bound to.
 
-    A bound token counts with a proof only, another one never does (RFC 9449, 7.1, 7.2). Raises
-    refusals of class UNAUTHENTICATED.
+    A bound token counts with a proof only, another one never does (RFC 9449, 7.1, 7.2); one bound
+    to a certificate counts with that only (RFC 8705, 3). Raises refusals of class UNAUTHENTICATED.
     """
     scheme, _, text = headers.get("authorization", "").partition(" ")
     scheme, text = scheme.lower(), text.strip()
@@ -74,6 +75,8 @@ async def shown_token(
         raise UNAUTHENTICATED()
     token = await live_token(services, instance_id, text, issuer)
     if (scheme == "dpop") is not bool(token.dpop_jkt):
+        raise INVALID_TOKEN()
+    if token.certificate and thumbprint_shown() != token.certificate:
         raise INVALID_TOKEN()
     if token.dpop_jkt:
         shown = proof_of(headers)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from personae.actors.aggregates.liveness import grounds_live, living_user
 from personae.actors.domain.kit import Refusal, Stream
-from personae.actors.domain.oidc_session.state import OIDCSession
+from personae.actors.domain.oidc_session.state import AccessToken, OIDCSession
 from personae.actors.domain.user.state import User
 from personae.http.identity.opaque import INVALID_TOKEN, TokenKind
 
@@ -27,8 +27,8 @@ AT_JWT = "at+jwt"
 class LiveToken:
     """An access token that counts now. ``family`` is empty for personal access tokens.
 
-    ``dpop_jkt`` names the key whose proof it needs, if it does (RFC 9449); ``actors`` act for
-    the user (RFC 8693).
+    ``dpop_jkt`` names the key whose proof it needs, if it does (RFC 9449), ``certificate`` the
+    certificate it must be shown with (RFC 8705); ``actors`` act for the user (RFC 8693).
     """
 
     kind: TokenKind
@@ -45,6 +45,14 @@ class LiveToken:
     family: OIDCSession = OIDCSession()
     dpop_jkt: str = ""
     actors: tuple[str, ...] = ()
+    certificate: str = ""
+    details: tuple[str, ...] = ()
+
+
+def confirmation(token: LiveToken | AccessToken) -> dict[str, str]:
+    """Return the claim ``cnf`` of a token (RFC 7800): what it is bound to, empty for nothing."""
+    bound = {"jkt": token.dpop_jkt, "x5t#S256": token.certificate}
+    return {name: value for name, value in bound.items() if value}
 
 
 async def live_token(services: Services, instance_id: str, text: str, issuer: str) -> LiveToken:
@@ -102,6 +110,8 @@ async def _of_family(
         family,
         access.dpop_jkt,
         access.actors,
+        access.certificate,
+        access.details,
     )
 
 

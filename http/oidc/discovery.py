@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import orjson
 from aiohttp import web
 from personae.http.identity.jose import ALGORITHMS
@@ -10,6 +12,7 @@ from personae.http.oidc.answers import answer
 from personae.http.oidc.authorize.response import MODES
 from personae.http.oidc.call import Call
 from personae.http.oidc.grants import GRANTS
+from personae.http.oidc.provider import DEFAULT, Profiles
 
 CACHE = "public, max-age=300, must-revalidate"
 ISSUERS_AT_MOST = 10_000
@@ -26,13 +29,21 @@ async def discovery(call: Call) -> web.Response:
         if len(documents) >= ISSUERS_AT_MOST:
             documents.clear()
         languages = call.services.texts.languages
-        made = document(call.issuer, languages, implicit=call.provider.implicit)
+        made = document(
+            call.issuer,
+            languages,
+            implicit=call.provider.implicit,
+            profiles=call.provider.profiles,
+        )
         documents[call.issuer] = orjson.dumps(made)
     return answer(documents[call.issuer], CACHE)
 
 
-def document(issuer: str, languages: tuple[str, ...], *, implicit: bool) -> dict[str, object]:
+def document(
+    issuer: str, languages: tuple[str, ...], *, implicit: bool, profiles: Profiles = DEFAULT
+) -> dict[str, object]:
     """Return the provider metadata of an issuer."""
+    methods = (*CLIENT_METHODS, *_by_certificate(profiles))
     direct = ("id_token", "id_token token") if implicit else ()
     return {
         "issuer": issuer,
@@ -51,17 +62,14 @@ def document(issuer: str, languages: tuple[str, ...], *, implicit: bool) -> dict
         "grant_types_supported": [*GRANTS, *(("implicit",) if implicit else ())],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": SIGNING,
-        "token_endpoint_auth_methods_supported": CLIENT_METHODS,
+        "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": ASSERTION_SIGNING,
-        "introspection_endpoint_auth_methods_supported": [
-            "client_secret_basic",
-            "client_secret_post",
-            "private_key_jwt",
-        ],
+        "introspection_endpoint_auth_methods_supported": methods[1:],
         "introspection_signing_alg_values_supported": SIGNING,
         "introspection_endpoint_auth_signing_alg_values_supported": ASSERTION_SIGNING,
-        "revocation_endpoint_auth_methods_supported": CLIENT_METHODS,
+        "revocation_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_signing_alg_values_supported": ASSERTION_SIGNING,
+        "tls_client_certificate_bound_access_tokens": profiles.certificates,
         "dpop_signing_alg_values_supported": ALGORITHMS,
         "claims_supported": claims.SUPPORTED,
         "code_challenge_methods_supported": ["S256"],
@@ -76,3 +84,11 @@ def document(issuer: str, languages: tuple[str, ...], *, implicit: bool) -> dict
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
     }
+
+
+def _by_certificate(profiles: Profiles) -> Iterator[str]:
+    """Yield how clients may authenticate by certificate (RFC 8705, 2.1.1 and 2.2.1)."""
+    if profiles.certificates:
+        if profiles.authorities:
+            yield "tls_client_auth"
+        yield "self_signed_tls_client_auth"

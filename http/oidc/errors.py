@@ -94,6 +94,10 @@ CLIENT_METHOD_WRONG = _refused("OIDC-ClientMethodWrong", INVALID_CLIENT, Code.UN
 CLIENT_ASSERTION_INVALID = _refused(
     "OIDC-ClientAssertionInvalid", INVALID_CLIENT, Code.UNAUTHENTICATED
 )
+CLIENT_CERTIFICATE_INVALID = _refused(
+    "OIDC-ClientCertificateInvalid", INVALID_CLIENT, Code.UNAUTHENTICATED
+)
+CERTIFICATE_REQUIRED = _refused("OIDC-CertificateRequired", INVALID_REQUEST)
 CLIENT_METHODS_MIXED = _refused("OIDC-ClientMethodsMixed", INVALID_REQUEST)
 NOT_REVOCABLE = _refused("OIDC-TokenNotRevocable", OAuthError("unsupported_token_type"))
 TOKEN_OF_ANOTHER = _refused("OIDC-TokenOfAnotherClient", INVALID_CLIENT, Code.PERMISSION_DENIED)
@@ -126,6 +130,7 @@ CHALLENGE_INVALID = _refused("OIDC-ChallengeInvalid", INVALID_REQUEST)
 PROMPT_NONE_ALONE = _refused("OIDC-PromptNoneAlone", INVALID_REQUEST)
 SIGN_IN_NEEDED = _refused("OIDC-SignInNeeded", LOGIN_REQUIRED)
 REQUEST_INVALID = _refused("OIDC-RequestObjectInvalid", OAuthError("invalid_request_object"))
+PUSH_REQUIRED = _refused("OIDC-PushRequired", INVALID_REQUEST)
 NONCE_REQUIRED = _refused("OIDC-NonceRequired", INVALID_REQUEST)
 REQUEST_URI_UNSUPPORTED = _refused(
     "OIDC-RequestUriUnsupported", OAuthError("request_uri_not_supported")

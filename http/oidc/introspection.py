@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 from personae.actors.aggregates.clients import Client
 from personae.actors.domain.project.values import AuthMethod
-from personae.http.identity.live import LiveToken, live_token_or_none
+from personae.http.identity.live import LiveToken, confirmation, live_token_or_none
 from personae.http.identity.opaque import TokenKind
 from personae.http.oidc import claims
 from personae.http.oidc.answers import answer
@@ -84,8 +84,8 @@ def _facts(call: Call, client: Client, live: LiveToken) -> dict[str, Any]:
         found["exp"] = int(live.expires.timestamp())
     if live.made_at:
         found["iat"] = found["nbf"] = int(live.made_at.timestamp())
-    if live.dpop_jkt:
-        found["cnf"] = {"jkt": live.dpop_jkt}
+    if bound := confirmation(live):
+        found["cnf"] = bound
     if live.actors:
         found["act"] = acting(call.issuer, live.actors)
     if live.family.auth_time:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from aiohttp import web
 from personae.actors.aggregates.world import World
+from personae.http.identity.certificates import Authorities
 from personae.http.identity.jwt import Verifier
 from personae.http.identity.replays import Replays, digest
 from personae.http.oidc.custom_claims import Source
@@ -67,6 +68,21 @@ class Secrets:
         return True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profiles:
+    """Which profiles of OAuth the operator has turned on.
+
+    ``certificates``: a proxy passes those of clients on; ``authorities`` certify some.
+    """
+
+    certificates: bool = False
+    authorities: Authorities = Authorities(())
+
+
+DEFAULT = Profiles()
+"""None."""
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """The memory of the provider; ``documents`` holds discovery documents by issuer.
@@ -82,6 +98,7 @@ class Provider:
     documents: dict[str, bytes] = field(default_factory=dict)
     polls: Polls = field(default_factory=Polls)
     implicit: bool = True
+    profiles: Profiles = DEFAULT
     sources: tuple[Source, ...] = ()
 
 

@@ -14,7 +14,7 @@ from personae.http.oidc.discovery import discovery
 from personae.http.oidc.end_session import end_session, session_ended
 from personae.http.oidc.introspection import introspection
 from personae.http.oidc.keys import keys
-from personae.http.oidc.provider import PROVIDER, Provider
+from personae.http.oidc.provider import DEFAULT, PROVIDER, Profiles, Provider
 from personae.http.oidc.revocation import revocation
 from personae.http.oidc.token import token
 from personae.http.oidc.userinfo import userinfo
@@ -44,10 +44,14 @@ FOR_BROWSERS = (
 
 
 def add_routes(
-    app: web.Application, *, implicit: bool = True, sources: tuple[Source, ...] = ()
+    app: web.Application,
+    *,
+    implicit: bool = True,
+    sources: tuple[Source, ...] = (),
+    profiles: Profiles = DEFAULT,
 ) -> None:
     """Give an application the endpoints of the provider; it must have ``SERVICES``."""
-    app[PROVIDER] = Provider(implicit=implicit, sources=sources)
+    app[PROVIDER] = Provider(implicit=implicit, sources=sources, profiles=profiles)
     app.on_cleanup.append(_stop)
     for method, path, handler in (*FOR_PROGRAMS, *FOR_SERVERS, *FOR_BROWSERS):
         app.router.add_route(method, path, handler)

@@ -10,7 +10,7 @@ from personae.actors.aggregates.clients import Client
 from personae.actors.aggregates.liveness import living_user, session_lives
 from personae.actors.domain.kit import Refusal
 from personae.http.identity.jwt import WRONG_AUDIENCE
-from personae.http.identity.live import live_token
+from personae.http.identity.live import confirmation, live_token
 from personae.http.oidc.assertions import verifier_for
 from personae.http.oidc.call import Call
 from personae.http.oidc.errors import SUBJECT_FOREIGN, SUBJECT_INVALID, TOKEN_TYPE_UNSUPPORTED
@@ -64,7 +64,7 @@ async def subject_of(call: Call, client: Client, name: str, kinds: dict[str, Rea
 async def of_access_token(call: Call, client: Client, text: str) -> Subject:
     """An access token that is meant for the client, too; one bound to a key is nobody's else."""
     live = await live_token(call.services, call.instance_id, text, call.issuer)
-    if live.dpop_jkt or client.names.isdisjoint(live.audience):
+    if confirmation(live) or client.names.isdisjoint(live.audience):
         raise WRONG_AUDIENCE()
     return Subject(
         live.user_id,

@@ -18,7 +18,7 @@ from personae.actors.domain.user.state import Machine
 from personae.actors.domain.user.values import AccessTokenType
 from personae.http.identity import base64url
 from personae.http.identity.jwt import Signer
-from personae.http.identity.live import AT_JWT
+from personae.http.identity.live import AT_JWT, confirmation
 from personae.http.identity.opaque import TokenKind
 from personae.http.oidc import claims
 from personae.http.oidc.call import Call
@@ -173,8 +173,8 @@ async def _access_text(
     }
     if access.actors:
         found["act"] = acting(call.issuer, access.actors)
-    if access.dpop_jkt:
-        found["cnf"] = {"jkt": access.dpop_jkt}
+    if bound := confirmation(access):
+        found["cnf"] = bound
     return await call.provider.signing.sign(signer, found, AT_JWT)
 
 

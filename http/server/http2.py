@@ -193,7 +193,7 @@ class Streams(Handler):
         self, stream: CallStream, headers: Headers, fields: dict[str, str], release: Any
     ) -> asyncio.Task[None] | None:
         port = self.owner.port
-        origin = self._origin(fields)
+        origin = self._origin(headers, fields)
         if origin is None:
             stream.reset_nowait(ErrorCodes.PROTOCOL_ERROR)
             release()
@@ -210,8 +210,11 @@ class Streams(Handler):
         super().accept(stream, with_origin(headers, origin), release)
         return self._tasks[stream]
 
-    def _origin(self, fields: dict[str, str]) -> Origin | None:
+    def _origin(self, headers: Headers, fields: dict[str, str]) -> Origin | None:
         port = self.owner.port
+        named = port.proxies.certificate_header
+        values = [value for name, value in headers if name == named] if named else []
+        shown = port.proxies.certificate(self.owner.peer, values)
         host, client = port.proxies.seen(
             self.owner.peer,
             fields.get(":authority", fields.get("host", "")),
@@ -219,7 +222,8 @@ class Streams(Handler):
             fields.get("x-forwarded-host"),
         )
         try:
-            return Origin(request_id(fields.get("x-request-id")), checked_host(host), client)
+            id_ = request_id(fields.get("x-request-id"))
+            return Origin(id_, checked_host(host), client, shown)
         except ValueError:
             return None
 

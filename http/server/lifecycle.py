@@ -81,7 +81,7 @@ class Server:
     def _surroundings(self, faults: Faults) -> Surroundings:
         settings = self.settings
         return Surroundings(
-            proxies=Proxies(settings.trusted_proxies),
+            proxies=Proxies(settings.trusted_proxies, settings.client_certificate_header),
             faults=faults,
             metrics=self.metrics,
             in_flight=self.in_flight,

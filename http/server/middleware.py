@@ -89,7 +89,9 @@ def checked_origin(request: web.Request, proxies: Proxies) -> Origin:
             host, client = proxies.seen(
                 peer, host, _joined(headers, "X-Forwarded-For"), headers.get("X-Forwarded-Host")
             )
-        return Origin(request_id(headers.get(_REQUEST_ID)), checked_host(host), client)
+        named = proxies.certificate_header
+        shown = proxies.certificate(peer, headers.getall(named, ())) if named else ""
+        return Origin(request_id(headers.get(_REQUEST_ID)), checked_host(host), client, shown)
     except ValueError:
         raise Fault(400, BAD_HOST, close=True) from None
 
@@ -176,7 +178,7 @@ class Surroundings:
     def enter(self, request: web.Request) -> None:
         """Find out who asks for which host. Raises :class:`Fault` when that must be refused."""
         origin = checked_origin(request, self._proxies)
-        request["request_id"], request["host"], request["client_ip"] = origin
+        request["request_id"], request["host"], request["client_ip"] = origin[:3]
         ORIGIN.set(origin)
         if request.method not in METHODS:
             raise Fault(405, METHOD_NOT_ALLOWED)

@@ -13,11 +13,15 @@ from typing import NamedTuple
 
 
 class Origin(NamedTuple):
-    """The checked origin of the request that is being served."""
+    """The checked origin of the request that is being served.
+
+    ``certificate`` is what a trusted proxy says of the client's certificate, as it wrote it.
+    """
 
     request_id: str
     host: str
     client_ip: str
+    certificate: str = ""
 
 
 ORIGIN: ContextVar[Origin | None] = ContextVar("personae_origin", default=None)

@@ -55,7 +55,7 @@ class Port:
         self.grpc_events = dispatcher()
         self.metrics = metrics
         self.surroundings = surroundings
-        self.proxies = Proxies(settings.trusted_proxies)
+        self.proxies = Proxies(settings.trusted_proxies, settings.client_certificate_header)
         self.loop = asyncio.get_running_loop()
         self.guests: dict[Guest, str] = {}
         self._by_ip: Counter[str] = Counter()

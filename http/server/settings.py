@@ -56,7 +56,8 @@ class ServerSettings:
 
     ``port`` 0 takes a free one. ``external_secure`` says that browsers reach it by https, be it
     with ``tls`` here or at a proxy. ``X-Forwarded-For`` and ``X-Forwarded-Host`` count only when
-    the hop that sent them is in ``trusted_proxies``. ``/debug/metrics`` is shown to
+    the hop that sent them is in ``trusted_proxies``; so does ``client_certificate_header``, in
+    which a proxy passes on the certificate that a client showed it. ``/debug/metrics`` is shown to
     ``debug_networks`` only.
     """
 
@@ -67,6 +68,7 @@ class ServerSettings:
     tls: ssl.SSLContext | None = None
     external_secure: bool = False
     trusted_proxies: tuple[str, ...] = ()
+    client_certificate_header: str = ""
     debug_networks: tuple[str, ...] = LOCAL_NETWORKS
     drain_timeout: float = 20.0
     drain_grace: float = 0.2

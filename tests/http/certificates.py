@@ -10,13 +10,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-NOW = dt.datetime.now(dt.UTC)
-DAY = dt.timedelta(days=1)
+LONG_AGO, FAR = (dt.datetime(year, 1, 1, tzinfo=dt.UTC) for year in (2000, 2090))
+YEAR = dt.timedelta(days=365)
 
 
-def certificate(
-    name="client", *, issuer=None, names=(), usages=(), begins=NOW - DAY, ends=NOW + DAY
-):
+def certificate(name="client", *, issuer=None, names=(), usages=(), begins=LONG_AGO, ends=FAR):
     """Make a certificate, self-signed or by an issuer made here."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name(

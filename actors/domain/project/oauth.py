@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 RESOURCES = "resource"
@@ -16,12 +16,15 @@ THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 _CONTROL = re.compile(r"[\x00-\x20\x7f\\]")
 
 
-class CertificateMethod(IntEnum):
-    """How a client proves who it is with its certificate (RFC 8705, 2), if it does."""
+class CertificateMethod(StrEnum):
+    """How a client proves who it is with its certificate (RFC 8705, 2), if it does.
 
-    NONE = 0
-    CA = 1
-    SELF_SIGNED = 2
+    That takes precedence over the method that the published API knows.
+    """
+
+    NONE = ""
+    CA = "tls_client_auth"
+    SELF_SIGNED = "self_signed_tls_client_auth"
 
 
 class SubjectKind(StrEnum):

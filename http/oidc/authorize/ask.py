@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from personae.actors.aggregates.clients import Client, client_of
 from personae.actors.domain.project.redirects import registered
 from personae.actors.domain.project.state import OIDCConfig
+from personae.http.oidc import paths
 from personae.http.oidc.authorize.request_object import unpacked
 from personae.http.oidc.call import Call
 from personae.http.oidc.errors import (
@@ -21,7 +22,8 @@ from personae.http.oidc.form import Form
 class Ask:
     """An authorization request whose client and redirect URI are right.
 
-    ``implicit``: whether tokens may be asked for directly here.
+    ``implicit``: whether tokens may be asked for directly here; ``pushed``: the client sent it
+    itself (RFC 9126).
     """
 
     form: Form
@@ -29,6 +31,7 @@ class Ask:
     oidc: OIDCConfig
     redirect_uri: str
     implicit: bool = True
+    pushed: bool = False
 
     def words(self, name: str) -> list[str]:
         """Return the words of a space-delimited parameter."""
@@ -50,7 +53,8 @@ async def load(call: Call) -> Ask:
     form = unpacked(call, client) if call.form.get("request") else call.form
     redirect_uri = form.required("redirect_uri")
     check_redirect_uri(oidc, redirect_uri)
-    return Ask(form, client, oidc, redirect_uri, call.provider.implicit)
+    pushed = call.request.path == paths.PUSH
+    return Ask(form, client, oidc, redirect_uri, call.provider.implicit, pushed)
 
 
 async def load_client(call: Call, client_id: str) -> tuple[Client, OIDCConfig]:

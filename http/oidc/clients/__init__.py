@@ -8,10 +8,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from personae.actors.aggregates.clients import Client, client_of
+from personae.actors.domain.project.oauth import CertificateMethod
 from personae.actors.domain.project.values import APIAuthMethod, AuthMethod
 from personae.http.oidc.call import Call
 from personae.http.oidc.clients.assertion import prove_assertion, show_assertion
 from personae.http.oidc.clients.basic import show_basic
+from personae.http.oidc.clients.certificate import (
+    prove_authority,
+    prove_self_signed,
+    show_nothing,
+)
 from personae.http.oidc.clients.post import show_post
 from personae.http.oidc.clients.public import prove_public, show_public
 from personae.http.oidc.clients.secret import prove_secret
@@ -22,16 +28,20 @@ from personae.http.oidc.errors import (
     CLIENT_NOT_AUTHENTICATED,
 )
 
-__all__ = ["authenticate", "shown_by"]
+__all__ = ["authenticate", "registered_method", "shown_by"]
 
 Show = Callable[[Call], Shown | None]
+Method = AuthMethod | CertificateMethod
 Prove = Callable[[Call, Shown, Client], Awaitable[bool]]
 
-METHODS: tuple[tuple[AuthMethod, Show, Prove], ...] = (
+METHODS: tuple[tuple[Method, Show, Prove], ...] = (
     (AuthMethod.BASIC, show_basic, prove_secret),
     (AuthMethod.POST, show_post, prove_secret),
     (AuthMethod.PRIVATE_KEY_JWT, show_assertion, prove_assertion),
     (AuthMethod.NONE, show_public, prove_public),
+    # These show nothing but the name in the form: which one it is, the registration says.
+    (CertificateMethod.CA, show_nothing, prove_authority),
+    (CertificateMethod.SELF_SIGNED, show_nothing, prove_self_signed),
 )
 _PROVE = {method: prove for method, _, prove in METHODS}
 _OF_API = {
@@ -46,9 +56,11 @@ async def authenticate(call: Call) -> Client:
     client = await client_of(call.services.world, call.instance_id, shown.client_id)
     if client is None:
         raise CLIENT_NOT_AUTHENTICATED()
-    if registered_method(client) != shown.method:
+    method = registered_method(client)
+    named = isinstance(method, CertificateMethod) and shown.method is AuthMethod.NONE
+    if method is None or (method != shown.method and not named):
         raise CLIENT_METHOD_WRONG()
-    if not await _PROVE[shown.method](call, shown, client):
+    if not await _PROVE[method](call, shown, client):
         raise CLIENT_NOT_AUTHENTICATED()
     return client
 
@@ -66,8 +78,10 @@ def shown_by(call: Call) -> Shown:
     return found[0]
 
 
-def registered_method(client: Client) -> AuthMethod | None:
+def registered_method(client: Client) -> Method | None:
     """Return the only method that counts for a client."""
+    if client.app.oauth.certificate_method:
+        return client.app.oauth.certificate_method
     if client.app.oidc:
         return client.app.oidc.auth_method_type
     return _OF_API[client.app.api.auth_method_type] if client.app.api else None

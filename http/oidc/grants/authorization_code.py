@@ -28,7 +28,7 @@ async def authorization_code(call: Call) -> dict[str, Any]:
     oidc = client.app.oidc
     if oidc is None or GrantType.AUTHORIZATION_CODE not in oidc.grant_types:
         raise GRANT_NOT_ALLOWED()
-    ids = Ids.new(call)
+    ids, key = Ids.new(call), key_shown(call)
     order = ExchangeCode(
         request_id=_request_id(call),
         client_id=client.client_id,
@@ -37,8 +37,8 @@ async def authorization_code(call: Call) -> dict[str, Any]:
         oidc_session_id=ids.family,
         access_token_id=ids.access,
         refresh_token_id=ids.refresh,
-        dpop_jkt=key_shown(call),
-        terms=await terms_of(call),
+        dpop_jkt=key,
+        terms=await terms_of(call, client, key),
     )
     await _redeem(call, client, order)
     family = await family_of(call, ids.family)

@@ -27,15 +27,15 @@ async def device_code(call: Call) -> dict[str, Any]:
     device_id = _device_id(call)
     if call.provider.polls.too_soon(device_id, call.services.world.now()):
         raise SLOW_DOWN()
-    ids = Ids.new(call)
+    ids, key = Ids.new(call), key_shown(call)
     order = RedeemDeviceCode(
         device_id=device_id,
         client_id=client.client_id,
         oidc_session_id=ids.family,
         access_token_id=ids.access,
         refresh_token_id=ids.refresh,
-        dpop_jkt=key_shown(call),
-        terms=await terms_of(call),
+        dpop_jkt=key,
+        terms=await terms_of(call, client, key),
     )
     await call.services.send(order, call.caller(client_id=client.client_id))
     family = await family_of(call, ids.family)

@@ -10,7 +10,7 @@ from personae.actors.domain.oidc_session.refusals import REFRESH_REUSED
 from personae.actors.domain.project.values import AuthMethod, GrantType
 from personae.http.identity.opaque import TokenKind
 from personae.http.oidc.call import Call
-from personae.http.oidc.clients import authenticate
+from personae.http.oidc.clients import authenticate, registered_method
 from personae.http.oidc.errors import GRANT_NOT_ALLOWED, REFRESH_UNREADABLE
 from personae.http.oidc.proofs import key_shown
 from personae.http.oidc.terms import terms_of
@@ -28,7 +28,7 @@ async def refresh_token(call: Call) -> dict[str, Any]:
         family, token_id = call.services.tokens.open(TokenKind.REFRESH, call.instance_id, text)
     except Refusal:
         raise REFRESH_UNREADABLE() from None
-    ids = Ids.new(call, family)
+    ids, key = Ids.new(call, family), key_shown(call)
     scope = call.form.get("scope")
     order = RefreshTokens(
         oidc_session_id=family,
@@ -37,9 +37,9 @@ async def refresh_token(call: Call) -> dict[str, Any]:
         scope=tuple(dict.fromkeys(scope.split())) if scope else None,
         access_token_id=ids.access,
         refresh_token_id=ids.refresh,
-        dpop_jkt=key_shown(call),
-        terms=await terms_of(call),
-        public=oidc.auth_method_type is AuthMethod.NONE,
+        dpop_jkt=key,
+        terms=await terms_of(call, client, key),
+        public=registered_method(client) is AuthMethod.NONE,
     )
     done = await call.services.send(order, call.caller(client_id=client.client_id))
     access = issued(done.events)

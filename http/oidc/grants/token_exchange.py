@@ -11,11 +11,12 @@ from personae.actors.domain.auth_request.refusals import NO_GRANT
 from personae.actors.domain.oidc_session.commands import OpenOIDCSession
 from personae.actors.domain.oidc_session.opening import Opening
 from personae.actors.domain.oidc_session.refusals import SCOPE_WIDER
+from personae.actors.domain.oidc_session.terms import Terms
 from personae.actors.domain.project.values import AuthMethod, GrantType
 from personae.actors.domain.user.commands import NoteImpersonation
 from personae.http.oidc import scopes
 from personae.http.oidc.call import Call
-from personae.http.oidc.clients import authenticate
+from personae.http.oidc.clients import authenticate, registered_method
 from personae.http.oidc.errors import (
     ACTOR_REQUIRED,
     GRANT_NOT_ALLOWED,
@@ -35,6 +36,7 @@ from personae.http.oidc.subjects import (
     Subject,
     subject_of,
 )
+from personae.http.oidc.terms import certificate_for
 from personae.http.oidc.tokens import Ids, Recipient, id_token_of, issued, token_response
 
 REQUESTED = ("", ACCESS_TOKEN, JWT, ID_TOKEN)
@@ -63,7 +65,7 @@ async def token_exchange(call: Call) -> dict[str, Any]:
             user_id=subject.user_id, application_id=client.app_id, actor_id=actor.user_id
         )
         await call.services.send(note, call.caller(actor.user_id, client.client_id))
-    ids = Ids.new(call)
+    ids, key = Ids.new(call), key_shown(call)
     opening = Opening(
         user_id=subject.user_id,
         org_id=subject.org_id,
@@ -75,7 +77,8 @@ async def token_exchange(call: Call) -> dict[str, Any]:
         auth_time=subject.auth_time,
         access_token_id=ids.access,
         reason="exchange",
-        dpop_jkt=key_shown(call),
+        dpop_jkt=key,
+        terms=Terms(certificate=certificate_for(client, key)),
         actors=((actor.user_id,) if actor else ()) + subject.actors,
     )
     order = OpenOIDCSession(oidc_session_id=ids.family, org_id=subject.org_id, opening=opening)
@@ -97,7 +100,7 @@ async def _client(call: Call) -> Client:
     oidc = client.app.oidc
     if oidc is None or GrantType.TOKEN_EXCHANGE not in oidc.grant_types:
         raise GRANT_NOT_ALLOWED()
-    if oidc.auth_method_type is AuthMethod.NONE:
+    if registered_method(client) is AuthMethod.NONE:
         raise GRANT_NOT_ALLOWED()
     return client
 

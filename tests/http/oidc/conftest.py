@@ -278,10 +278,11 @@ async def stored_keys(services, instance_id):
 
 
 @asynccontextmanager
-async def serving(dispatch, *, beside=None, **options):  # noqa: F811
+async def serving(dispatch, server=None, *, beside=None, **options):  # noqa: F811
     """Serve the provider over a world of aggregates.
 
-    ``beside`` another stack it is a second process of the same site, behind the same address.
+    ``beside`` another stack it is a second process of the same site, behind the same address;
+    ``server``: settings of its port.
     """
     services = Services(
         dispatch=dispatch,
@@ -295,7 +296,8 @@ async def serving(dispatch, *, beside=None, **options):  # noqa: F811
     app = web.Application()
     app[SERVICES] = services
     oidc.add_routes(app, **options)
-    server = Server(app, {}, ServerSettings(port=0, drain_timeout=0.1, drain_grace=0))
+    settings = ServerSettings(port=0, drain_timeout=0.1, drain_grace=0, **(server or {}))
+    server = Server(app, {}, settings)
     await server.start()
     services.origins = beside.services.origins if beside else Origins(False, server.port)
     headers = {"Host": urlsplit(services.origins.of("localhost")).netloc}
