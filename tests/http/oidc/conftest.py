@@ -300,7 +300,7 @@ async def serving(dispatch, server=None, *, beside=None, **options):  # noqa: F8
     server = Server(app, {}, settings)
     await server.start()
     services.origins = beside.services.origins if beside else Origins(False, server.port)
-    headers = {"Host": urlsplit(services.origins.of("localhost")).netloc}
+    headers = {"Host": urlsplit(beside.issuer).netloc} if beside else {}
     try:
         async with aiohttp.ClientSession(
             cookie_jar=aiohttp.DummyCookieJar(), headers=headers
