@@ -8,9 +8,14 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from personae.store.embedded import Embedded
 from personae.store.migrate import migrate
 from personae.store.pool import Database
+
+# Whether an example took long says something about the machine, nothing about the code.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 _numbers = itertools.count(1)
 
