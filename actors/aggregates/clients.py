@@ -32,6 +32,11 @@ class Client:
         return frozenset((self.client_id, self.project_id, *self.app.oauth.resources))
 
 
+def own_client(client_id: str, user_id: str) -> bool:
+    """Say whether a user is its own client, as machines are: no application stands behind it."""
+    return client_id in {"", user_id}
+
+
 async def client_of(world: World, instance_id: str, client_id: str) -> Client | None:
     """Return the client with an id when it, its project and its organisation are active."""
 

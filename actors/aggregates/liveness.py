@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from personae.actors.aggregates.admission import admits
-from personae.actors.aggregates.clients import client_of
+from personae.actors.aggregates.clients import client_of, own_client
 from personae.actors.aggregates.world import World
 from personae.actors.domain.kit import Stream
 from personae.actors.domain.oidc_session.state import OIDCSession
@@ -45,7 +45,7 @@ async def grounds_live(world: World, instance_id: str, family: OIDCSession, now:
     """Say whether session and client behind a family of tokens still live, whatever its user."""
     if not await session_lives(world, instance_id, family.session_id, now):
         return False
-    if family.client_id in {"", family.user_id}:  # a machine is its own client
+    if own_client(family.client_id, family.user_id):
         return True
     client = await client_of(world, instance_id, family.client_id)
     return client is not None and await admits(

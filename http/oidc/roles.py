@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from personae.actors.aggregates.clients import Client, client_of
+from personae.actors.aggregates.clients import Client, client_of, own_client
 from personae.actors.domain.kit import Stream
 from personae.http.identity.live import LiveToken
 from personae.http.identity.opaque import TokenKind
@@ -69,7 +69,9 @@ async def _roles(
 
 async def roles_for_client(call: Call, live: LiveToken) -> dict[str, Any]:
     """Return the role claims that the client a token was issued to may see."""
-    client = await client_of(call.services.world, call.instance_id, live.client_id)
+    client = None
+    if not own_client(live.client_id, live.user_id):
+        client = await client_of(call.services.world, call.instance_id, live.client_id)
     if client is None:
         return await role_claims(call, live.user_id, live.scopes)
     always = client.project.role_assertion

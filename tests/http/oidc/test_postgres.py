@@ -54,3 +54,50 @@ async def test_texts_that_the_database_cannot_hold_are_refused_before(durable):
         app, state="\ud800".encode("utf-8", "surrogatepass").decode("latin1")
     )
     assert kept.status == 302
+
+
+@pytest.fixture
+def statements(monkeypatch):
+    """Every statement that went to the database."""
+    from personae.store.pool import Session
+
+    sent, execute = [], Session._execute
+
+    async def noting(session, sql, *more):
+        sent.append(sql)
+        return await execute(session, sql, *more)
+
+    monkeypatch.setattr(Session, "_execute", noting)
+    return sent
+
+
+async def test_hot_paths_ask_the_database_nothing_but_to_record(durable, statements):
+    stack, app, machine = durable, await durable.app(), await durable.machine()
+    api = await stack.api(app.project_id)
+    scope = f"openid urn:zitadel:iam:org:project:id:{app.project_id}:aud"
+
+    async def own():
+        auth = basic(machine.name, machine.secret)
+        return (await stack.token("client_credentials", auth, scope=scope)).json
+
+    humans, machines = await stack.sign_in(app), await own()
+    token = {"refresh": (await stack.sign_in(app))["refresh_token"]}
+
+    async def refreshed():
+        token["refresh"] = (await stack.refresh(app, token["refresh"])).json["refresh_token"]
+
+    calls = {
+        "userinfo": (0, lambda: stack.userinfo(humans["access_token"])),
+        "userinfo of a machine": (0, lambda: stack.userinfo(machines["access_token"])),
+        "introspection": (0, lambda: stack.introspect(app, humans["access_token"])),
+        "introspection by an API": (0, lambda: stack.introspect(api, machines["access_token"])),
+        "client_credentials": (1, own),
+        "refresh": (1, refreshed),
+    }
+    asked = {}
+    for name, (_, call) in calls.items():
+        await call()  # the first call may read; later ones find it in memory
+        statements.clear()
+        await call()
+        asked[name] = len(statements)
+    assert asked == {name: wanted for name, (wanted, _) in calls.items()}
