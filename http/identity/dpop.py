@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -27,13 +27,21 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def proved_key(
-    text: str, *, method: str, url: str, now: datetime, seen: Replays, token: str = ""
+    text: str,
+    *,
+    method: str,
+    url: str,
+    now: datetime,
+    seen: Replays,
+    token: str = "",
+    algorithms: Collection[str] = ALGORITHMS,
 ) -> str:
     """Return the thumbprint (RFC 7638) of the key that a proof shows (section 4.3).
 
-    ``token`` is the access token shown beside it. Raises TOKEN-ProofInvalid with ``cause``.
+    ``token`` is the access token shown beside it, ``algorithms`` are those that will do. Raises
+    TOKEN-ProofInvalid with ``cause``.
     """
-    key, claims = _verified(text)
+    key, claims = _verified(text, algorithms)
     if claims.get("htm") != method:
         raise PROOF_INVALID(cause="htm")
     if _plain(claims.get("htu")) != _plain(url):
@@ -53,7 +61,7 @@ def proved_key(
     return print_
 
 
-def _verified(text: str) -> tuple[PublicKey, dict[str, Any]]:
+def _verified(text: str, algorithms: Collection[str]) -> tuple[PublicKey, dict[str, Any]]:
     try:
         parts = Parts.of(text, brings_key=True)
         claims = parts.claims()
@@ -62,7 +70,7 @@ def _verified(text: str) -> tuple[PublicKey, dict[str, Any]]:
     header = parts.header
     if not isinstance(header.get("typ"), str) or header["typ"].lower() != TYPE:
         raise PROOF_INVALID(cause="typ")
-    if header.get("alg") not in ALGORITHMS:
+    if header.get("alg") not in algorithms:
         raise PROOF_INVALID(cause="alg")
     jwk = header.get("jwk")
     if not isinstance(jwk, Mapping) or not _PRIVATE.isdisjoint(jwk):

@@ -20,6 +20,7 @@ from personae.http.identity.jwt import (
 )
 from personae.http.identity.replays import digest
 from personae.http.oidc.call import Call
+from personae.http.oidc.fapi.algorithms import allowed
 
 REPLAYED = reason("OIDC-AssertionReplayed", Code.UNAUTHENTICATED)
 
@@ -46,24 +47,33 @@ claimed = lru_cache(maxsize=1_000)(unverified)
 
 
 @lru_cache(maxsize=KEYS_AT_MOST)
-def verifier_of(key_id: str, pem: bytes) -> Verifier | None:
-    """Return what verifies by a registered key, parsed once; ``None`` for an unusable one."""
+def verifier_of(key_id: str, pem: bytes, *, fapi: bool = False) -> Verifier | None:
+    """Return what verifies by a registered key, parsed once; ``None`` for an unusable one.
+
+    The key decides the algorithm; with ``fapi``, RSA keys sign by PS256.
+    """
     try:
-        return Verifier([PublicKey.from_pem(key_id, pem)])
+        key = PublicKey.from_pem(key_id, pem)
+        if fapi and key.algorithm.startswith("RS"):
+            key = PublicKey.from_pem(key_id, pem, "PS256")
+        return Verifier([key]) if key.algorithm in allowed(fapi=fapi) else None
     except Refusal:
         return None
 
 
-def verify(call: Call, assertion: str, owner: str, keys: Mapping[str, StoredKey]) -> None:
+def verify(
+    call: Call, assertion: str, owner: str, keys: Mapping[str, StoredKey], *, fapi: bool = False
+) -> None:
     """Refuse an assertion unless ``owner`` made it about itself for this issuer, of late.
 
     "The JWT MUST contain an "aud" claim containing a value that identifies the authorization
     server as an intended audience": here the issuer, and nobody else. With a ``jti`` it counts
     once; without one, which is what published clients of the reference system send, it may be
-    used for an hour, and is remembered. Raises a refusal ``TOKEN-…``.
+    used for an hour, and is remembered. ``fapi``: only as that profile says. Raises a refusal
+    ``TOKEN-…``.
     """
     now = call.services.world.now()
-    verifier = verifier_for(assertion, keys, now)
+    verifier = verifier_for(assertion, keys, now, fapi=fapi)
     known = digest(call.issuer, owner, assertion)
     if call.provider.verified.holds(known, verifier, now):
         return
@@ -76,6 +86,8 @@ def verify(call: Call, assertion: str, owner: str, keys: Mapping[str, StoredKey]
         required=("sub",),
         now=now,
     )
+    if fapi and not isinstance(claims["aud"], str):
+        raise WRONG_CLAIM(claim="aud")
     if claims["sub"] != owner:
         raise WRONG_CLAIM(claim="sub")
     oldest = datetime.fromtimestamp(claims["iat"], UTC) + OLDEST
@@ -88,7 +100,9 @@ def verify(call: Call, assertion: str, owner: str, keys: Mapping[str, StoredKey]
         raise REPLAYED()
 
 
-def verifier_for(assertion: str, keys: Mapping[str, StoredKey], now: datetime) -> Verifier:
+def verifier_for(
+    assertion: str, keys: Mapping[str, StoredKey], now: datetime, *, fapi: bool = False
+) -> Verifier:
     """Return what verifies a text by the registered key it names. Raises ``TOKEN-…``."""
     named = claimed(assertion).key_id
     if named is None and len(keys) == 1:
@@ -98,7 +112,7 @@ def verifier_for(assertion: str, keys: Mapping[str, StoredKey], now: datetime) -
         raise UNKNOWN_KEY()
     if key.expires is not None and now >= key.expires:
         raise EXPIRED()
-    verifier = verifier_of(named or "", key.public_key)
+    verifier = verifier_of(named or "", key.public_key, fapi=fapi)
     if verifier is None:
         raise UNKNOWN_KEY()
     return verifier

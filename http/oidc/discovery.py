@@ -18,7 +18,7 @@ CACHE = "public, max-age=300, must-revalidate"
 ISSUERS_AT_MOST = 10_000
 
 SIGNING = ("EdDSA", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
-ASSERTION_SIGNING = ("RS256", "ES256", "ES384", "ES512", "EdDSA")
+ASSERTION_SIGNING = ("RS256", "PS256", "ES256", "ES384", "ES512", "EdDSA")
 CLIENT_METHODS = ("none", "client_secret_basic", "client_secret_post", "private_key_jwt")
 
 

@@ -98,6 +98,8 @@ CLIENT_CERTIFICATE_INVALID = _refused(
     "OIDC-ClientCertificateInvalid", INVALID_CLIENT, Code.UNAUTHENTICATED
 )
 CERTIFICATE_REQUIRED = _refused("OIDC-CertificateRequired", INVALID_REQUEST)
+SENDER_UNBOUND = _refused("OIDC-SenderUnbound", INVALID_REQUEST)
+SIGNING_KEY_UNFIT = _refused("OIDC-SigningKeyUnfit", SERVER_ERROR, Code.FAILED_PRECONDITION)
 CLIENT_METHODS_MIXED = _refused("OIDC-ClientMethodsMixed", INVALID_REQUEST)
 NOT_REVOCABLE = _refused("OIDC-TokenNotRevocable", OAuthError("unsupported_token_type"))
 TOKEN_OF_ANOTHER = _refused("OIDC-TokenOfAnotherClient", INVALID_CLIENT, Code.PERMISSION_DENIED)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from personae.actors.aggregates.clients import Client
 from personae.http.identity.bearer import proof_of
 from personae.http.identity.dpop import HEADER, proved_key
 from personae.http.oidc.call import Call
+from personae.http.oidc.fapi.algorithms import allowed
 
 
-def key_shown(call: Call) -> str:
+def key_shown(call: Call, client: Client | None = None) -> str:
     """Return the thumbprint of the key a request proves, or nothing when it has no proof.
 
     Raises TOKEN-ProofInvalid.
@@ -21,4 +23,5 @@ def key_shown(call: Call) -> str:
         url=call.issuer + request.path,
         now=call.services.world.now(),
         seen=call.services.proofs,
+        algorithms=allowed(fapi=client is not None and client.app.oauth.fapi),
     )

@@ -8,6 +8,7 @@ from personae.http.identity.certificates import thumbprint_shown
 from personae.http.identity.dpop import PROOF_INVALID
 from personae.http.oidc.call import Call
 from personae.http.oidc.errors import CERTIFICATE_REQUIRED
+from personae.http.oidc.fapi import check_sender
 from personae.http.oidc.resources import targets_of
 
 
@@ -29,9 +30,8 @@ def certificate_for(client: Client, key: str) -> str:
     oauth = client.app.oauth
     if oauth.dpop_bound and not key:
         raise PROOF_INVALID(cause="header")
-    if not oauth.certificate_bound:
-        return ""
-    certificate = thumbprint_shown()
-    if not certificate:
+    certificate = thumbprint_shown() if oauth.certificate_bound else ""
+    if oauth.certificate_bound and not certificate:
         raise CERTIFICATE_REQUIRED()
+    check_sender(client, key, certificate)
     return certificate

@@ -62,7 +62,7 @@ async def asked(call: Call, ask: Ask) -> AuthRequestAdded:
 def _bound_to(call: Call, ask: Ask) -> str:
     """Return the key that the code shall be bound to (RFC 9449, 10 and 10.1)."""
     named = ask.form.get("dpop_jkt")
-    shown = key_shown(call) if call.request.path == paths.PUSH else ""
+    shown = key_shown(call, ask.client) if call.request.path == paths.PUSH else ""
     if named and shown and named != shown:
         raise PROOF_INVALID(cause="dpop_jkt")
     if named and not THUMBPRINT.fullmatch(named):

@@ -20,6 +20,7 @@ from personae.http.oidc.authorize.check_response_mode import check_response_mode
 from personae.http.oidc.authorize.check_response_type import check_response_type
 from personae.http.oidc.authorize.check_scope import check_scope
 from personae.http.oidc.authorize.reject_unsupported import reject_unsupported
+from personae.http.oidc.fapi import check_request
 
 CHECKS: tuple[Callable[[Ask], None], ...] = (
     check_repeated,
@@ -34,6 +35,7 @@ CHECKS: tuple[Callable[[Ask], None], ...] = (
     check_nonce,
     check_prompt,
     check_max_age,
+    check_request,
 )
 
 

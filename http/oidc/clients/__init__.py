@@ -27,6 +27,7 @@ from personae.http.oidc.errors import (
     CLIENT_METHODS_MIXED,
     CLIENT_NOT_AUTHENTICATED,
 )
+from personae.http.oidc.fapi import check_client
 
 __all__ = ["authenticate", "registered_method", "shown_by"]
 
@@ -62,6 +63,7 @@ async def authenticate(call: Call) -> Client:
         raise CLIENT_METHOD_WRONG()
     if not await _PROVE[method](call, shown, client):
         raise CLIENT_NOT_AUTHENTICATED()
+    await check_client(call, client, method)
     return client
 
 

@@ -32,7 +32,7 @@ def show_assertion(call: Call) -> Shown | None:
 async def prove_assertion(call: Call, shown: Shown, client: Client) -> bool:
     """Verify the assertion with the client's keys. Raises OIDC-ClientAssertionInvalid."""
     try:
-        verify(call, shown.proof, client.client_id, client.app.keys)
+        verify(call, shown.proof, client.client_id, client.app.keys, fapi=client.app.oauth.fapi)
     except Refusal as refusal:
         raise CLIENT_ASSERTION_INVALID(cause=refusal.id) from None
     return True

@@ -28,7 +28,10 @@ async def refresh_token(call: Call) -> dict[str, Any]:
         family, token_id = call.services.tokens.open(TokenKind.REFRESH, call.instance_id, text)
     except Refusal:
         raise REFRESH_UNREADABLE() from None
-    ids, key = Ids.new(call, family), key_shown(call)
+    ids, key = Ids.new(call, family), key_shown(call, client)
+    # FAPI 2.0, 5.3.2.1: bound tokens of proved clients "shall not" rotate; an answer that is lost
+    # would end the grant.
+    next_id = token_id if client.app.oauth.fapi else ids.refresh
     scope = call.form.get("scope")
     order = RefreshTokens(
         oidc_session_id=family,
@@ -36,7 +39,7 @@ async def refresh_token(call: Call) -> dict[str, Any]:
         presented=token_id,
         scope=tuple(dict.fromkeys(scope.split())) if scope else None,
         access_token_id=ids.access,
-        refresh_token_id=ids.refresh,
+        refresh_token_id=next_id,
         dpop_jkt=key,
         terms=await terms_of(call, client, key),
         public=registered_method(client) is AuthMethod.NONE,
@@ -45,4 +48,4 @@ async def refresh_token(call: Call) -> dict[str, Any]:
     access = issued(done.events)
     if access is None:
         raise REFRESH_REUSED()
-    return await token_response(call, Recipient.of_client(client), family, access, ids.refresh)
+    return await token_response(call, Recipient.of_client(client), family, access, next_id)

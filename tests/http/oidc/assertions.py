@@ -6,7 +6,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-TYPES = {"RS256": RSAKey, "ES256": ECKey, "EdDSA": OKPKey}
+TYPES = {"RS256": RSAKey, "PS256": RSAKey, "ES256": ECKey, "ES384": ECKey, "EdDSA": OKPKey}
 
 
 def signed(subject, audience, key_id, pem, now, *, algorithm="RS256", headers=None, **changes):

@@ -1,0 +1,247 @@
+"""FAPI 2.0 Security Profile, as a switch of the application."""
+
+import pytest
+from joserfc.jwk import ECKey, RSAKey
+from personae.actors.domain.project import commands as p
+from personae.actors.domain.project.oauth import CertificateMethod
+from personae.actors.domain.project.values import (
+    ApplicationType,
+    AuthMethod,
+    GrantType,
+    ResponseType,
+)
+from personae.actors.domain.web_key.commands import ActivateWebKey, AddWebKey
+from personae.http.oidc.provider import Profiles
+
+from tests.aggregates.conftest import INSTANCE
+from tests.http.certificates import certificate
+from tests.http.oidc.assertions import ASSERTION, seconds, signed
+from tests.http.oidc.conftest import BOTH, CALLBACK, challenge_of, query_of, serving
+from tests.http.oidc.proofs import new_key, proof
+from tests.http.oidc.test_certificates import HEADER, PROXY, print_of
+from tests.http.oidc.test_resources import settings
+
+PAR, TOKEN = "/oauth/v2/par", "/oauth/v2/token"
+
+
+class Client:
+    """A client as the profile wants it, with a key of its own."""
+
+    def __init__(self, stack, app, key, algorithm):
+        self.stack, self.app, self.algorithm, self.key = stack, app, algorithm, key
+        self.pem = key.as_pem(private=True).decode()
+        self.sender = new_key()
+
+    def proves(self, **changes):
+        about = {"algorithm": self.algorithm, **changes}
+        audience = about.pop("audience", self.stack.issuer)
+        text = signed(self.app.client_id, audience, "k", self.pem, seconds(self.stack), **about)
+        return {"client_assertion_type": ASSERTION, "client_assertion": text}
+
+    async def push(self, verifier, auth=None, **changes):
+        form = {
+            "redirect_uri": CALLBACK, "response_type": "code", "scope": "openid offline_access",
+            "code_challenge": challenge_of(verifier), "code_challenge_method": "S256",
+            **(self.proves() if auth is None else auth), **changes,
+        }  # fmt: skip
+        return await self.stack.post(PAR, **{k: v for k, v in form.items() if v is not None})
+
+    async def code(self, verifier, **changes):
+        pushed = await self.push(verifier, **changes)
+        assert pushed.status == 201, pushed.text
+        named = {"client_id": self.app.client_id, "request_uri": pushed.json["request_uri"]}
+        asked = await self.stack.call("GET", "/oauth/v2/authorize", params=named)
+        browser = await self.stack.browser()
+        request_id = query_of(asked.location)["authRequestID"]
+        await self.stack.link(request_id, browser)
+        answer = query_of((await self.stack.callback(request_id, browser)).location)
+        assert answer["iss"] == self.stack.issuer
+        return answer["code"]
+
+    async def token(self, grant, *, dpop=True, auth=None, **form):
+        headers = {"DPoP": proof(self.stack, self.sender, TOKEN)} if dpop else {}
+        form |= self.proves() if auth is None else auth
+        return await self.stack.token(grant, headers, **form)
+
+    async def redeem(self, code, verifier, **more):
+        form = {"redirect_uri": CALLBACK, "code": code, "code_verifier": verifier, **more}
+        return await self.token("authorization_code", **form)
+
+
+async def client_of(stack, key=None, algorithm="ES256", **changes):
+    app = await stack.app(
+        **{"auth_method_type": AuthMethod.PRIVATE_KEY_JWT, "grant_types": BOTH, **changes}
+    )
+    key = key or ECKey.generate_key("P-256")
+    of = {"project_id": app.project_id, "app_id": app.app_id}
+    public = key.as_pem(private=False)
+    await stack.send(p.AddAppKey(**of, key_id="k", public_key=public))
+    await settings(stack, app, fapi=True)
+    return Client(stack, app, key, algorithm)
+
+
+@pytest.fixture
+async def client(stack):
+    return await client_of(stack)
+
+
+def refused(answer, error, status=400):
+    return (answer.status, answer.error) == (status, error)
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "PS256"])
+async def test_the_whole_way_as_the_profile_wants_it(stack, verifier, algorithm):
+    key = RSAKey.generate_key(2048) if algorithm == "PS256" else None
+    client = await client_of(stack, key, algorithm)
+    found = await client.redeem(await client.code(verifier), verifier)
+    assert (found.status, found.json["token_type"]) == (200, "DPoP")
+    token = found.json["refresh_token"]
+    first, second = [await client.token("refresh_token", refresh_token=token) for _ in range(2)]
+    # Refresh tokens stay: an answer that is lost ends nothing.
+    assert first.status == second.status == 200
+    again = await client.token("refresh_token", refresh_token=second.json["refresh_token"])
+    assert again.status == 200
+
+
+async def test_a_request_that_was_not_pushed_is_refused(stack, client, verifier):
+    asked = {"code_challenge": challenge_of(verifier), "code_challenge_method": "S256"}
+    answer = await stack.authorize(client.app, **asked)
+    assert refused(answer, "invalid_request", 302)
+    assert "OIDC-PushRequired" in answer.location
+
+
+async def test_pushing_can_be_demanded_without_the_rest(stack):
+    app = await stack.app()
+    await settings(stack, app, require_pushed=True)
+    assert refused(await stack.authorize(app), "invalid_request", 302)
+    form = {"redirect_uri": CALLBACK, "response_type": "code", "scope": "openid"}
+    assert (await stack.post(PAR, app.basic, **form)).status == 201
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"code_challenge": None, "code_challenge_method": None}, "invalid_request"),
+        ({"code_challenge_method": "plain"}, "invalid_request"),
+        ({"response_type": "id_token token", "nonce": "n"}, "unsupported_response_type"),
+        ({"redirect_uri": "https://elsewhere.example/cb"}, "invalid_request"),
+    ],
+)
+async def test_what_the_profile_lacks_is_refused_when_pushed(stack, verifier, changes, error):
+    client = await client_of(
+        stack,
+        grant_types=(*BOTH, GrantType.IMPLICIT),
+        response_types=(ResponseType.CODE, ResponseType.ID_TOKEN_TOKEN),
+    )
+    assert refused(await client.push(verifier, **changes), error)
+
+
+@pytest.mark.parametrize(
+    ("app", "uri"),
+    [
+        ({"dev_mode": True, "redirect_uris": ("https://*.app.example/cb",)}, "https://a.app.example/cb"),
+        ({"dev_mode": True, "redirect_uris": ("http://app.example/cb",)}, "http://app.example/cb"),
+        (
+            {"application_type": ApplicationType.NATIVE, "redirect_uris": ("http://127.0.0.1/cb",)},
+            "http://127.0.0.1:7000/cb",
+        ),
+    ],
+    ids=["pattern", "http", "any port"],
+)  # fmt: skip
+async def test_redirect_uris_are_exact_and_https(stack, verifier, app, uri):
+    client = await client_of(stack, **app)
+    answer = await client.push(verifier, redirect_uri=uri)
+    assert refused(answer, "invalid_request")
+    assert "OIDC-RedirectUriNotRegistered" in answer.json["error_description"]
+
+
+@pytest.mark.parametrize(
+    ("method", "shown"),
+    [
+        (AuthMethod.BASIC, lambda app: {}),
+        (AuthMethod.POST, lambda app: {"client_id": app.client_id, "client_secret": app.secret}),
+        (AuthMethod.NONE, lambda app: {"client_id": app.client_id}),
+    ],
+)
+async def test_secrets_prove_nobody(stack, method, shown):
+    app = await stack.app(auth_method_type=method)
+    await settings(stack, app, fapi=True)
+    auth = app.basic if method is AuthMethod.BASIC else None
+    for path in (PAR, TOKEN, "/oauth/v2/introspect", "/oauth/v2/revoke"):
+        form = {"grant_type": "authorization_code", "token": "t", **shown(app)}
+        assert refused(await stack.post(path, auth, **form), "invalid_client", 401), path
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"audience": lambda stack: [stack.issuer]},
+        {"audience": lambda stack: f"{stack.issuer}{TOKEN}"},
+        {"audience": lambda stack: [stack.issuer, "https://other.example"]},
+    ],
+    ids=["a list", "the endpoint", "two"],
+)
+async def test_assertions_are_for_the_issuer_alone(stack, client, verifier, changes):
+    wrong = client.proves(audience=changes["audience"](stack))
+    assert refused(await client.push(verifier, auth=wrong), "invalid_client", 401)
+
+
+async def test_other_signatures_prove_nobody(stack, verifier):
+    rsa = RSAKey.generate_key(2048)
+    client = await client_of(stack, rsa, "RS256")
+    assert refused(await client.push(verifier), "invalid_client", 401)
+    other = await client_of(stack, ECKey.generate_key("P-384"), "ES384")
+    assert refused(await other.push(verifier), "invalid_client", 401)
+    # A proof of possession neither.
+    good = await client_of(stack)
+    code = await good.code(verifier)
+    header = {"DPoP": proof(stack, rsa, TOKEN, algorithm="RS256")}
+    form = {"redirect_uri": CALLBACK, "code": code, "code_verifier": verifier}
+    answer = await stack.token("authorization_code", header, **form, **good.proves())
+    assert refused(answer, "invalid_dpop_proof")
+    assert (await good.redeem(code, verifier)).status == 200
+
+
+async def test_tokens_are_bound_or_not_given(stack, client, verifier):
+    code = await client.code(verifier)
+    answer = await client.redeem(code, verifier, dpop=False)
+    assert refused(answer, "invalid_request")
+    assert "OIDC-SenderUnbound" in answer.json["error_description"]
+    found = await client.redeem(code, verifier)
+    bare = await client.token(
+        "refresh_token", refresh_token=found.json["refresh_token"], dpop=False
+    )
+    assert refused(bare, "invalid_grant") or refused(bare, "invalid_request")
+
+
+async def test_a_certificate_proves_and_binds(dispatch, verifier):
+    async with serving(dispatch, PROXY, profiles=Profiles(certificates=True)) as stack:
+        made, client = certificate(), await client_of(stack)
+        await settings(
+            stack,
+            client.app,
+            certificate_method=CertificateMethod.SELF_SIGNED,
+            certificates=(print_of(made),),
+            certificate_bound=True,
+        )
+        stack.http.headers[HEADER] = made.header
+        named = {"client_id": client.app.client_id}
+        code = await client.code(verifier, auth=named)
+        found = await client.redeem(code, verifier, dpop=False, auth=named)
+        assert (found.status, found.json["token_type"]) == (200, "Bearer")
+        assert (await stack.userinfo(found.json["access_token"])).status == 200
+        del stack.http.headers[HEADER]
+        assert (await stack.userinfo(found.json["access_token"])).status == 401
+
+
+async def test_the_server_signs_as_the_profile_wants_or_not_at_all(stack, client, verifier):
+    await stack.send(AddWebKey(key_id="k2", instance_id=INSTANCE, algorithm="RS256"))
+    await stack.send(ActivateWebKey(key_id="k2", previous="k1"))
+    stack.services.keys.forget(INSTANCE)
+    answer = await client.push(verifier)
+    assert refused(answer, "server_error", 500)
+    assert "OIDC-SigningKeyUnfit" in answer.json["error_description"]
+
+
+async def test_codes_and_requests_are_short_lived(stack, client, verifier):
+    assert (await client.push(verifier)).json["expires_in"] < 600
