@@ -12,7 +12,7 @@ import re
 import types
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
 from functools import cache, partial
@@ -34,6 +34,13 @@ class CorruptEvent(ValueError):  # noqa: N818 — says what is wrong
     """A stored payload that does not fit its class: the log was written by something else."""
 
 
+@dataclass(frozen=True, slots=True)
+class Corrupt:
+    """Stands for an event whose payload does not fit, where the others are read all the same."""
+
+    type: str
+
+
 def encode(happened: object) -> tuple[str, Payload]:
     """Return the stored type and the payload of an event, ready for :func:`to_json`."""
     if isinstance(happened, Foreign):
@@ -47,12 +54,20 @@ def decode(event_type: str, payload: Payload) -> Any:
     cls = EVENTS.get(event_type)
     if cls is None:
         return Foreign(event_type, payload)
-    for lift in UPCASTERS.get(event_type, ()):
-        payload = lift(payload)
     try:
+        for lift in UPCASTERS.get(event_type, ()):
+            payload = lift(payload)
         return _shape(cls).decode(payload)
     except (TypeError, ValueError, KeyError) as error:
         raise CorruptEvent(f"{event_type}: {type(error).__name__}") from None
+
+
+def decode_any(event_type: str, payload: Payload) -> Any:
+    """The same, with :class:`Corrupt` in place of what cannot be decoded."""
+    try:
+        return decode(event_type, payload)
+    except CorruptEvent:
+        return Corrupt(event_type)
 
 
 def to_json(value: object) -> bytes:

@@ -166,7 +166,10 @@ class Log(Protocol):
         ...
 
     async def stream(self, stream: Stream, after: int = 0) -> list[Recorded]:
-        """Return the events of one aggregate with a sequence above ``after``, in order."""
+        """Return the events of one aggregate with a sequence above ``after``, in order.
+
+        Raises ``CorruptEvent`` when one of them cannot be decoded.
+        """
         ...
 
     async def after(
@@ -174,7 +177,7 @@ class Log(Protocol):
     ) -> list[Recorded]:
         """Return up to ``limit`` events (at most :data:`PAGE`) above ``position``, in order.
 
-        ``types``: stored event types; all when None.
+        ``types``: stored event types; all when None. One that cannot be decoded is a ``Corrupt``.
         """
         ...
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
 import orjson
 from personae.actors.domain.kit import Kind, Recorded, Stream
 from personae.store import snapshots
-from personae.store.codec import decode
+from personae.store.codec import decode, decode_any
 from personae.store.lane import HOLDER, HOLDERS, Lane, Limits, OnFlush, unseen
 from personae.store.log import PAGE, Commit, OnCommitted, Receipt, Snapshot
 from personae.store.pool import CHUNK, Database, Row
@@ -41,6 +41,8 @@ WHERE instance_id = %s AND caller = %s AND key = %s ORDER BY step"""
 _DROP_RECEIPTS = """
 DELETE FROM receipts WHERE (instance_id, caller, key, step) IN (
     SELECT instance_id, caller, key, step FROM receipts WHERE at < %s LIMIT 5000)"""
+
+Decode = Callable[[str, Any], Any]
 
 WINDOW = 50_000
 """Positions that one statement looks through for events of some types: a tenth of a second."""
@@ -97,7 +99,7 @@ class PostgresLog:
         events: list[Recorded] = []
         while True:
             page = await self._database.rows(_STREAM, (*stream, after))
-            events += await _decoded(stream.instance_id, page)
+            events += await _decoded(stream.instance_id, page, decode)
             if len(page) < PAGE:
                 return events
             after = events[-1].sequence
@@ -113,7 +115,7 @@ class PostgresLog:
             rows = await self._database.rows(_AFTER, (instance_id, position, position + limit))
         else:
             rows = await self._search(instance_id, position, limit, list(types))
-        return await _decoded(instance_id, rows)
+        return await _decoded(instance_id, rows, decode_any)
 
     async def _search(
         self, instance_id: str, position: int, limit: int, types: list[str]
@@ -173,21 +175,21 @@ class PostgresLog:
         await self._database.run(_KEEP, (*stream, *kept))
 
 
-async def _decoded(instance_id: str, rows: list[Row]) -> list[Recorded]:
+async def _decoded(instance_id: str, rows: list[Row], event_of: Decode) -> list[Recorded]:
     """Return rows as events, giving others a turn every few milliseconds."""
-    events = _recorded(instance_id, rows[:CHUNK])
+    events = _recorded(instance_id, rows[:CHUNK], event_of)
     for start in range(CHUNK, len(rows), CHUNK):
         await asyncio.sleep(0)
-        events += _recorded(instance_id, rows[start : start + CHUNK])
+        events += _recorded(instance_id, rows[start : start + CHUNK], event_of)
     return events
 
 
-def _recorded(instance_id: str, rows: list[Row]) -> list[Recorded]:
+def _recorded(instance_id: str, rows: list[Row], event_of: Decode) -> list[Recorded]:
     loads = orjson.loads
     return [
         Recorded(
             Stream(instance_id, kind, id_), sequence, position, at, creator, owner,
-            decode(event_type, loads(payload)),
+            event_of(event_type, loads(payload)),
         )
         for kind, id_, sequence, position, at, creator, owner, event_type, payload in rows
     ]  # fmt: skip

@@ -15,6 +15,7 @@ from personae.actors.aggregates.turn import Turn, gather
 from personae.actors.domain.kit import Kind, Recorded, Refusal, Stream
 from personae.actors.domain.kit.refusal import CONTENDED
 from personae.actors.runtime import LoopActor
+from personae.store.codec import Corrupt
 from personae.store.log import Commit, OutcomeUnknown, Snapshot, WrongVersion
 
 if TYPE_CHECKING:
@@ -134,11 +135,14 @@ class Aggregate(LoopActor):
         )
 
     def absorb(self, recorded: Sequence[Recorded]) -> None:
-        """Change the state by committed events of this stream; a gap means: read the log."""
+        """Change the state by committed events of this stream; a gap means: read the log.
+
+        So does one that cannot be decoded: reading the log then says so, to whoever asks.
+        """
         for each in recorded:
             if each.sequence <= self.version:
                 continue
-            if each.sequence != self.version + 1:
+            if each.sequence != self.version + 1 or type(each.event) is Corrupt:
                 self.doubt()
                 return
             self._apply(each)

@@ -166,6 +166,7 @@ async def retry(
     """Apply an event that was put aside, after its cause was mended."""
     from personae.config.tools import instance_of
     from personae.projections.kit import poison
+    from personae.projections.kit.failure import described
 
     [table] = choose((name,))
     async with opened(settings) as (shelf, log):
@@ -173,7 +174,7 @@ async def retry(
         try:
             done = await poison.retry(shelf, log, table, one, position)
         except Exception as error:
-            raise click.ClickException(f"it failed again: {poison.described(error)}") from error
+            raise click.ClickException(f"it failed again: {described(error)}") from error
     _say(done, "applied", name, position, as_json=as_json)
 
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
 from personae.actors.domain.kit import Recorded
+from personae.projections.kit.failure import Failure
 from personae.projections.kit.fold import Fold
-from personae.projections.kit.poison import Failure, park
 from personae.projections.kit.shelf import Shelf
 from personae.projections.kit.table import Table
 from personae.projections.kit.track import Track
 from personae.projections.kit.writer import Writer
+from personae.store.codec import Corrupt, CorruptEvent
 from personae.store.pool import StatementError
+
+logger = logging.getLogger(__name__)
 
 LAZY = 5_000
 """Positions without anything for a table that may pass before its position is saved."""
@@ -26,28 +33,35 @@ class Applier:
         self.shelf = shelf
         self._writer = Writer(table, shelf)
 
-    async def apply(self, track: Track, events: list[Recorded], upto: int) -> Failure | None:
+    async def apply(
+        self, track: Track, events: list[Recorded], upto: int, *, aside: int = 0
+    ) -> Failure | None:
         """Apply wanted events after ``track.seen`` and move the track to ``upto``.
 
-        Returns the failure of the first event that cannot be applied; those before it are.
-        When another applier was faster nothing is written, and the track is stale.
+        Returns the failure of the first event that cannot be applied; those before it are. With
+        ``aside``, the times that first one has been tried, all that fail are put aside instead, in
+        as many statements as without. When another applier was faster nothing is written, and the
+        track is stale.
         """
-        instance_id = track.instance_id
-        fold = await self._writer.fold(instance_id, events, self.shelf.database)
-        failure = None
+        fold = await self._writer.fold(track.instance_id, events, self.shelf.database)
+        failures: list[Failure] = []
         for recorded in events:
             try:
-                fold.apply(recorded)
+                _digest(fold, recorded)
             except Exception as error:  # noqa: BLE001 — whatever a reducer raises is its failure
-                failure, upto = Failure.of(recorded, error), recorded.position - 1
-                break
+                failures.append(Failure.of(recorded, error))
+                if not aside:
+                    upto = recorded.position - 1
+                    break
+        parked = _tried(failures, track, aside) if aside else []
         try:
-            written = await self._write(track, fold, upto)
+            written = await self._write(track, fold, upto, parked)
         except StatementError as error:
             if not error.sqlstate.startswith(BAD_VALUE):
                 raise
-            return await self._split(track, [e for e in events if e.position <= upto], error)
-        return failure if written else None
+            left = [one for one in events if one.position <= upto]
+            return await self._split(track, left, upto, error, aside)
+        return failures[0] if failures and written and not aside else None
 
     async def load(self, track: Track) -> None:
         """Read what is saved of a track."""
@@ -61,29 +75,47 @@ class Applier:
         moved = await self.shelf.move(self.table, track.instance_id, track.saved, seen)
         track.saved, track.stale = seen if moved else track.saved, not moved
 
-    async def park(self, track: Track, failure: Failure, attempts: int) -> None:
-        """Put an event aside and go on behind it."""
-        old, instance_id = track.saved, track.instance_id
-        if await park(self.shelf, self.table, instance_id, failure, old=old, attempts=attempts):
-            track.saved = failure.position
-            track.advance(failure.position)
-        else:
-            track.stale = True
-
-    async def _write(self, track: Track, fold: Fold, upto: int) -> bool:
-        if not (fold.empty and upto - track.saved < LAZY):
-            if not await self._writer.write(fold, track.saved, upto):
+    async def _write(
+        self, track: Track, fold: Fold, upto: int, parked: Sequence[Failure] = ()
+    ) -> bool:
+        if parked or not (fold.empty and upto - track.saved < LAZY):
+            if not await self._writer.write(fold, track.saved, upto, parked):
                 track.stale = True
                 return False
             track.saved = upto
+        if parked:
+            first = parked[0]
+            logger.error("%s parked %d, first %s: %s",
+                         self.table, len(parked), first.position, first.error)  # fmt: skip
         track.advance(upto)
         return True
 
     async def _split(
-        self, track: Track, events: list[Recorded], error: StatementError
+        self, track: Track, events: list[Recorded], upto: int, error: StatementError, aside: int
     ) -> Failure | None:
-        """Apply the first half of a batch that PostgreSQL refuses, down to the event that it is."""
+        """Look in the halves of a batch that PostgreSQL refuses for the event that it is."""
         if len(events) == 1:
-            return Failure.of(events[0], error)
-        half = events[: len(events) // 2]
-        return await self.apply(track, half, half[-1].position)
+            failure = Failure.of(events[0], error)
+            if not aside:
+                return failure
+            nothing = Fold(self.table, track.instance_id, {})
+            await self._write(track, nothing, upto, _tried([failure], track, aside))
+            return None
+        half, rest = events[: len(events) // 2], events[len(events) // 2 :]
+        found = await self.apply(track, half, half[-1].position, aside=aside)
+        if aside and not track.stale:
+            return await self.apply(track, rest, upto, aside=aside)
+        return found
+
+
+def _digest(fold: Fold, recorded: Recorded) -> None:
+    if isinstance(recorded.event, Corrupt):
+        raise CorruptEvent(recorded.event.type)
+    fold.apply(recorded)
+
+
+def _tried(failures: list[Failure], track: Track, times: int) -> list[Failure]:
+    """Note how often the event was tried that the track stood at."""
+    return [
+        replace(one, attempts=times) if one.position == track.failing else one for one in failures
+    ]

@@ -1,87 +1,17 @@
-"""Events that a reducer cannot digest: parked with the error, listed, retried, removed."""
+"""Events that a table could not digest and put aside: listed, retried, removed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from personae.actors import runtime
-from personae.actors.domain.kit import Recorded, name_of
-from personae.actors.domain.kit.event import Foreign
+from personae.actors.domain.kit import Recorded
+from personae.projections.kit.failure import Failed, described
 from personae.projections.kit.fold import Fold, touched
 from personae.projections.kit.shelf import Shelf
 from personae.projections.kit.table import Key, Row, Table
 from personae.projections.kit.writer import Writer
 from personae.store.log import Log
-from personae.store.pool import DatabaseError, Session
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """One event that failed, and why; the reason never holds what the event holds."""
-
-    position: int
-    error: str
-    event_type: str = ""
-    aggregate_type: str = ""
-    aggregate_id: str = ""
-
-    @classmethod
-    def of(cls, recorded: Recorded, error: BaseException) -> Failure:
-        """Return the failure of an event."""
-        event = recorded.event
-        kind = event.type if isinstance(event, Foreign) else name_of(event)
-        stream = recorded.stream
-        return cls(recorded.position, described(error), kind, stream.type, stream.id)
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """One parked event."""
-
-    name: str
-    version: int
-    instance_id: str
-    position: int
-    event_type: str
-    aggregate_type: str
-    aggregate_id: str
-    attempts: int
-    error: str
-    failed_at: datetime
-
-
-def described(error: BaseException) -> str:
-    """Return what went wrong and where, never what the event holds."""
-    if isinstance(error, DatabaseError):
-        return f"{type(error).__name__} {error}"
-    return runtime.described(error)
-
-
-async def park(
-    shelf: Shelf, table: Table, instance_id: str, failure: Failure, *, old: int, attempts: int
-) -> bool:
-    """Put an event aside and move the table's position behind it; False when another was faster."""
-
-    async def aside(tx: Session) -> bool:
-        moved = await shelf.move(table, instance_id, old, failure.position, tx)
-        if moved:
-            await tx.run(
-                f"INSERT INTO {shelf.path('failed_events')} (name, version, instance_id, position,"
-                " event_type, aggregate_type, aggregate_id, attempts, error)"
-                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
-                " ON CONFLICT (name, version, instance_id, position) DO UPDATE SET"
-                " attempts = excluded.attempts, error = excluded.error, failed_at = now()",
-                (
-                    *(table.name, table.version, instance_id, failure.position),
-                    *(failure.event_type, failure.aggregate_type, failure.aggregate_id),
-                    *(attempts, failure.error),
-                ),
-            )
-        return moved
-
-    return await shelf.database.atomically(aside)
+from personae.store.pool import Session
 
 
 async def failed(shelf: Shelf, instance_id: str = "", limit: int = 1000) -> list[Failed]:

@@ -16,7 +16,7 @@ from personae.actors.domain.kit import Recorded
 from personae.actors.runtime.loop_actor import LoopActor
 from personae.actors.runtime.mailbox import Order
 from personae.projections.kit.applier import Applier
-from personae.projections.kit.poison import Failure, described
+from personae.projections.kit.failure import Failure, described
 from personae.projections.kit.reader import PAGE, Reader
 from personae.projections.kit.shelf import Shelf
 from personae.projections.kit.table import Table
@@ -160,7 +160,7 @@ class Projector(LoopActor):
         try:
             failure = await self._advance(track)
             if failure:
-                await self._failed(track, failure)
+                self._failed(track, failure)
             elif track.behind:
                 self._ready[track.instance_id] = track
             track.pauses, track.error = 0, failure.error if failure else ""
@@ -173,28 +173,28 @@ class Projector(LoopActor):
         if track.check:
             track.check = False
             track.target = max(track.target, await self._log.head(track.instance_id))
+        aside = track.attempts if track.attempts >= ATTEMPTS else 0
         if batch := track.from_bus(PAGE):
-            events = self._reader.concerning(batch)
-            return await self._applier.apply(track, events, batch[-1].position)
-        if track.target <= track.seen:
+            events, upto = self._reader.concerning(batch), batch[-1].position
+        elif track.target > track.seen:
+            reading = await self._reader.read(track.instance_id, track.seen, track.target)
+            events, upto = reading.events, reading.upto
+        else:
             return None
-        reading = await self._reader.read(track.instance_id, track.seen, track.target)
-        failure = await self._applier.apply(track, reading.events, reading.upto)
-        if failure is None and reading.broken and track.seen == reading.upto:
-            return reading.failure
+        failure = await self._applier.apply(track, events, upto, aside=aside)
+        if aside and not track.stale:
+            track.failing = track.attempts = 0
         return failure
 
-    async def _failed(self, track: Track, failure: Failure) -> None:
-        """Try an event again later, or put it aside after so many attempts."""
+    def _failed(self, track: Track, failure: Failure) -> None:
+        """Try an event again later; after so many attempts let what fails on its page be parked."""
         if track.failing != failure.position:
             track.failing, track.attempts = failure.position, 0
         track.attempts += 1
         if track.attempts >= ATTEMPTS:
-            logger.error("%s parked event %s: %s", self.table, failure.position, failure.error)
-            await self._applier.park(track, failure, track.attempts)
             self._ready[track.instance_id] = track
-            return
-        self._retry(track, self._first_pause * 3 ** (track.attempts - 1))
+        else:
+            self._retry(track, self._first_pause * 3 ** (track.attempts - 1))
 
     def _pause(self, track: Track, error: str) -> None:
         """Try again later, after something that is no event's fault; what is saved is uncertain."""

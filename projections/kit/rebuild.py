@@ -48,7 +48,8 @@ class Builder:
                 await self._applier.load(track)
             pages = Pages(self._reader, track, last)
             while track.seen < last:
-                await self._page(track, await pages.next())
+                reading = await pages.next()
+                await self._applier.apply(track, reading.events, reading.upto, aside=1)
                 done = sum(min(t.seen, until.get(t.instance_id, 0)) for t in self._tracks.values())
                 meter.at(done, sum(until.values()))
             await self._applier.save(track)
@@ -56,13 +57,6 @@ class Builder:
     async def heads(self) -> dict[str, int]:
         """Return the last position of every instance."""
         return {one: await self._log.head(one) for one in await self._log.instances()}
-
-    async def _page(self, track: Track, reading: Reading) -> None:
-        failure = await self._applier.apply(track, reading.events, reading.upto)
-        if failure is None and reading.broken:
-            failure = reading.failure
-        if failure:
-            await self._applier.park(track, failure, attempts=1)
 
 
 class Pages:
@@ -79,19 +73,18 @@ class Pages:
         after, self._ahead, ahead = self._track.seen, None, self._ahead
         if ahead and ahead[0] == after:
             reading = await ahead[1]
-        else:  # the first page, or an event was parked and the track stands elsewhere
+        else:  # the first page, or another applier was faster and the track stands elsewhere
             if ahead:
                 ahead[1].cancel()
             reading = await self._read(after)
-        if reading.upto < self._last and not reading.broken:
+        if reading.upto < self._last:
             self._ahead = (reading.upto, asyncio.create_task(self._read(reading.upto)))
         return reading
 
     async def _read(self, after: int) -> Reading:
         reading = await self._reader.read(self._track.instance_id, after, self._last)
         events = [recorded for recorded in reading.events if recorded.position <= self._last]
-        broken = reading.broken if reading.broken <= self._last else 0
-        return Reading(events, min(reading.upto, self._last), broken)
+        return Reading(events, min(reading.upto, self._last))
 
 
 async def rebuild(live: Shelf, log: Log, table: Table, report: Report | None = None) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from personae.actors.domain.kit import Recorded
 from personae.actors.runtime.supervisor import RESTART, Supervisor
 from personae.projections.kit import poison, question
+from personae.projections.kit.failure import Failed
 from personae.projections.kit.page import Page
 from personae.projections.kit.progress import Meter, Progress, Report
 from personae.projections.kit.projector import Projector
@@ -186,7 +187,7 @@ class Projections:
                 yield meter.at(sum(one.position for one in rows), sum(one.head for one in rows))
             await asyncio.sleep(LOOK_AGAIN)
 
-    async def failed(self, instance_id: str = "") -> list[poison.Failed]:
+    async def failed(self, instance_id: str = "") -> list[Failed]:
         """Return the events that were put aside."""
         return await poison.failed(self.shelf, instance_id)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 import msgspec
 from personae.actors.domain.kit import Recorded
 from personae.projections.kit.column import Column
+from personae.projections.kit.failure import Failure, park
 from personae.projections.kit.fold import Fold, touched
 from personae.projections.kit.shelf import Shelf, move_params, move_sql
 from personae.projections.kit.table import DeleteWhere, Key, Row, Table, UpdateWhere, Wide
@@ -46,15 +47,15 @@ class Writer:
         found = await self._rows(instance_id, list(keys), session) if keys else {}
         return Fold(self.table, instance_id, dict.fromkeys(keys) | found)
 
-    async def write(self, fold: Fold, old: int, new: int) -> bool:
-        """Write a fold and move the position from ``old`` to ``new``, both or neither.
+    async def write(self, fold: Fold, old: int, new: int, parked: Sequence[Failure] = ()) -> bool:
+        """Write a fold, put events aside and move the position from ``old`` to ``new``, or nothing.
 
         False when another applier was faster: nothing is written then.
         """
         database, fence = self.shelf.database, (self.table, fold.instance_id, old, new)
-        if fold.empty:
+        if fold.empty and not parked:
             return await self.shelf.move(*fence)
-        if not fold.wide:
+        if not (fold.wide or parked):
             sql, params = self._changes(fold, self._fence)
             return bool(await database.run(sql, (*move_params(*fence), *params)))
 
@@ -62,6 +63,8 @@ class Writer:
             moved = await self.shelf.move(*fence, tx)
             if moved:
                 await self.change(tx, fold)
+            if moved and parked:
+                await park(tx, self.shelf, self.table, fold.instance_id, parked)
             return moved
 
         return await database.atomically(change)

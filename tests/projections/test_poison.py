@@ -3,7 +3,13 @@
 import asyncio
 
 import pytest
+from personae.projections.kit import poison
+from personae.projections.kit.progress import Meter
 from personae.projections.kit.projector import Projector
+from personae.projections.kit.reader import PAGE
+from personae.projections.kit.rebuild import Builder
+from personae.projections.kit.shelf import Shelf
+from personae.store.pool import Session
 
 from tests.projections.people import (
     BADGES,
@@ -67,6 +73,74 @@ async def test_an_event_that_cannot_be_decoded_is_parked(process, writer, databa
         failed = [one for one in await projections.failed() if one.name == "people"]
         assert [one.position for one in failed] == [20]
         assert await projections.find(PEOPLE, "i1", "p000049")
+
+
+@pytest.fixture
+def statements(monkeypatch):
+    """What every session runs from now on."""
+    run, seen = Session._execute, []
+
+    def counted(self, sql, params, limit):
+        seen.append(sql)
+        return run(self, sql, params, limit)
+
+    monkeypatch.setattr(Session, "_execute", counted)
+    return seen
+
+
+BREAK = 'UPDATE events SET payload = \'{"born": "yesterday"}\' WHERE position % 2 = 0'
+
+
+async def people_at_once(writer, count, **more):
+    await asyncio.gather(
+        *(writer.add(f"p{n:06}", PersonAdded(name="x", **more)) for n in range(count))
+    )
+
+
+async def test_a_rebuild_over_many_undecodable_events_takes_a_few_statements_a_page(
+    shelf, log, writer, database, statements
+):
+    await people_at_once(writer, 2 * PAGE)
+    await database.run(BREAK)
+    taken = []
+    for pages in (1, 2):
+        scratch = Shelf(database, f"scratch_{pages}")
+        await scratch.prepare([PEOPLE])
+        statements.clear()
+        await Builder(PEOPLE, scratch, log).build({"i1": pages * PAGE}, Meter("people"))
+        taken.append(len(statements))
+        parked = await poison.failed(scratch, "i1", 2 * PAGE)
+        assert [one.position for one in parked] == list(range(2, pages * PAGE + 1, 2))
+        assert {one.error for one in parked} == {"the stored event cannot be decoded"}
+        assert {one.event_type for one in parked} == {"test.person.added"}
+        assert await database.row(f"SELECT count(*) FROM {scratch.schema}.people") == (
+            pages * PAGE // 2,
+        )
+    assert taken[1] - taken[0] <= 10
+
+
+async def test_a_live_table_gets_over_many_undecodable_events_page_by_page(
+    process, writer, database, statements
+):
+    await people_at_once(writer, 300)
+    await database.run(BREAK)
+    async with process(PEOPLE) as projections:
+        assert await projections.reached(PEOPLE, "i1", 300)
+        parked = await projections.failed()
+    assert len(parked) == 150
+    assert [one.attempts for one in parked[:2]] == [5, 1]
+    assert sum('failed_events" (name' in sql for sql in statements) == 1
+
+
+async def test_values_that_the_database_refuses_cost_a_bounded_number_of_statements_each(
+    shelf, log, writer, statements
+):
+    """Each is found by halving: so many statements for one is the most, however many there are."""
+    await people_at_once(writer, 64, age=2**63)
+    statements.clear()
+    await Builder(PEOPLE, shelf, log).build({"i1": 64}, Meter("people"))
+    assert len(await poison.failed(shelf)) == 64
+    assert len(statements) < 12 * 64
 
 
 async def test_a_retry_after_a_fix_is_as_if_it_had_never_failed(process, writer, log, shelf):

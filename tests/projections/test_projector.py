@@ -131,11 +131,11 @@ def dying(monkeypatch, times):
     """Let the projector of people die of its next batches, so many times."""
     apply, left = Applier.apply, [times]
 
-    async def or_die(self, *args):
+    async def or_die(self, *args, **kwargs):
         if self.table is PEOPLE and left[0]:
             left[0] -= 1
             raise Broken("password=hunter2")
-        return await apply(self, *args)
+        return await apply(self, *args, **kwargs)
 
     monkeypatch.setattr(Applier, "apply", or_die)
 
