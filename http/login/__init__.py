@@ -15,6 +15,9 @@ from personae.http.login import (
     leave,
     mailed,
     new_password,
+    passkey,
+    second,
+    set_up,
     sign_in,
 )
 from personae.http.login.errors import faults, refused
@@ -35,6 +38,11 @@ PAGES_AT: tuple[tuple[str, Show, Show | None], ...] = (
     ("/password/change", new_password.show_new_password, new_password.take_new_password),
     ("/password/reset", forgotten.show_forgotten, forgotten.take_forgotten),
     ("/password/set", mailed.show_reset, mailed.take_reset),
+    ("/mfa", second.show_factor, second.take_factor),
+    ("/mfa/set", set_up.show_set_up, set_up.take_set_up),
+    ("/mfa/finish", set_up.show_finish, set_up.take_finish),
+    ("/passkey", passkey.show_passkey, passkey.take_passkey),
+    ("/passkey/add", passkey.show_add, passkey.take_add),
     ("/verify", mailed.show_verify, mailed.take_verify),
     ("/invite", mailed.show_invite, mailed.take_invite),
     ("/userselection", choose.show_accounts, choose.take_account),

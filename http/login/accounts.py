@@ -13,9 +13,22 @@ from personae.actors.domain.kit import Refusal, Stream
 from personae.actors.domain.lifetimes import end
 from personae.actors.domain.policies import Policies
 from personae.actors.domain.session.state import Session
+from personae.actors.domain.session.values import Factor
 from personae.actors.domain.user.state import User
 from personae.actors.domain.values import key
 from personae.http.identity.agent import Held, living
+from personae.http.identity.assurance import (
+    OTP_EMAIL,
+    OTP_SMS,
+    PASSKEY,
+    PASSKEY_FACTOR,
+    TOTP,
+    U2F,
+    Lack,
+    factors_of,
+    lack_of,
+    passkey_counts,
+)
 from personae.http.login.visit import Visit
 
 LOGIN = 2
@@ -27,12 +40,16 @@ class State(StrEnum):
 
     READY = "ready"
     PASSWORD = "password"  # noqa: S105 — a state, not a password
+    FACTOR = "factor"
     BARRED = "barred"
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A signed-in user of this browser, with the policies of their organisation."""
+    """A signed-in user of this browser, with the policies of their organisation.
+
+    ``primary``: password or passkey were proved, recently enough for the policy and the client.
+    """
 
     held: Held
     session: Session
@@ -40,6 +57,9 @@ class Account:
     names: tuple[str, ...]
     state: State
     policies: Policies
+    primary: bool
+    lack: Lack
+    created_at: datetime | None
 
     @property
     def login_name(self) -> str:
@@ -76,7 +96,8 @@ def _key(name: str) -> str:
 async def accounts_of(visit: Visit) -> list[Account]:
     """Return the accounts of a browser, the one used last first."""
     found = await living(visit.agent, visit.services, visit.instance_id)
-    made = [await _account(visit, held, session) for held, session in found]
+    began = await _began(visit)
+    made = [await _account(visit, held, session, began) for held, session in found]
     return [account for account in made if account is not None]
 
 
@@ -86,7 +107,9 @@ async def account_of(visit: Visit, session_id: str) -> Account | None:
     return next((each for each in accounts if each.held.session_id == session_id), None)
 
 
-async def _account(visit: Visit, held: Held, session: Session) -> Account | None:
+async def _account(
+    visit: Visit, held: Held, session: Session, began: datetime | None
+) -> Account | None:
     world, instance_id = visit.services.world, visit.instance_id
     aggregate = await world.aggregate(Stream(instance_id, "user", session.user_id))
     user: User = aggregate.state
@@ -94,27 +117,75 @@ async def _account(visit: Visit, held: Held, session: Session) -> Account | None
         return None
     org = await world.state(Stream(instance_id, "org", aggregate.owner))
     policies = await policies_of(world, instance_id, aggregate.owner)
+    primary = user.may_sign_in and org.active and is_fresh(session, policies, visit, began)
+    lack = Lack.NOTHING
+    if user.human is not None:
+        lack = lack_of(session, user.human, policies, visit.domain, world.now())
     state = State.BARRED
     if user.may_sign_in and org.active:
-        lifetime = policies.login.password_check_lifetime
-        fresh = is_fresh(session, lifetime, visit.asked, world.now())
-        state = State.READY if fresh else State.PASSWORD
+        fresh = primary and not (visit.asked and LOGIN in visit.asked.prompt)
+        state = (State.READY if lack is Lack.NOTHING else State.FACTOR) if fresh else State.PASSWORD
     names = await login_names(world, instance_id, user, aggregate.owner)
-    return Account(held, session, user, tuple(names), state, policies)
+    created = aggregate.created_at
+    return Account(
+        held, session, user, tuple(names), state, policies, primary, lack, created_at=created
+    )
 
 
-def is_fresh(
-    session: Session, lifetime: int, asked: AuthRequestAdded | None, now: datetime
-) -> bool:
-    """Say whether a session's password check still counts, for the policy and for the client.
+async def _began(visit: Visit) -> datetime | None:
+    """Return when the client asked, if one did."""
+    if visit.auth is None:
+        return None
+    stream = Stream(visit.instance_id, "auth_request", visit.auth_id)
+    asked = await visit.services.world.aggregate(stream)
+    return visit.auth.opened_at or asked.created_at
 
-    ``lifetime`` is the policy's, in nanoseconds; 0 sets no limit.
+
+def is_fresh(session: Session, policies: Policies, visit: Visit, began: datetime | None) -> bool:
+    """Say whether a password or a passkey still counts, for the policy and for the client.
+
+    A client that wants a new sign-in (``prompt=login``) takes none from before it asked.
     """
-    checked = session.password_checked
-    if checked is None or (lifetime and now >= end(checked, lifetime)):
+    now, asked = visit.services.world.now(), visit.asked
+    times = []
+    if session.password_checked:
+        life = policies.login.password_check_lifetime
+        if not life or now < end(session.password_checked, life):
+            times.append(session.password_checked)
+    if passkey_counts(session, policies, now):
+        times.append(session.checked[Factor.WEB_AUTH_N])
+    if not times or asked is None:
+        return bool(times)
+    if LOGIN in asked.prompt and began is not None and max(times) < began:
         return False
-    if asked is None:
-        return True
-    if LOGIN in asked.prompt:
+    return asked.max_age is None or (now - max(times)).total_seconds() < asked.max_age
+
+
+def may_set_up(account: Account, domain: str) -> tuple[str, ...]:
+    """Return the factors that the policy takes and an account does not have yet."""
+    human, policies = account.user.human, account.policies
+    if human is None:
+        return ()
+    ready = factors_of(human, policies, domain).ready
+    second = policies.second_factors
+    passkeys = PASSKEY in policies.multi_factors and policies.login.passwordless_type
+    allowed = {
+        Factor.TOTP: TOTP in second,
+        PASSKEY_FACTOR: bool(passkeys),
+        Factor.WEB_AUTH_N: U2F in second,
+        Factor.OTP_EMAIL: OTP_EMAIL in second and human.email.verified and not human.otp_email,
+        Factor.OTP_SMS: OTP_SMS in second and human.phone.verified and not human.otp_sms,
+    }
+    return tuple(str(name) for name, there in allowed.items() if there and name not in ready)
+
+
+def should_offer(account: Account, domain: str, now: datetime) -> bool:
+    """Say whether it is time to offer a second factor to somebody who has none.
+
+    An offer never stands between people and the application they want: only a demand does.
+    """
+    human, life = account.user.human, account.policies.login.mfa_init_skip_lifetime
+    if human is None or not life or factors_of(human, account.policies, domain).ready:
         return False
-    return asked.max_age is None or (now - checked).total_seconds() < asked.max_age
+    put_off = human.mfa_skipped_at is not None and now < end(human.mfa_skipped_at, life)
+    return not put_off and bool(may_set_up(account, domain))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 from personae.http.login import cookies
-from personae.http.login.accounts import State, accounts_of
+from personae.http.login.accounts import State, accounts_of, should_offer
 from personae.http.login.forms import read_form
 from personae.http.login.pages import PREFIX
 from personae.http.login.visit import Visit
@@ -15,7 +15,14 @@ async def show_success(visit: Visit) -> web.Response:
     accounts = [each for each in await accounts_of(visit) if each.state is not State.BARRED]
     if not accounts:
         return visit.redirect(visit.url("/loginname"))
-    return visit.page("success", account=accounts[0], others=len(accounts) - 1)
+    account = accounts[0]
+    session_id = account.held.session_id
+    if account.state is State.FACTOR:
+        return visit.redirect(visit.url("/mfa", session=session_id))
+    offer = ""
+    if should_offer(account, visit.domain, visit.services.world.now()):
+        offer = visit.url("/mfa/set", session=session_id)
+    return visit.page("success", account=account, others=len(accounts) - 1, offer=offer)
 
 
 async def take_language(visit: Visit) -> web.Response:

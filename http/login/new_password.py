@@ -8,6 +8,7 @@ from personae.actors.domain.policies import PasswordComplexityPolicy
 from personae.actors.domain.user import refusals
 from personae.actors.domain.user.commands import UpdateHuman
 from personae.actors.domain.user.values import NewPassword
+from personae.http.identity.assurance import Lack, password_due
 from personae.http.login.accounts import Account, account_of
 from personae.http.login.check import Attempt, sign_in
 from personae.http.login.forms import Form, read_form
@@ -58,7 +59,7 @@ def problem_of(refusal: Refusal) -> Exception:
 async def show_new_password(visit: Visit) -> web.Response:
     """Ask for the current and a new password."""
     account = await account_of(visit, visit.request.query.get("session", ""))
-    if account is None or account.user.human is None:
+    if account is None or account.user.human is None or account.lack is Lack.CHECK:
         return visit.redirect(visit.url("/login"))
     return _new_password(visit, account, visit.services.world.new_id())
 
@@ -67,23 +68,27 @@ def _new_password(
     visit: Visit, account: Account, token_id: str, *problems: Problem
 ) -> web.Response:
     policy = account.policies.complexity
-    human = account.user.human
     return visit.page(
         "new_password",
         problems=problems,
         account=account,
-        due=human is not None and human.password_change_required,
+        due=_is_due(visit, account),
         rules=rules_of(policy),
         least=policy.min_length,
         memory={"session_id": account.held.session_id, "token_id": token_id},
     )
 
 
+def _is_due(visit: Visit, account: Account) -> bool:
+    human, now = account.user.human, visit.services.world.now()
+    return human is not None and password_due(human, account.created_at, account.policies, now)
+
+
 async def take_new_password(visit: Visit) -> web.Response:
     """Set the new password and go on."""
     form = await read_form(visit, "new_password")
     account = await account_of(visit, form.memory["session_id"])
-    if account is None:
+    if account is None or account.lack is Lack.CHECK:
         return visit.redirect(visit.url("/login"))
     try:
         await _set(visit, account, form)

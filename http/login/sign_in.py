@@ -8,6 +8,7 @@ from aiohttp import web
 from personae.http.login.accounts import accounts_of
 from personae.http.login.check import Attempt, find_user, sign_in
 from personae.http.login.forms import read_form
+from personae.http.login.passkey import user_with_passkey
 from personae.http.login.problems import Problem
 from personae.http.login.seal import unseal
 from personae.http.login.steps import ask_password, go_on, next_page
@@ -47,6 +48,8 @@ async def take_login_name(visit: Visit) -> web.Response:
         await _check_name(visit, typed)
     except Problem as problem:
         return await _login_name(visit, typed, problem)
+    if not visit.policies.login.allow_username_password and (page := await _passkey(visit, typed)):
+        return visit.redirect(page)
     return ask_password(visit, typed)
 
 
@@ -67,17 +70,34 @@ async def show_password(visit: Visit) -> web.Response:
     name = unseal(visit.services, purpose, visit.request.query.get("who", ""))
     if not name:
         return visit.redirect(visit.url("/loginname"))
-    return _password(visit, name)
+    return await _password(visit, name)
 
 
-def _password(visit: Visit, name: str, *problems: Problem) -> web.Response:
+async def _password(visit: Visit, name: str, *problems: Problem) -> web.Response:
     world = visit.services.world
     attempt = Attempt(name, world.new_id(), world.new_id())
     forgotten = ""
     if not visit.policies.login.hide_password_reset:
         forgotten = visit.url("/password/reset", who=visit.sealed("name", name))
-    memory = asdict(attempt)
-    return visit.page("password", problems=problems, name=name, memory=memory, forgotten=forgotten)
+    return visit.page(
+        "password",
+        problems=problems,
+        name=name,
+        memory=asdict(attempt),
+        forgotten=forgotten,
+        passkey=await _passkey(visit, name),
+    )
+
+
+async def _passkey(visit: Visit, name: str) -> str:
+    """Return the page to sign in with a passkey at, where that may be possible."""
+    login = visit.policies.login
+    if not login.passwordless_type:
+        return ""
+    # Where user names are kept secret it is offered to everybody.
+    if not login.ignore_unknown_usernames and not await user_with_passkey(visit, name):
+        return ""
+    return visit.url("/passkey", who=visit.sealed("name", name))
 
 
 async def take_password(visit: Visit) -> web.Response:
@@ -87,5 +107,5 @@ async def take_password(visit: Visit) -> web.Response:
     try:
         held = await sign_in(visit, attempt, form["password"])
     except Problem as problem:
-        return _password(visit, attempt.login_name, problem)
+        return await _password(visit, attempt.login_name, problem)
     return await go_on(visit, held.session_id)

@@ -10,6 +10,7 @@ from personae.actors.domain.auth_request.events import AuthRequestAdded
 from personae.actors.domain.auth_request.refusals import ALREADY_HANDLED
 from personae.actors.domain.auth_request.state import AuthRequest, Status
 from personae.actors.domain.kit import Refusal, Stream
+from personae.http.identity.assurance import Lack, password_due
 from personae.http.login.accounts import LOGIN, Account, State, account_of
 from personae.http.login.links import web_link
 from personae.http.login.refusals import REQUEST_USED
@@ -29,7 +30,7 @@ def next_page(
         return "name", None
     if len(meant) > 1 or insists or meant[0].state is State.BARRED:
         return "choose", None
-    return ("go on" if meant[0].state is State.READY else "password"), meant[0]
+    return ("password" if meant[0].state is State.PASSWORD else "go on"), meant[0]
 
 
 def ask_password(visit: Visit, login_name: str) -> web.Response:
@@ -38,19 +39,28 @@ def ask_password(visit: Visit, login_name: str) -> web.Response:
 
 
 async def go_on(visit: Visit, session_id: str) -> web.Response:
-    """Send a signed-in browser on: to a new password if one is due, to the client, or home."""
+    """Send a signed-in browser on: to what is still due, to the client, or home."""
     account = await account_of(visit, session_id)
     if account is None:
         return visit.redirect(visit.url("/login"))
-    human = account.user.human
-    if human is not None and human.password_change_required:
-        return visit.redirect(visit.url("/password/change", session=session_id))
+    if page := _due(visit, account):
+        return visit.redirect(visit.url(page, session=session_id))
     if visit.auth is not None:
         return await _link(visit, account)
     if visit.user_code:
         return visit.redirect(visit.url("/device/allow", session=session_id))
     default = web_link(visit.policies.login.default_redirect_uri, visit.language)
     return visit.redirect(default or visit.url("/success"))
+
+
+def _due(visit: Visit, account: Account) -> str:
+    """Return the page that must come before anything else: a factor, a new password."""
+    human, now = account.user.human, visit.services.world.now()
+    if account.lack is not Lack.NOTHING:
+        return "/mfa" if account.lack is Lack.CHECK else "/mfa/set"
+    if human and password_due(human, account.created_at, account.policies, now):
+        return "/password/change"
+    return ""
 
 
 async def _link(visit: Visit, account: Account) -> web.Response:

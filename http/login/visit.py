@@ -20,6 +20,7 @@ from personae.actors.domain.instance.state import Instance
 from personae.actors.domain.kit import Caller, Stream
 from personae.actors.domain.policies import Policies
 from personae.http.identity.agent import Agent, agent_of, keep
+from personae.http.identity.instances import domain_of
 from personae.http.identity.services import SERVICES, Services
 from personae.http.identity.translations import replaced
 from personae.http.login import cookies
@@ -67,6 +68,11 @@ class Visit:
     def asked(self) -> AuthRequestAdded | None:
         """What the client asked for."""
         return self.auth.asked if self.auth else None
+
+    @property
+    def domain(self) -> str:
+        """The domain that these pages are on; security keys belong to one."""
+        return domain_of(self.request.get("host") or self.request.host)
 
     @property
     def system(self) -> Caller:

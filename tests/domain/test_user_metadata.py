@@ -5,7 +5,7 @@ from personae.actors.domain.user import commands as c
 from personae.actors.domain.user import events as e
 from personae.actors.domain.user import refusals
 
-from tests.domain.language import given, human_facts, naming
+from tests.domain.language import NOW, given, human_facts, naming
 
 ADDED, ROBOT = e.HumanAdded(user_name="gigi"), e.MachineAdded(user_name="robot")
 TEAM = e.MetadataSet(key="team", value=b"blue")
@@ -45,5 +45,5 @@ def test_metadata_changes_with_the_rest_of_a_user():
 
 
 def test_a_second_factor_is_put_off():
-    given(ADDED).when(c.SkipMfaSetup(user_id="20")).then(e.MfaSetupSkipped())
+    given(ADDED).when(c.SkipMfaSetup(user_id="20")).then(e.MfaSetupSkipped(skipped_at=NOW))
     given(ROBOT).when(c.SkipMfaSetup(user_id="20")).refuses(refusals.NOT_HUMAN)

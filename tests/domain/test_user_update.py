@@ -14,7 +14,7 @@ from personae.actors.domain.user.values import (
     ProfileChange,
 )
 
-from tests.domain.language import MADE, given, human_facts, naming, state_of
+from tests.domain.language import MADE, NOW, given, human_facts, naming, state_of
 
 ADDED = e.HumanAdded(
     user_name="gigi", first_name="Gigi", last_name="Giraffe", email="gigi@x.test", phone="+491"
@@ -111,7 +111,7 @@ def test_an_empty_number_removes_the_number_once():
 def test_another_password_is_kept_as_its_hash():
     order = update(password=NewPassword(plain="long enough", change_required=True))
     given(ADDED).when(order, human_facts()).then(
-        e.PasswordChanged(encoded_hash="$hash$", change_required=True)
+        e.PasswordChanged(encoded_hash="$hash$", change_required=True, changed_at=NOW)
     )
 
 

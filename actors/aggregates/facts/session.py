@@ -8,6 +8,7 @@ from personae.actors.aggregates.facts.session_challenges import challenged
 from personae.actors.aggregates.facts.session_proofs import check_factors, check_password
 from personae.actors.aggregates.login_names import user_of
 from personae.actors.aggregates.turn import Turn, facts_for
+from personae.actors.domain.kit.refusal import PERMISSION_DENIED
 from personae.actors.domain.org import refusals as org_refusals
 from personae.actors.domain.session import commands as c
 from personae.actors.domain.session.facts import CheckFacts, TerminateFacts
@@ -23,6 +24,8 @@ async def add(cmd: c.AddSession, turn: Turn) -> CheckFacts:
 @facts_for(c.SetSession)
 async def change(cmd: c.SetSession, turn: Turn) -> CheckFacts:
     session: Session = turn.state
+    if cmd.set_up and not turn.caller.system:
+        raise PERMISSION_DENIED(permission="session.write")
     permitted = await turn.allows("session.write")
     if not permitted and (not cmd.presented or cmd.presented != session.token_id):
         # Before anything is compared: who may not change the session may not guess in it either.
@@ -70,7 +73,7 @@ async def _proved(
     facts = replace(
         facts,
         password_right=checks.password is not None,
-        proved=proved,
+        proved=(*proved, *getattr(cmd, "set_up", ())),
         user_verified=verified,
     )
     if not cmd.challenges:

@@ -98,4 +98,4 @@ async def remove_link(_cmd: c.RemoveIdpLink, turn: Turn) -> Facts:
 
 
 async def _lockout(turn: Turn) -> LockoutPolicy:
-    return (await turn.instance()).policies.lockout
+    return (await turn.policies(turn.owner)).lockout

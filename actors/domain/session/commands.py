@@ -55,7 +55,8 @@ class AddSession:
 class SetSession:
     """Prove more, or change metadata or lifetime; the session gets a new token.
 
-    ``presented`` is the token id of the session token the caller showed, if any.
+    ``presented`` is the token id of the session token the caller showed, if any. ``set_up`` are
+    factors that were set up, and so proved, just now: only the server itself may say so.
     """
 
     session_id: str
@@ -65,6 +66,7 @@ class SetSession:
     challenges: Challenges = Challenges()
     metadata: Mapping[str, bytes] = field(default_factory=dict)
     lifetime: timedelta | None = None
+    set_up: tuple[Factor, ...] = ()
 
 
 @command("session", id="session_id")

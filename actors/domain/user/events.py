@@ -104,6 +104,7 @@ class PhoneVerified:
 class PasswordChanged:
     encoded_hash: str
     change_required: bool = False
+    changed_at: datetime | None = None
 
 
 @event("user.human.password.hash.updated")
@@ -194,7 +195,7 @@ class MetadataRemoved:
 
 @event("user.human.mfa.init.skipped", "user.mfa.otp.init.skipped")
 class MfaSetupSkipped:
-    pass
+    skipped_at: datetime | None = None
 
 
 @event("user.impersonated")

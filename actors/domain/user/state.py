@@ -24,7 +24,11 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Human:
-    """What only people have."""
+    """What only people have.
+
+    ``password_changed_at`` is unknown for a password that came with the user, and for histories
+    that did not say.
+    """
 
     profile: Profile
     email: Contact = Contact()
@@ -32,6 +36,7 @@ class Human:
     password_hash: str = ""
     password_change_required: bool = False
     password_change_untold: bool = False
+    password_changed_at: datetime | None = None
     password_failures: int = 0
     claimed_domain: str = ""
     codes: Mapping[str, PendingCode] = field(default_factory=dict)
@@ -42,6 +47,7 @@ class Human:
     passkeys: Mapping[str, Authenticator] = field(default_factory=dict)
     recovery_codes: tuple[str, ...] = ()
     otp_failures: int = 0
+    mfa_skipped_at: datetime | None = None
     links: tuple[IdpLink, ...] = ()
 
     @property
@@ -225,6 +231,7 @@ def _(user: User, event: e.PasswordChanged) -> User:
         password_hash=event.encoded_hash,
         password_change_required=event.change_required,
         password_change_untold=True,
+        password_changed_at=event.changed_at,
         password_failures=0,
         codes=without(user.codes, CodeKind.PASSWORD),
     )
@@ -244,6 +251,11 @@ def _(user: User, _event: e.PasswordCheckSucceeded) -> User:
 def _(user: User, _event: e.PasswordCheckFailed) -> User:
     human = user.human
     return with_human(user, password_failures=human.password_failures + 1) if human else user
+
+
+@USER.on(e.MfaSetupSkipped)
+def _(user: User, event: e.MfaSetupSkipped) -> User:
+    return with_human(user, mfa_skipped_at=event.skipped_at)
 
 
 @USER.on(e.MetadataSet)

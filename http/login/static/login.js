@@ -38,3 +38,57 @@ for (const list of document.querySelectorAll(".rules")) {
     }, 800);
   });
 }
+
+// Security keys and passkeys (WebAuthn 3, 5.1): what the browser's key answers becomes a field.
+const bytesOf = (text) => {
+  const plain = atob(text.replace(/-/g, "+").replace(/_/g, "/"));
+  return Uint8Array.from(plain, (character) => character.charCodeAt(0));
+};
+
+const textOf = (buffer) => {
+  const plain = String.fromCharCode(...new Uint8Array(buffer));
+  return btoa(plain).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+};
+
+const readable = (options) => {
+  const listed = (list) => (list || []).map((each) => ({ ...each, id: bytesOf(each.id) }));
+  const read = { ...options, challenge: bytesOf(options.challenge) };
+  if (options.user) read.user = { ...options.user, id: bytesOf(options.user.id) };
+  if (options.excludeCredentials) read.excludeCredentials = listed(options.excludeCredentials);
+  if (options.allowCredentials) read.allowCredentials = listed(options.allowCredentials);
+  return read;
+};
+
+const ANSWERS = ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"];
+
+const written = (credential) => {
+  const response = {};
+  for (const name of ANSWERS) {
+    if (credential.response[name]) response[name] = textOf(credential.response[name]);
+  }
+  return JSON.stringify({
+    id: credential.id,
+    rawId: textOf(credential.rawId),
+    type: credential.type,
+    response,
+    clientExtensionResults: credential.getClientExtensionResults(),
+  });
+};
+
+for (const form of document.querySelectorAll("form[data-ceremony]")) {
+  const failed = form.querySelector(".failed");
+  form.addEventListener("submit", async (event) => {
+    if (form.elements.credential.value) return;
+    event.preventDefault();
+    failed.hidden = true;
+    try {
+      const publicKey = readable(JSON.parse(form.dataset.options));
+      form.elements.credential.value = written(
+        await navigator.credentials[form.dataset.ceremony]({ publicKey }),
+      );
+      form.submit();
+    } catch {
+      failed.hidden = false; // cancelled, too late, or no key that fits: it may be tried again
+    }
+  });
+}

@@ -9,6 +9,8 @@ from personae.actors.domain.auth_request.events import AuthRequestAdded
 from personae.actors.domain.kit import Refusal
 from personae.actors.domain.session.state import Session
 from personae.http.identity.agent import agent_of, living
+from personae.http.identity.assurance import assured
+from personae.http.identity.instances import domain_of
 from personae.http.oidc.call import Call
 from personae.http.oidc.errors import SIGN_IN_NEEDED, oauth_error
 
@@ -20,8 +22,11 @@ async def link_silently(call: Call, request_id: str, asked: AuthRequestAdded) ->
     services = call.services
     agent = agent_of(call.request, services, call.instance_id)
     now = services.world.now()
+    domain = domain_of(call.request.get("host") or call.request.host)
     for held, session in await living(agent, services, call.instance_id):
-        if usable(session, asked, now):
+        if not usable(session, asked, now):
+            continue
+        if await assured(services, call.instance_id, session, domain):
             order = LinkSession(
                 request_id=request_id, session_id=held.session_id, presented=held.token_id
             )

@@ -11,6 +11,7 @@ from playwright.async_api import Error, async_playwright
 
 from tests.aggregates.conftest import PASSWORD
 from tests.http.login.conftest import NAME
+from tests.http.login.test_factors import HOUR, allow
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -249,3 +250,47 @@ async def test_frames_of_other_sites_stay_empty(site, open_page):
         frame = page.frames[-1]
         with pytest.raises(Error):
             await frame.locator("#loginName").wait_for(timeout=1500)
+
+
+async def test_a_passkey_of_the_browser_is_set_up_and_signs_in(site, open_page):
+    await allow(site, passwordless_type=1, mfa_init_skip_lifetime=HOUR)
+    async with open_page() as page:
+        devtools = await page.context.new_cdp_session(page)
+        await devtools.send("WebAuthn.enable")
+        options = {
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": True,
+            "hasUserVerification": True,
+            "isUserVerified": True,
+        }
+        await devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+        await sign_in(page, site.url + "/ui/login/login")
+        await page.get_by_role("link", name="Set up a second factor").click()
+        await page.get_by_role("button", name="Passkey").click()
+        await page.get_by_role("button", name="Passkey").click()
+        await page.wait_for_url("**/success")
+        await page.context.clear_cookies()
+        await page.goto(site.url + "/ui/login/loginname")
+        await page.get_by_label("Login name").fill(NAME)
+        await page.get_by_role("button", name="Continue").click()
+        await page.get_by_role("link", name="Sign in with a passkey").click()
+        await page.get_by_role("button", name="Use passkey").click()
+        await page.get_by_role("button", name="Use passkey").click()
+        await page.wait_for_url("**/success")
+
+
+async def test_pages_of_factors_and_mails_fit_a_telephone(site, open_page, axe):
+    await allow(site, force_mfa=True)
+    async with open_page(viewport={"width": 360, "height": 640}, color_scheme="dark") as page:
+        await sign_in(page, site.url + "/ui/login/login")
+        pages = ["/ui/login/verify?user=1", "/ui/login/password/set?user=1&code=A"]
+        for path in (None, *pages):
+            if path:
+                await page.goto(site.url + path)
+            else:
+                await page.get_by_role("button", name="Authenticator app").click()
+            assert await page.evaluate(OVERFLOW) == 0
+            await page.evaluate(axe)
+            found = await page.evaluate("axe.run()")
+            assert [each["id"] for each in found["violations"]] == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from personae.actors.domain.kit import Decisions
+from personae.actors.domain.kit import Decisions, Facts
 from personae.actors.domain.user import commands as c
 from personae.actors.domain.user import events as e
 from personae.actors.domain.user import refusals
@@ -37,6 +37,6 @@ def remove_metadata(user: User, cmd: c.RemoveMetadata, _facts: object) -> Decisi
 
 
 @USER.decides(c.SkipMfaSetup)
-def skip_mfa_setup(user: User, _cmd: c.SkipMfaSetup, _facts: object) -> Decisions:
+def skip_mfa_setup(user: User, _cmd: c.SkipMfaSetup, facts: Facts) -> Decisions:
     human(user)
-    yield e.MfaSetupSkipped()
+    yield e.MfaSetupSkipped(skipped_at=facts.now)

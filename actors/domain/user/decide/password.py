@@ -57,7 +57,9 @@ def change_password(password: NewPassword | None, facts: HumanFacts) -> Decision
     if facts.password_same:
         raise refusals.PASSWORD_SAME()
     yield e.PasswordChanged(
-        encoded_hash=facts.password_hash, change_required=password.change_required
+        encoded_hash=facts.password_hash,
+        change_required=password.change_required,
+        changed_at=facts.now,
     )
 
 
