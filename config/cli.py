@@ -13,6 +13,7 @@ import click
 from personae.config.commands.admin import admin
 from personae.config.commands.backup import backup, restore
 from personae.config.commands.events import events
+from personae.config.commands.oidc import oidc
 from personae.config.commands.options import as_json, example, read, run, settings_options
 from personae.config.commands.projections import projections
 from personae.config.commands.state import state
@@ -134,7 +135,7 @@ def validate(files: tuple[Path, ...], *, as_json: bool, **flags: Any) -> None:
     raise SystemExit(1 if problems else 0)
 
 
-for more in (projections, events, backup, restore, state, admin):
+for more in (projections, events, backup, restore, state, admin, oidc):
     main.add_command(more)
 
 if __name__ == "__main__":
