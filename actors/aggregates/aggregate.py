@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,13 +15,15 @@ from personae.actors.aggregates.orders import Done, Order
 from personae.actors.aggregates.turn import Turn, gather
 from personae.actors.domain.kit import Kind, Recorded, Refusal, Stream
 from personae.actors.domain.kit.refusal import CONTENDED
-from personae.actors.runtime import LoopActor
+from personae.actors.runtime import LoopActor, described
 from personae.store.codec import Corrupt
 from personae.store.log import Commit, OutcomeUnknown, Snapshot, WrongVersion
 
 if TYPE_CHECKING:
     from personae.actors.aggregates.once import Step
     from personae.actors.aggregates.world import World
+
+logger = logging.getLogger(__name__)
 
 ATTEMPTS = 10
 """How often an order is decided when other processes keep writing first."""
@@ -29,7 +32,10 @@ FIRST_PAUSE = 0.001
 """Seconds before the second attempt, at most; each pause may be twice as long as the one before."""
 
 SNAPSHOT_AFTER = 200
-"""Events since the last snapshot that make the next one worth its write."""
+"""Events since the last snapshot that make the next one worth its write before falling asleep."""
+
+SNAPSHOT_AWAKE = 2_000
+"""The same for one that stays awake: its process may be killed, and the next must read them."""
 
 
 class Aggregate(LoopActor):
@@ -40,6 +46,7 @@ class Aggregate(LoopActor):
     """
 
     replies: ClassVar[tuple[type[BaseException], ...]] = (Refusal,)
+    _keeping: asyncio.Task[None] | None = None
 
     def __init__(self, stream: Stream, kind: Kind[Any], world: World) -> None:
         super().__init__()
@@ -116,6 +123,7 @@ class Aggregate(LoopActor):
                 self.world.stale(part.stream)
             raise
         self.absorb([each for each in recorded if each.stream == self.stream])
+        self._keep_awake()
         if commit.parts[0].version == 0 and commit.parts[0].stream == self.stream:
             self.fresh = True  # it began with this commit: there is nothing older to read
         return recorded
@@ -173,6 +181,7 @@ class Aggregate(LoopActor):
                 await self._wake()
             self.absorb(await self.world.log.stream(self.stream, self.version))
             self.fresh = not self._doubted
+            self._keep_awake()
         finally:
             self._reading = None
 
@@ -185,8 +194,11 @@ class Aggregate(LoopActor):
 
     async def passivate(self) -> None:
         """Keep a snapshot before falling asleep, when it saves the next waking much reading."""
-        if not self.fresh or self.version - self._snapshot < SNAPSHOT_AFTER:
-            return
+        if self.fresh and self.version - self._snapshot >= SNAPSHOT_AFTER:
+            await self.keep()
+
+    async def keep(self) -> None:
+        """Keep a snapshot of the state as it is now."""
         if self.created_at and self.changed_at:
             kept = Snapshot(
                 self.version,
@@ -198,3 +210,16 @@ class Aggregate(LoopActor):
             )
             await self.world.log.keep_snapshot(self.stream, self.kind, kept)
             self._snapshot = kept.sequence
+
+    def _keep_awake(self) -> None:
+        """Keep a snapshot beside the turns, when the next waking would have much to read."""
+        if self.version - self._snapshot >= SNAPSHOT_AWAKE and self._keeping is None:
+            self._keeping = self.loop.create_task(self._keep_beside())
+
+    async def _keep_beside(self) -> None:
+        try:
+            await self.keep()
+        except Exception as error:  # noqa: BLE001 — it is a shortcut; the log has everything
+            logger.warning("no snapshot of a %s: %s", self.stream.type, described(error))
+        finally:
+            self._keeping = None

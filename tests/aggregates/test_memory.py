@@ -210,6 +210,31 @@ async def test_an_actor_sleeps_with_a_snapshot_and_wakes_by_reading_only_the_tai
     assert (ORG_STREAM, old.version, 0) in world.log.reads
 
 
+async def test_a_process_that_is_killed_leaves_a_snapshot_of_whom_it_kept_awake(
+    dispatch, elsewhere, monkeypatch
+):
+    monkeypatch.setattr("personae.actors.aggregates.aggregate.SNAPSHOT_AWAKE", 50)
+    for number in range(120):
+        await dispatch.send(ChangeOrg(org_id=ORG, name=f"name {number}"), caller())
+    elsewhere.world.log.reads.clear()
+    assert (await elsewhere.world.state(ORG_STREAM)).name == "name 119"
+    [(_, after, read)] = [one for one in elsewhere.world.log.reads if one[0] == ORG_STREAM]
+    assert after >= 100
+    assert read < 50
+
+
+async def test_a_snapshot_that_cannot_be_kept_does_no_harm(dispatch, world, monkeypatch):
+    monkeypatch.setattr("personae.actors.aggregates.aggregate.SNAPSHOT_AWAKE", 5)
+
+    async def broken(*_):
+        raise UNAVAILABLE()
+
+    monkeypatch.setattr(world.log, "keep_snapshot", broken)
+    for number in range(20):
+        await dispatch.send(ChangeOrg(org_id=ORG, name=f"name {number}"), caller())
+    assert (await world.state(ORG_STREAM)).name == "name 19"
+
+
 async def test_few_events_are_not_worth_a_snapshot(dispatch, world):
     await world.state(ORG_STREAM)
     await _sleep(world)

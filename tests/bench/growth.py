@@ -52,11 +52,11 @@ async def rows():
 
 async def _fill(log, first, last):
     for begin in range(first, last, 1000):
-        await asyncio.gather(*(_user(log, n) for n in range(begin, min(begin + 1000, last))))
+        await asyncio.gather(*(user(log, n) for n in range(begin, min(begin + 1000, last))))
     return last
 
 
-async def _user(log, number):
+async def user(log, number):
     name = f"user-{number}"
     happened = (
         e.HumanAdded(user_name=name, first_name="Ada", last_name=name, email=f"{name}@x.test"),

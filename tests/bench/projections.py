@@ -1,4 +1,4 @@
-"""How fast one projector applies events, from the log and from the bus, and how fast lists answer.
+"""How fast projectors apply events, from the log and from the bus, and how fast lists answer.
 
 ``python -m tests.bench.projections`` prints name, value and unit. Nothing here asserts a time.
 """
@@ -9,7 +9,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from personae.projections.kit import ALL, Projections, Question
+from personae import projections as read_models
+from personae.projections.kit import ALL, Projections, Question, tables_in
 from personae.projections.kit.rebuild import rebuild
 from personae.store.embedded import Embedded
 from personae.store.log import Commit, Part
@@ -17,6 +18,7 @@ from personae.store.migrate import migrate
 from personae.store.pool import Database
 from personae.store.postgres import PostgresLog
 
+from tests.bench.growth import user
 from tests.projections.people import PEOPLE, START, PersonAdded, PersonRenamed, Stream
 
 PEOPLE_COUNT, RENAMES = 10_000, 2
@@ -57,13 +59,32 @@ async def _measure(database):
     rebuilt = 2 * EVENTS / (time.perf_counter() - start)
     first, deep = await _list(projections, ""), await _list(projections, "name")
     await projections.stop()
+    everything = await _all(database, log)
     return [
         ("projector: catch up from the log", caught_up, "events/s"),
         ("projector: behind a writer, by the bus", bus, "events/s"),
+        ("all read models: catch up with users from the log", everything, "events/s"),
         ("rebuild and move into place", rebuilt, "events/s"),
         (f"first page of {PEOPLE_COUNT}, by id", first, "ms"),
         (f"first page of {PEOPLE_COUNT}, by name", deep, "ms"),
     ]
+
+
+async def _all(database, log):
+    """Return events per second until every read model of the server has them."""
+    users = PEOPLE_COUNT // 4
+    await asyncio.gather(*(user(log, number) for number in range(users)))
+    head = await log.head("bench")
+    tables = tables_in(read_models)
+    projections = Projections(database, log, tables)
+    start = time.perf_counter()
+    await projections.start()
+    await asyncio.gather(
+        *(projections.reached(table, "bench", head, timeout=300) for table in tables)
+    )
+    seconds = time.perf_counter() - start
+    await projections.stop()
+    return head / seconds
 
 
 async def _bus(projections, log):

@@ -1,16 +1,20 @@
 """How fast the event store appends, reads and converts; run with ``python -m tests.bench.store``.
 
 Every append is durable (fsync and synchronous_commit on) before it is answered. The embedded
-PostgreSQL, the client and the load share the machine.
+PostgreSQL, the client and the load share the machine. Figures of appends are medians of three runs.
 """
 
 import asyncio
 import itertools
+import json
+import os
 import shutil
 import statistics
+import sys
 import tempfile
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -23,7 +27,7 @@ from personae.store.migrate import migrate
 from personae.store.pool import Database
 from personae.store.postgres import PostgresLog
 
-SECONDS = 2.0
+SECONDS, RUNS = 2.0, 3
 
 if "bench.user.added" not in EVENTS:
 
@@ -45,7 +49,7 @@ _numbers = itertools.count()
 
 
 def commit():
-    stream = Stream("bench", "user", f"{next(_numbers):018}")
+    stream = Stream("bench", "user", f"{os.getpid()}{next(_numbers):012}")
     parts = (Part(stream, 0, "org", (USER,)),)
     return Commit(instance_id="bench", parts=parts, creator="bench", at=datetime.now(UTC))
 
@@ -96,6 +100,37 @@ def new_folder():
     return folder
 
 
+async def together(dsn, callers):
+    """Return the rate of two processes on one instance, with half of the callers each."""
+    command = (sys.executable, "-m", "tests.bench.appender", dsn, f"{callers // 2}", f"{SECONDS}")
+    both = [
+        await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+        for _ in range(2)
+    ]
+    found = [json.loads((await one.communicate())[0]) for one in both]
+    latencies = sorted(latency for one in found for latency in one["latencies"])
+    return sum(one["rate"] for one in found), latencies
+
+
+async def medians(who, run):
+    """Yield the rows of one load: the medians of its runs."""
+    runs = [await run() for _ in range(RUNS)]
+    rate, p50, p99 = (
+        statistics.median(figures)
+        for figures in zip(
+            *((rate, at(latencies, 0.5), at(latencies, 0.99)) for rate, latencies in runs),
+            strict=True,
+        )
+    )
+    yield who, f"{rate:,.0f}", "events/s"
+    yield f"{who}, p50 / p99", f"{p50:.2f} / {p99:.2f}", "ms"
+
+
+def at(latencies, part):
+    """Return the latency that a part of the appends did not exceed."""
+    return latencies[int(len(latencies) * part)]
+
+
 async def rows():
     """Yield one row per figure: what, figure, unit."""
     folder = new_folder()
@@ -107,11 +142,12 @@ async def rows():
         log = PostgresLog(database)
         await appends(log, 10, 0.5)
         for callers in (1, 10, 100, 1000):
-            per_second, latencies = await appends(log, callers)
-            who = f"append, {callers} at once"
-            yield who, f"{per_second:,.0f}", "events/s"
-            yield f"{who}, p50", f"{statistics.median(latencies):.2f}", "ms"
-            yield f"{who}, p99", f"{latencies[int(len(latencies) * 0.99)]:.2f}", "ms"
+            async for row in medians(f"append, {callers} at once", partial(appends, log, callers)):
+                yield row
+        for callers in (2, 10, 100, 1000):
+            who = f"append, {callers} at once from two processes"
+            async for row in medians(who, partial(together, server.dsn, callers)):
+                yield row
         yield "replay in pages of 5,000", f"{await replay(log):,.0f}", "events/s"
         whole = await database.row("SELECT count(*) = max(position) FROM events")
         yield "positions without gaps", str(whole[0]), ""

@@ -235,3 +235,22 @@ def test_a_flood_from_the_bus_is_forgotten_and_read_from_the_log():
     events = recorded_events(*[("gigi", PersonGreeted())] * (MAX_PENDING + 1))
     track.offer(events)
     assert (track.from_bus(10), track.behind, track.target) == ([], True, MAX_PENDING + 1)
+
+
+async def test_projectors_take_turns_between_instances_page_by_page(process, writer, monkeypatch):
+    monkeypatch.setattr("personae.projections.kit.projector.PAGE", 10)
+    monkeypatch.setattr("personae.projections.kit.reader.PAGE", 10)
+    await writer.add("busy", *[PersonAdded(name="x")] * 300, instance="busy")
+    pages, apply = [], Applier.apply
+
+    async def seen(self, track, *args, **kwargs):
+        pages.append(track.instance_id)
+        return await apply(self, track, *args, **kwargs)
+
+    monkeypatch.setattr(Applier, "apply", seen)
+    async with process(PEOPLE) as projections:
+        await writer.add("gigi", PersonAdded(name="Gigi"), instance="quiet")
+        assert await projections.reached(PEOPLE, "quiet", 1)
+        assert pages[: pages.index("quiet")].count("busy") <= 3
+        assert await projections.reached(PEOPLE, "busy", 300)
+    assert pages.count("busy") >= 30
