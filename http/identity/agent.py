@@ -71,7 +71,13 @@ def agent_of(request: web.Request, services: Services, instance_id: str) -> Agen
         return Agent()
 
 
-def keep(response: web.StreamResponse, agent: Agent, services: Services, instance_id: str) -> None:
+def keep(
+    response: web.StreamResponse,
+    agent: Agent,
+    services: Services,
+    instance_id: str,
+    same_site: str = "Lax",
+) -> None:
     """Give the browser its cookie anew; sealed afresh each time, so its value never repeats."""
     plain = orjson.dumps([(each.session_id, each.token_id) for each in agent.sessions])
     sealed = services.world.keyring.seal_bytes(Area.COOKIE, plain, instance_id)
@@ -82,7 +88,7 @@ def keep(response: web.StreamResponse, agent: Agent, services: Services, instanc
         path="/",
         secure=services.origins.secure,
         httponly=True,
-        samesite="Lax",
+        samesite=same_site,
     )
 
 

@@ -18,6 +18,7 @@ from personae.actors.domain.kit.refusal import PERMISSION_DENIED
 from personae.actors.domain.org.refusals import NOT_FOUND
 from personae.actors.domain.org.state import ORG_DOMAINS
 from personae.http.identity.bearer import authenticate
+from personae.http.identity.guesses import Guesses
 from personae.http.identity.instances import Instances, Origins
 from personae.http.identity.keys import SigningKeys
 from personae.http.identity.opaque import OpaqueTokens
@@ -78,6 +79,8 @@ class Services:
     system_users: SystemUsers = field(default_factory=SystemUsers)
     instances: Instances = field(init=False)
     proofs: Replays = field(default_factory=Replays)
+    guesses: Guesses = field(default_factory=Guesses)
+    """Wrong passwords at the pages by account, wherever they come from."""
 
     def __post_init__(self) -> None:
         self.instances = Instances(self.world)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 from personae.actors.domain.auth_request.state import Status
 from personae.actors.domain.kit import Refusal
+from personae.http.identity.guesses import Guesses
 from personae.http.login import (
     choose,
     device,
@@ -21,7 +22,7 @@ from personae.http.login import (
     sign_in,
 )
 from personae.http.login.errors import faults, refused
-from personae.http.login.guesses import GUESSES, MAILS, MAILS_AT_MOST, MAILS_WINDOW, Guesses
+from personae.http.login.guesses import GUESSES, MAILS, MAILS_AT_MOST, MAILS_WINDOW
 from personae.http.login.pages import ASSETS, PREFIX, pages
 from personae.http.login.steps import answered
 from personae.http.login.visit import Visit, visit_of, with_request

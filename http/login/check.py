@@ -21,6 +21,7 @@ from personae.actors.domain.user.decide.password import LONGEST, attempts_left
 from personae.actors.domain.user.state import User
 from personae.actors.domain.user.values import Status
 from personae.http.identity.agent import Held
+from personae.http.identity.guesses import WINDOW
 from personae.http.login.guesses import check_guesses, note_wrong
 from personae.http.login.problems import Problem
 from personae.http.login.visit import Visit
@@ -91,6 +92,17 @@ async def _checked(visit: Visit, attempt: Attempt, password: str) -> Held:
     if len(password) > LONGEST:
         raise Problem(METHOD, "wrong")
     user_id = await find_user(visit, attempt.login_name)
+    account = f"{visit.instance_id} {user_id or attempt.login_name}"
+    guesses, now = visit.services.guesses, visit.services.world.now()
+    if guesses.too_many(account, now):
+        raise Problem(METHOD, "wrong_often", status=429, retry=int(WINDOW.total_seconds()))
+    guesses.wrong(account, now)
+    held = await _compared(visit, attempt, user_id, password)
+    guesses.right(account)
+    return held
+
+
+async def _compared(visit: Visit, attempt: Attempt, user_id: str | None, password: str) -> Held:
     try:
         why = await _barred(visit, user_id)
         if user_id is None or why:

@@ -23,7 +23,13 @@ def read(request: web.Request, services: Services, kind: str) -> str:
 
 
 def write(
-    response: web.StreamResponse, services: Services, kind: str, value: str, life: int | None = None
+    response: web.StreamResponse,
+    services: Services,
+    kind: str,
+    value: str,
+    life: int | None = None,
+    *,
+    same_site: str = "Lax",
 ) -> None:
     """Set a cookie; without ``life`` in seconds it ends with the browser."""
     response.set_cookie(
@@ -33,5 +39,5 @@ def write(
         path="/",
         secure=services.origins.secure,
         httponly=True,
-        samesite="Lax",
+        samesite=same_site,
     )

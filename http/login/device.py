@@ -9,9 +9,10 @@ from personae.actors.domain.device_auth.events import DeviceAuthAdded
 from personae.actors.domain.device_auth.state import USER_CODES, DeviceAuth, Status
 from personae.actors.domain.device_auth.user_code import plain, shown
 from personae.actors.domain.kit import Stream
+from personae.http.identity.guesses import WINDOW
 from personae.http.login.accounts import State, account_of
 from personae.http.login.forms import read_form
-from personae.http.login.guesses import GUESSES, WINDOW, address_of
+from personae.http.login.guesses import GUESSES, address_of
 from personae.http.login.problems import Problem
 from personae.http.login.visit import Visit
 

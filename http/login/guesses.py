@@ -1,44 +1,16 @@
-"""How many wrong guesses an address may make (RFC 8628, 5.1). In this process only, bounded."""
+"""Wrong guesses at the pages: by the address they come from."""
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aiohttp import web
+from personae.http.identity.guesses import WINDOW, Guesses
 from personae.http.login.problems import Problem
 
 if TYPE_CHECKING:
     from personae.http.login.visit import Visit
-
-MOST = 20
-WINDOW = timedelta(minutes=1)
-ADDRESSES_AT_MOST = 10_000
-
-
-class Guesses:
-    """Remembers wrong guesses by where they came from."""
-
-    def __init__(self, most: int = MOST, window: timedelta = WINDOW) -> None:
-        self._most = most
-        self._window = window
-        self._wrong: OrderedDict[str, deque[datetime]] = OrderedDict()
-
-    def too_many(self, address: str, now: datetime) -> bool:
-        """Say whether an address has to wait."""
-        wrong = self._wrong.get(address)
-        while wrong and now - wrong[0] >= self._window:
-            wrong.popleft()
-        return bool(wrong) and len(wrong or ()) >= self._most
-
-    def wrong(self, address: str, now: datetime) -> None:
-        """Take note of a wrong guess."""
-        self._wrong.setdefault(address, deque(maxlen=self._most)).append(now)
-        self._wrong.move_to_end(address)
-        if len(self._wrong) > ADDRESSES_AT_MOST:
-            self._wrong.popitem(last=False)
-
 
 GUESSES: web.AppKey[Guesses] = web.AppKey("guesses", Guesses)
 MAILS: web.AppKey[Guesses] = web.AppKey("mails", Guesses)

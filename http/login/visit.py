@@ -75,6 +75,20 @@ class Visit:
         return domain_of(self.request.get("host") or self.request.host)
 
     @property
+    def embedders(self) -> tuple[str, ...]:
+        """The origins whose pages may show these in a frame, by the instance's security policy."""
+        security = self.instance.policies.security
+        return security.allowed_origins if security.enable_iframe_embedding else ()
+
+    @property
+    def same_site(self) -> str:
+        """How far cookies go: to frames on pages of other sites only where those may embed us.
+
+        Browsers take such cookies over secure connections only (RFC 6265bis, 5.6.7.2).
+        """
+        return "None" if self.embedders and self.services.origins.secure else "Lax"
+
+    @property
     def system(self) -> Caller:
         """The server itself: the pages check who may do what to which session."""
         return Caller.of_system(self.instance_id)
@@ -115,7 +129,8 @@ class Visit:
         if problems and problems[0].retry:
             response.headers["Retry-After"] = str(problems[0].retry)
         response.headers["Content-Security-Policy"] = self._policy(nonce)
-        response.headers["X-Frame-Options"] = "DENY"
+        if not self.embedders:
+            response.headers["X-Frame-Options"] = "DENY"  # for browsers without frame-ancestors
         return self._finish(response)
 
     def _frame(self) -> dict[str, Any]:
@@ -147,18 +162,21 @@ class Visit:
         """
         default = self.policies.login.default_redirect_uri
         targets = ["'self'", *map(form_target, (*self.leads_to, default))]
+        ancestors = " ".join(self.embedders) or "'none'"
         return (
             f"default-src 'none'; style-src 'self' 'nonce-{nonce}'; script-src 'nonce-{nonce}'; "
             f"img-src 'self'; form-action {' '.join(filter(None, targets))}; "
-            "frame-ancestors 'none'; base-uri 'none'"
+            f"frame-ancestors {ancestors}; base-uri 'none'"
         )
 
     def _finish(self, response: web.Response) -> web.Response:
         response.headers["Cache-Control"] = "no-store"
         if self.changed:
-            keep(response, self.agent, self.services, self.instance_id)
+            keep(response, self.agent, self.services, self.instance_id, self.same_site)
         if cookies.read(self.request, self.services, cookies.BROWSER) != self.browser:
-            cookies.write(response, self.services, cookies.BROWSER, self.browser)
+            cookies.write(
+                response, self.services, cookies.BROWSER, self.browser, same_site=self.same_site
+            )
         return response
 
 

@@ -2,12 +2,12 @@
 
 import pytest
 from personae.actors.domain.org.commands import DeactivateOrg
-from personae.actors.domain.policies import LoginPolicy
+from personae.actors.domain.policies import LockoutPolicy, LoginPolicy
 from personae.actors.domain.user.code_commands import Invite, ResetPassword, SendEmailCode
 from personae.actors.domain.user.commands import AddHuman, UpdateHuman
 from personae.actors.domain.user.values import NewContact, Profile
 
-from tests.aggregates.conftest import ADMIN, ORG
+from tests.aggregates.conftest import ADMIN, ORG, PASSWORD
 from tests.http.login.conftest import NAME
 
 NEW = "Other-Horse-2"
@@ -164,3 +164,18 @@ async def test_a_code_for_nothing_is_refused_quietly(site, browser):
     page = await browser.get(f"/ui/login/verify?user={ADMIN}")
     page = await browser.submit(page, "verify", code="ABCDEF")
     assert page.status == 422
+
+
+async def test_guessing_at_one_account_is_slow_from_everywhere(site, browser):
+    await site.policy(LockoutPolicy(max_password_attempts=99))
+    page = await browser.get("/ui/login/loginname")
+    page = await browser.submit(page, "loginname", loginName=NAME)
+    for number in range(21):
+        browser.session.headers["X-Forwarded-For"] = f"192.0.2.{number}"
+        page = await browser.submit(page, "password", password="wrong")
+    assert (page.status, page.headers["Retry-After"]) == (429, "60")
+    page = await browser.submit(page, "password", password=PASSWORD)
+    assert page.status == 429
+    site.clock.pass_(minutes=1)
+    page = await browser.submit(page, "password", password=PASSWORD)
+    assert page.title.startswith("You are signed in")

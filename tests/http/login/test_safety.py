@@ -1,17 +1,28 @@
 import re
 
 import pytest
-from personae.actors.domain.policies import LabelPolicy, LoginPolicy, PrivacyPolicy
+from personae.actors.domain.instance.commands import ChangePolicy
+from personae.actors.domain.policies import (
+    LabelPolicy,
+    LoginPolicy,
+    PrivacyPolicy,
+    SecurityPolicy,
+)
 from personae.actors.domain.user.commands import AddHuman
 from personae.actors.domain.user.values import NewContact, NewPassword, Profile
+from personae.http.identity.instances import Origins
 from personae.http.login.links import form_target, web_link
 from personae.http.login.seal import seal, unseal
 
-from tests.aggregates.conftest import ORG, PASSWORD
+from tests.aggregates.conftest import INSTANCE, ORG, PASSWORD
 from tests.http.login.conftest import NAME, Browser
 
 MARK = '"><x9>'
-FORMS = ("loginname", "password", "userselection", "logout", "language", "password/change")
+FORMS = (
+    *("loginname", "password", "userselection", "logout", "language", "password/change"),
+    *("password/reset", "password/set", "verify", "invite", "passkey", "passkey/add"),
+    *("mfa", "mfa/set", "mfa/finish"),
+)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -236,3 +247,27 @@ async def test_branding_cannot_carry_css(browser, site):
     page = await browser.get("/ui/login/loginname")
     assert "display:none" not in page.text
     assert "--accent:#5469d4" in page.text
+
+
+async def test_only_the_origins_of_the_security_policy_may_embed_the_pages(site, browser):
+    shop = "https://shop.example"
+    page = await browser.get("/ui/login/loginname")
+    assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+    assert page.headers["X-Frame-Options"] == "DENY"
+    for on in (True, False):
+        policy = SecurityPolicy(enable_iframe_embedding=on, allowed_origins=(shop,))
+        await site.send(ChangePolicy(instance_id=INSTANCE, policy=policy))
+        page = await browser.get("/ui/login/loginname")
+        ancestors = f"frame-ancestors {shop};" if on else "frame-ancestors 'none';"
+        assert ancestors in page.headers["Content-Security-Policy"]
+        assert ("X-Frame-Options" in page.headers) is not on
+
+
+async def test_cookies_reach_frames_only_where_pages_may_be_embedded(site, browser):
+    site.services.origins = Origins(secure=True, port=443)
+    policy = SecurityPolicy(enable_iframe_embedding=True, allowed_origins=("https://a.example",))
+    for same_site in ("Lax", "None"):
+        async with browser.session.get(site.url + "/ui/login/loginname") as answer:
+            assert f"SameSite={same_site}" in answer.headers["Set-Cookie"]
+            assert "Secure" in answer.headers["Set-Cookie"]
+        await site.send(ChangePolicy(instance_id=INSTANCE, policy=policy))
