@@ -78,6 +78,7 @@ class Oidc(Section):
     signing_key_keep: Duration
     implicit: bool
     back_channel_private: bool
+    playground: bool
 
 
 class Logging(Section):

@@ -278,11 +278,11 @@ async def stored_keys(services, instance_id):
 
 
 @asynccontextmanager
-async def serving(dispatch, server=None, *, beside=None, **options):  # noqa: F811
+async def serving(dispatch, server=None, *, beside=None, more=None, **options):  # noqa: F811
     """Serve the provider over a world of aggregates.
 
     ``beside`` another stack it is a second process of the same site, behind the same address;
-    ``server``: settings of its port.
+    ``server``: settings of its port; ``more`` adds to its application.
     """
     services = Services(
         dispatch=dispatch,
@@ -296,6 +296,8 @@ async def serving(dispatch, server=None, *, beside=None, **options):  # noqa: F8
     app = web.Application()
     app[SERVICES] = services
     oidc.add_routes(app, **options)
+    if more:
+        more(app)
     settings = ServerSettings(port=0, drain_timeout=0.1, drain_grace=0, **(server or {}))
     server = Server(app, {}, settings)
     await server.start()
