@@ -78,7 +78,6 @@ class Oidc(Section):
     signing_key_keep: Duration
     implicit: bool
     back_channel_private: bool
-    playground: bool
 
 
 class Logging(Section):

@@ -264,18 +264,8 @@ def application(node: Node) -> web.Application:
     app[SERVICES] = node.services
     wire.add_routes(app, wire.DEFAULT, node.services)
     oidc.add_routes(app, implicit=node.settings.oidc.implicit, profiles=profiles_of(node.settings))
-    login.add_routes(app, own_port=_own_port(node.settings))
+    login.add_routes(app)
     return app
-
-
-def _own_port(settings: Settings) -> Callable[[], str] | None:
-    """Return where the playground reaches this process, where there is one."""
-    if not settings.oidc.playground:
-        return None
-    host = settings.server.host
-    scheme = "https" if settings.server.tls_certificate else "http"
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 — any address
-    return lambda: f"{scheme}://{host}:{settings.port}"
 
 
 def server(node: Node, *, crew: CrewRegistry | None = None) -> Server:

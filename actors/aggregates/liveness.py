@@ -48,6 +48,11 @@ async def grounds_live(world: World, instance_id: str, family: OIDCSession, now:
     if own_client(family.client_id, family.user_id):
         return True
     client = await client_of(world, instance_id, family.client_id)
-    return client is not None and await admits(
+    if client is None or not await admits(
         world, instance_id, client, family.user_id, family.org_id
-    )
+    ):
+        return False
+    if not client.app.oauth.ask_consent or family.exchanged:
+        return True
+    user = await world.state(Stream(instance_id, "user", family.user_id))
+    return bool(user.lets_have(family.client_id, family.scope))

@@ -52,6 +52,8 @@ def changes_of(asked: Any) -> OAuthChanges:
         certificates=None if certificates is None else tuple(map(_thumbprint, certificates)),
         resources=_values(asked, "resources"),
         authorization_types=_values(asked, "authorization_details_types"),
+        ask_consent=given(asked, "ask_consent"),
+        front_channel_logout_uri=given(asked, "front_channel_logout_uri"),
     )
 
 
@@ -101,4 +103,6 @@ def settings_of(settings: OAuthSettings) -> dict[str, Any]:
         "certificates": {"values": settings.certificates},
         "resources": {"values": settings.resources},
         "authorization_details_types": {"values": settings.authorization_types},
+        "ask_consent": settings.ask_consent,
+        "front_channel_logout_uri": settings.front_channel_logout_uri,
     }

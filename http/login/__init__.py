@@ -10,6 +10,7 @@ from personae.actors.domain.kit import Refusal
 from personae.http.identity.guesses import Guesses
 from personae.http.login import (
     choose,
+    consent,
     device,
     forgotten,
     home,
@@ -17,13 +18,21 @@ from personae.http.login import (
     mailed,
     new_password,
     passkey,
-    playground,
+    register,
     second,
     set_up,
     sign_in,
 )
 from personae.http.login.errors import faults, refused
-from personae.http.login.guesses import GUESSES, MAILS, MAILS_AT_MOST, MAILS_WINDOW
+from personae.http.login.guesses import (
+    GUESSES,
+    MAILS,
+    MAILS_AT_MOST,
+    MAILS_WINDOW,
+    REGISTRATIONS,
+    REGISTRATIONS_AT_MOST,
+    REGISTRATIONS_WINDOW,
+)
 from personae.http.login.pages import ASSETS, PREFIX, pages
 from personae.http.login.steps import answered
 from personae.http.login.visit import Visit, visit_of, with_request
@@ -36,6 +45,7 @@ Show = Callable[[Visit], Awaitable[web.Response]]
 PAGES_AT: tuple[tuple[str, Show, Show | None], ...] = (
     ("/login", sign_in.enter, None),
     ("/loginname", sign_in.show_login_name, sign_in.take_login_name),
+    ("/register", register.show_register, register.take_register),
     ("/password", sign_in.show_password, sign_in.take_password),
     ("/password/change", new_password.show_new_password, new_password.take_new_password),
     ("/password/reset", forgotten.show_forgotten, forgotten.take_forgotten),
@@ -48,6 +58,8 @@ PAGES_AT: tuple[tuple[str, Show, Show | None], ...] = (
     ("/verify", mailed.show_verify, mailed.take_verify),
     ("/invite", mailed.show_invite, mailed.take_invite),
     ("/userselection", choose.show_accounts, choose.take_account),
+    ("/consent", consent.show_consent, consent.take_consent),
+    ("/consents", consent.show_consents, consent.take_consents),
     ("/device", device.show_code, device.take_code),
     ("/device/allow", device.show_device, device.take_device),
     ("/success", home.show_success, None),
@@ -56,23 +68,16 @@ PAGES_AT: tuple[tuple[str, Show, Show | None], ...] = (
 )
 
 
-def add_routes(app: web.Application, *, own_port: Callable[[], str] | None = None) -> None:
-    """Add the login pages and the site's front door; the application must have its services.
-
-    With ``own_port``, which tells where this process reaches itself, there is a playground.
-    """
+def add_routes(app: web.Application) -> None:
+    """Add the login pages and the site's front door; the application must have its services."""
     app[GUESSES] = Guesses()
+    app[REGISTRATIONS] = Guesses(REGISTRATIONS_AT_MOST, REGISTRATIONS_WINDOW)
     app[MAILS] = Guesses(MAILS_AT_MOST, MAILS_WINDOW)
     for path, show, take in PAGES_AT:
         app.router.add_get(PREFIX + path, visiting(show))
         if take:
             app.router.add_post(PREFIX + path, visiting(take))
     app.router.add_post(PREFIX + "/language", visiting(home.take_language))
-    if own_port:
-        app[playground.OWN_PORT] = playground.OwnPort(own_port)
-        app.router.add_get(playground.PATH, visiting(playground.show))
-        app.router.add_post(playground.PATH, visiting(playground.take))
-        app.router.add_get(playground.CALLBACK, visiting(playground.returned))
     for path in ("/", PREFIX, PREFIX + "/"):
         app.router.add_get(path, home.to_login)
     app.router.add_get("/ui/console{rest:(?:/.*)?}", home.to_success)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 from personae.actors.domain.session.commands import TerminateSession
+from personae.http.identity import logged_out
 from personae.http.login.accounts import Account, State, account_of, accounts_of
 from personae.http.login.forms import read_form
 from personae.http.login.problems import Problem
@@ -31,7 +32,8 @@ async def take_account(visit: Visit) -> web.Response:
         return visit.redirect(visit.url("/userselection"))
     if form["leave"]:
         await sign_out(visit, account)
-        return visit.redirect(visit.url("/userselection"))
+        ended = (visit.services, visit.instance_id, (account.held.session_id,))
+        return visit.redirect(await logged_out.location(*ended, visit.url("/userselection")))
     if account.state is State.BARRED:
         return await _accounts(visit, Problem(f"choose-{account.held.session_id}", "inactive"))
     if account.state is State.PASSWORD:

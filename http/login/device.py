@@ -11,9 +11,11 @@ from personae.actors.domain.device_auth.user_code import plain, shown
 from personae.actors.domain.kit import Stream
 from personae.http.identity.guesses import WINDOW
 from personae.http.login.accounts import State, account_of
+from personae.http.login.consent import give
 from personae.http.login.forms import read_form
 from personae.http.login.guesses import GUESSES, address_of
 from personae.http.login.problems import Problem
+from personae.http.login.scope_words import words
 from personae.http.login.visit import Visit
 
 LONGEST_TYPED = 40
@@ -72,7 +74,7 @@ async def show_device(visit: Visit) -> web.Response:
         account=account,
         code=shown(asked.user_code),
         device=client.app.name if client else asked.client_id,
-        scopes=asked.scope,
+        scopes=await words(visit, asked.scope),
         session=account.held.session_id,
     )
 
@@ -81,7 +83,7 @@ async def take_device(visit: Visit) -> web.Response:
     """Allow the device, or deny it."""
     form = await read_form(visit, "device_allow")
     try:
-        device_id, _ = await _find(visit, form.memory["code"])
+        device_id, asked = await _find(visit, form.memory["code"])
     except Problem as problem:
         return _code(visit, "", problem)
     account = await account_of(visit, form.memory["session"])
@@ -94,5 +96,7 @@ async def take_device(visit: Visit) -> web.Response:
         if allowed
         else DenyDeviceAuth(device_id=device_id)
     )
+    if allowed:
+        await give(visit, account, asked.client_id, asked.scope)
     await visit.services.send(order, visit.system)
     return visit.page("device_done", allowed=allowed)

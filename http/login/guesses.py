@@ -18,6 +18,11 @@ MAILS: web.AppKey[Guesses] = web.AppKey("mails", Guesses)
 
 MAILS_AT_MOST, MAILS_WINDOW = 5, timedelta(hours=1)
 
+REGISTRATIONS: web.AppKey[Guesses] = web.AppKey("registrations", Guesses)
+"""Accounts that somebody made or tried to make, by where it came from."""
+
+REGISTRATIONS_AT_MOST, REGISTRATIONS_WINDOW = 30, timedelta(minutes=10)
+
 
 def address_of(visit: Visit) -> str:
     """Return the address that a browser comes from, behind trusted proxies only."""

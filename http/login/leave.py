@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 from personae.actors.aggregates.clients import client_of
+from personae.http.identity import logged_out
 from personae.http.login.accounts import accounts_of
 from personae.http.login.choose import sign_out
 from personae.http.login.forms import read_form
@@ -26,7 +27,7 @@ async def show_logout(visit: Visit) -> web.Response:
 async def _logout(visit: Visit, *problems: Problem) -> web.Response:
     accounts = await accounts_of(visit)
     if not accounts:
-        return visit.redirect(_afterwards(visit))
+        return visit.redirect(_afterwards(visit) or logged_out.PAGE)
     visit.leads_to = await _registered(visit)
     return visit.page("logout", problems=problems, accounts=accounts)
 
@@ -50,16 +51,27 @@ async def take_logout(visit: Visit) -> web.Response:
     for account in chosen:
         await sign_out(visit, account)
     left = len(chosen) < len(accounts)
-    return visit.redirect(visit.url("/logout/done") if left else _afterwards(visit))
+    then = "" if left else _afterwards(visit)
+    sessions = [account.held.session_id for account in chosen]
+    return visit.redirect(
+        await logged_out.location(visit.services, visit.instance_id, sessions, then)
+    )
 
 
 def _afterwards(visit: Visit) -> str:
     """Return the client's logout to go on with, which finds nobody signed in now, or our page."""
     query = visit.request.query
     passed_on = {name: query[name] for name in PASSED_ON if name in query}
-    return f"{END_SESSION}?{urlencode(passed_on)}" if passed_on else visit.url("/logout/done")
+    return f"{END_SESSION}?{urlencode(passed_on)}" if passed_on else ""
 
 
 async def show_logout_done(visit: Visit) -> web.Response:
-    """Say that it is done."""
-    return visit.page("logout_done", left=await accounts_of(visit))
+    """Say that it is done, tell the clients that want to hear of it, then go on.
+
+    What ended may be asked for again, by the back button: clients that were told are told twice.
+    """
+    text = visit.request.query.get(logged_out.PARAMETER, "")
+    found = logged_out.read(visit.services, visit.instance_id, text)
+    visit.frames = tuple(await logged_out.frames(visit.services, visit.instance_id, found.sessions))
+    then = found.then if visit.frames else ""
+    return visit.page("logout_done", left=await accounts_of(visit), frames=visit.frames, then=then)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 _WEB = re.compile(r"https?://[^\s\x00-\x20\x7f\"'<>\\]+", re.IGNORECASE)
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]*)*")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
 
 
@@ -29,3 +30,9 @@ def form_target(uri: str) -> str:
     if parts.scheme in {"http", "https"}:
         return origin if _ORIGIN.fullmatch(origin) else ""
     return f"{parts.scheme}:" if _SCHEME.fullmatch(parts.scheme) else ""
+
+
+def frame_source(uri: str) -> str:
+    """Return the CSP source of a page in a frame: with its path, where that is plain."""
+    path = urlsplit(uri).path
+    return form_target(uri) + (path if _PLAIN_PATH.fullmatch(path) else "")

@@ -10,8 +10,9 @@ from personae.http.login.check import Attempt, find_user, sign_in
 from personae.http.login.forms import read_form
 from personae.http.login.passkey import user_with_passkey
 from personae.http.login.problems import Problem
+from personae.http.login.register import may_register, organisation
 from personae.http.login.seal import unseal
-from personae.http.login.steps import ask_password, go_on, next_page
+from personae.http.login.steps import CREATE, ask_password, go_on, next_page
 from personae.http.login.visit import Visit
 
 LONGEST_NAME = 320
@@ -20,6 +21,8 @@ LONGEST_NAME = 320
 
 async def enter(visit: Visit) -> web.Response:
     """Begin where this browser and this request need it."""
+    if visit.asked and CREATE in visit.asked.prompt:
+        return visit.redirect(visit.url("/register"))
     page, account = next_page(visit.asked, await accounts_of(visit))
     if account is None:
         path = "/userselection" if page == "choose" else "/loginname"
@@ -37,7 +40,14 @@ async def show_login_name(visit: Visit) -> web.Response:
 
 async def _login_name(visit: Visit, typed: str, *problems: Problem) -> web.Response:
     others = bool(visit.agent.sessions) and bool(await accounts_of(visit))
-    return visit.page("loginname", problems=problems, typed=typed, others=others)
+    _, policies = await organisation(visit)
+    return visit.page(
+        "loginname",
+        problems=problems,
+        typed=typed,
+        others=others,
+        register=may_register(policies),
+    )
 
 
 async def take_login_name(visit: Visit) -> web.Response:

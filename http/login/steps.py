@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from aiohttp import web
 from personae.actors.domain.auth_request.commands import LinkSession
 from personae.actors.domain.auth_request.events import AuthRequestAdded
-from personae.actors.domain.auth_request.refusals import ALREADY_HANDLED
+from personae.actors.domain.auth_request.refusals import ALREADY_HANDLED, CONSENT_NEEDED
 from personae.actors.domain.auth_request.state import AuthRequest, Status
 from personae.actors.domain.kit import Refusal, Stream
 from personae.http.identity.assurance import Lack, password_due
 from personae.http.login.accounts import LOGIN, Account, State, account_of
 from personae.http.login.links import web_link
 from personae.http.login.refusals import REQUEST_USED
+from personae.http.login.seal import seal
 from personae.http.login.visit import CALLBACK, Visit
+
+CONSENT, CREATE = 3, 5
+"""The prompts ``consent`` and ``create`` as requests keep them."""
 
 
 def next_page(
@@ -25,7 +29,7 @@ def next_page(
     One account, and a client that insists on nothing, needs no page at all: single sign-on.
     """
     meant = [account for account in accounts if account.answers(asked)]
-    insists = bool(asked and set(asked.prompt) - {0, LOGIN})
+    insists = bool(asked and set(asked.prompt) - {0, LOGIN, CONSENT})
     if not meant:
         return "name", None
     if len(meant) > 1 or insists or meant[0].state is State.BARRED:
@@ -46,7 +50,9 @@ async def go_on(visit: Visit, session_id: str) -> web.Response:
     if page := _due(visit, account):
         return visit.redirect(visit.url(page, session=session_id))
     if visit.auth is not None:
-        return await _link(visit, account)
+        asked = visit.asked
+        ask = asked is not None and CONSENT in asked.prompt
+        return ask_consent(visit, account) if ask else await link(visit, account)
     if visit.user_code:
         return visit.redirect(visit.url("/device/allow", session=session_id))
     default = web_link(visit.policies.login.default_redirect_uri, visit.language)
@@ -63,7 +69,19 @@ def _due(visit: Visit, account: Account) -> str:
     return ""
 
 
-async def _link(visit: Visit, account: Account) -> web.Response:
+def consent_purpose(visit: Visit) -> str:
+    """Return what the session is sealed for that may answer this request's question."""
+    return f"consent {visit.instance_id} {visit.auth_id}"
+
+
+def ask_consent(visit: Visit, account: Account) -> web.Response:
+    """Send the browser to the page that asks whether the client may have what it wants."""
+    who = seal(visit.services, consent_purpose(visit), account.held.session_id)
+    return visit.redirect(visit.url("/consent", who=who))
+
+
+async def link(visit: Visit, account: Account) -> web.Response:
+    """Answer the request with a session; ask first where the application wants that."""
     order = LinkSession(
         request_id=visit.auth_id,
         session_id=account.held.session_id,
@@ -72,10 +90,12 @@ async def _link(visit: Visit, account: Account) -> web.Response:
     try:
         await visit.services.send(order, visit.system)
     except Refusal as refusal:
+        if refusal.reason is CONSENT_NEEDED:
+            return ask_consent(visit, account)
         if refusal.reason is not ALREADY_HANDLED:
             raise
         return await answered(visit)
-    return _callback(visit)
+    return back_to_client(visit)
 
 
 async def answered(visit: Visit) -> web.Response:
@@ -87,8 +107,9 @@ async def answered(visit: Visit) -> web.Response:
     auth: AuthRequest = await visit.services.world.state(stream)
     if auth.status is not Status.CODE_ADDED or visit.agent.held(auth.session_id) is None:
         raise REQUEST_USED()
-    return _callback(visit)
+    return back_to_client(visit)
 
 
-def _callback(visit: Visit) -> web.Response:
+def back_to_client(visit: Visit) -> web.Response:
+    """Send the browser to where OpenID Connect answers the client."""
     return visit.redirect(f"{CALLBACK}?id={visit.auth_id}")

@@ -25,7 +25,7 @@ from personae.http.identity.services import SERVICES, Services
 from personae.http.identity.translations import replaced
 from personae.http.login import cookies
 from personae.http.login.branding import brand_of
-from personae.http.login.links import form_target, web_link
+from personae.http.login.links import form_target, frame_source, web_link
 from personae.http.login.pages import PREFIX, pages
 from personae.http.login.problems import Problem
 from personae.http.login.refusals import REQUEST_UNKNOWN
@@ -44,7 +44,8 @@ class Visit:
 
     ``policies`` are those of the organisation that the request asks for, else the instance's.
     ``auth`` is the authorization request it came with, if any; ``leads_to`` are addresses
-    elsewhere that forms may end at; ``browser`` is the random value that forms are bound to.
+    elsewhere that forms may end at, ``frames`` those that are loaded; ``browser`` is the random
+    value that forms are bound to.
     Change ``agent`` by :meth:`hold` so that the browser learns of it.
     """
 
@@ -60,6 +61,7 @@ class Visit:
     client_name: str = ""
     user_code: str = ""
     leads_to: tuple[str, ...] = ()
+    frames: tuple[str, ...] = ()
     changed: bool = False
     texts: dict[str, Any] = field(default_factory=dict)
     policies: Policies = Policies()
@@ -163,7 +165,9 @@ class Visit:
         default = self.policies.login.default_redirect_uri
         targets = ["'self'", *map(form_target, (*self.leads_to, default))]
         ancestors = " ".join(self.embedders) or "'none'"
+        framed = " ".join(dict.fromkeys(map(frame_source, self.frames)))
         return (
+            f"{f'frame-src {framed}; ' if framed else ''}"
             f"default-src 'none'; style-src 'self' 'nonce-{nonce}'; script-src 'nonce-{nonce}'; "
             f"img-src 'self'; form-action {' '.join(filter(None, targets))}; "
             f"frame-ancestors {ancestors}; base-uri 'none'"

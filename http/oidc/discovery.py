@@ -9,6 +9,7 @@ from aiohttp import web
 from personae.http.identity.jose import ALGORITHMS
 from personae.http.oidc import claims, paths, scopes
 from personae.http.oidc.answers import answer
+from personae.http.oidc.authorize.asked import PROMPTS
 from personae.http.oidc.authorize.response import MODES
 from personae.http.oidc.call import Call
 from personae.http.oidc.grants import GRANTS
@@ -71,6 +72,7 @@ def document(
         "revocation_endpoint_auth_signing_alg_values_supported": ASSERTION_SIGNING,
         "tls_client_certificate_bound_access_tokens": profiles.certificates,
         "dpop_signing_alg_values_supported": ALGORITHMS,
+        "prompt_values_supported": list(PROMPTS),
         "claims_supported": claims.SUPPORTED,
         "code_challenge_methods_supported": ["S256"],
         "ui_locales_supported": languages,
@@ -81,6 +83,8 @@ def document(
         "require_pushed_authorization_requests": False,
         "require_signed_request_object": False,
         "claims_parameter_supported": False,
+        "frontchannel_logout_supported": True,
+        "frontchannel_logout_session_supported": True,
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
     }

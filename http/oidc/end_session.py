@@ -6,6 +6,7 @@ from aiohttp import web
 from personae.actors.domain.kit import Caller, Refusal, Stream
 from personae.actors.domain.session.commands import TerminateSession
 from personae.actors.domain.session.state import Session, Status
+from personae.http.identity import logged_out
 from personae.http.identity.agent import agent_of, keep, living
 from personae.http.identity.authorization_answer import with_query
 from personae.http.oidc import paths
@@ -34,9 +35,12 @@ async def end_session(request: web.Request) -> web.Response:
         if await living(agent, call.services, call.instance_id):
             return redirect(_confirmation(call), method=request.method)
         return redirect(target, method=request.method)
-    response = redirect(target, method=request.method)
-    if hint.session_id:
-        await _end(call, hint, response)
+    if not hint.session_id:
+        return redirect(target, method=request.method)
+    ended = (call.services, call.instance_id, (hint.session_id,))
+    where = await logged_out.location(*ended, then=target)
+    response = redirect(where, method=request.method)
+    await _end(call, hint, response)
     return response
 
 
@@ -63,7 +67,7 @@ async def _target(call: Call, hint: Hint | None) -> str:
     """
     uri = call.form.get("post_logout_redirect_uri")
     if not uri:
-        return paths.LOGGED_OUT_PAGE
+        return logged_out.PAGE
     client_id = hint.client_id if hint else call.form.get("client_id")
     if not client_id:
         raise PARAMETER_MISSING(name="client_id")

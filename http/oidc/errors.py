@@ -49,6 +49,7 @@ _BY_REASON: dict[str, OAuthError] = {
     auth_request.SESSION_INVALID.id: INVALID_GRANT,
     auth_request.WRONG_ORG.id: ACCESS_DENIED,
     auth_request.NO_GRANT.id: ACCESS_DENIED,
+    auth_request.CONSENT_NEEDED.id: OAuthError("consent_required"),
     oidc_session.REFRESH_INVALID.id: INVALID_GRANT,
     oidc_session.REFRESH_REUSED.id: INVALID_GRANT,
     oidc_session.ENDED.id: INVALID_GRANT,

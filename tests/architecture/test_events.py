@@ -17,6 +17,8 @@ OURS = {
     "project.application.config.oauth.changed",
     "session.recovery.code.checked",
     "session_logout.back_channel.tried",
+    "session_logout.front_channel.registered",
+    *(f"user.consent.{what}" for what in ("given", "withdrawn")),
     "user.human.password.code.check.failed",
     *(f"target.key.{what}" for what in ("added", "activated", "deactivated", "removed")),
     *(

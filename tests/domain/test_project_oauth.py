@@ -13,8 +13,9 @@ from personae.actors.domain.project.oauth import (
     SubjectKind,
     is_resource,
 )
+from personae.actors.domain.project.redirects import origin
 
-from tests.domain.test_project_changes import ADDED, API, APP, FACTS, given
+from tests.domain.test_project_changes import ADDED, API, APP, FACTS, OIDC, given
 
 PRINT = "A" * 43
 SUBJECT = CertificateSubject(SubjectKind.DNS, "client.example")
@@ -83,3 +84,30 @@ def test_a_removed_application_gives_its_resources_back():
     )
     given(*history).when(c.RemoveApp(project_id="30", app_id="40")).includes(freed)
     given(*history).when(c.RemoveProject(project_id="30"), FACTS).includes(freed)
+
+
+@pytest.mark.parametrize(
+    "uri", ["https://x.test/bye?a=1", "https://x.test:443/bye", "https://X.test", ""]
+)
+def test_a_logout_is_told_at_an_origin_of_the_client(uri):
+    order = setting(front_channel_logout_uri=uri)
+    history = (ADDED, APP, OIDC, changed(front_channel_logout_uri="https://x.test/old"))
+    given(*history).when(order).then(changed(front_channel_logout_uri=uri))
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["https://y.test/bye", "https://x.test:444/", "http://x.test/", "https://x.test/#a", "x", "a:b",
+     "https://[::1]/", "javascript:x"],
+)  # fmt: skip
+def test_nowhere_else(uri):
+    order = setting(front_channel_logout_uri=uri)
+    given(ADDED, APP, OIDC).when(order).refuses(refusals.LOGOUT_URI_INVALID)
+    given(ADDED, APP, API).when(order).refuses(refusals.LOGOUT_URI_INVALID)
+
+
+def test_an_origin_is_scheme_host_and_port():
+    same = {"https://x.test", "https://x.test:443/a?b", "HTTPS://X.TEST/"}
+    assert {origin(uri) for uri in same} == {"https://x.test"}
+    assert origin("http://[::1]:8080/") == "http://[::1]:8080"
+    assert {origin(uri) for uri in ("app:/cb", "//x", "https://", "https://a b")} == {""}

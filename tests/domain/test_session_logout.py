@@ -36,3 +36,19 @@ def test_who_has_heard_is_told_no_more():
     given(REGISTERED, SENT).when(done).then_nothing()
     given(REGISTERED, SENT).when(TRY).refuses(refusals.NOT_FOUND)
     assert state_of("session_logout", REGISTERED, SENT, TRIED).waiting == {}
+
+
+def test_a_client_is_to_be_told_in_the_browser_once_for_each_name_it_knows_us_by():
+    def register(issuer):
+        return c.RegisterFrontChannel(
+            session_id="70", instance_id="1", client_id="50", issuer=issuer
+        )
+
+    first = e.FrontChannelRegistered(client_id="50", issuer="https://i.test")
+    other = e.FrontChannelRegistered(client_id="50", issuer="https://j.test")
+    given().when(register("https://i.test")).then(first)
+    given(first).when(register("https://i.test")).then_nothing()
+    given(first).when(register("https://j.test")).then(other)
+    assert state_of("session_logout", REGISTERED, first, other, TRIED, SENT).front == {
+        "50": "https://j.test"
+    }

@@ -15,6 +15,7 @@ from personae.actors.domain.project import refusals as project_refusals
 from personae.actors.domain.session import refusals as session_refusals
 from personae.actors.domain.session.state import Session
 from personae.actors.domain.user import refusals as user_refusals
+from personae.actors.domain.user.state import User
 
 ORG_SCOPE = "urn:zitadel:iam:org:id:"
 DOMAIN_SCOPE = "urn:zitadel:iam:org:domain:primary:"
@@ -57,16 +58,20 @@ async def why_not(
         return user_refusals.NOT_ACTIVE()
     if not await _fits(scope, living[1], turn):
         return refusals.WRONG_ORG()
-    return await _client_refusal(session.user_id, living[1], client_id, turn)
+    return await _client_refusal((session.user_id, *living), client_id, scope, turn)
 
 
-async def _client_refusal(user_id: str, org_id: str, client_id: str, turn: Turn) -> Refusal | None:
-    instance_id = turn.caller.instance_id
+async def _client_refusal(
+    who: tuple[str, User, str], client_id: str, scope: tuple[str, ...], turn: Turn
+) -> Refusal | None:
+    instance_id, (user_id, user, org_id) = turn.caller.instance_id, who
     client = await client_of(turn.world, instance_id, client_id)
     if client is None:
         return project_refusals.APP_NOT_FOUND()
     if not await admits(turn.world, instance_id, client, user_id, org_id):
         return refusals.NO_GRANT()
+    if client.app.oauth.ask_consent and not user.lets_have(client_id, scope):
+        return refusals.CONSENT_NEEDED()
     return None
 
 

@@ -18,11 +18,11 @@ from personae.actors.domain.org.facts import (
 )
 from personae.actors.domain.policies import DomainPolicy
 from personae.actors.domain.user import refusals as user_refusals
-from personae.actors.domain.user.events import HumanAdded, MachineAdded
+from personae.actors.domain.user.events import HumanAdded, HumanRegistered, MachineAdded
 from personae.store.crypto import Area
 from personae.store.generated import GENERATORS
 
-USERS_ADDED = [name_of(HumanAdded), name_of(MachineAdded)]
+USERS_ADDED = [name_of(added) for added in (HumanAdded, HumanRegistered, MachineAdded)]
 PAGE = 1000
 
 

@@ -145,8 +145,8 @@ async def remove(_cmd: c.RemoveUser, turn: Turn) -> NamingFacts:
     return await _naming(None, turn.owner, turn)
 
 
-@facts_for(c.SkipMfaSetup)
-async def skip_mfa_setup(_cmd: c.SkipMfaSetup, turn: Turn) -> Facts:
+@facts_for(c.SkipMfaSetup, c.GiveConsent, c.WithdrawConsent)
+async def own_affair(_cmd: object, turn: Turn) -> Facts:
     await own_or("user.write", turn)
     return Facts(now=turn.now())
 

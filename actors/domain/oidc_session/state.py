@@ -9,6 +9,8 @@ from personae.actors.domain.kit import Kind
 from personae.actors.domain.lifetimes import end
 from personae.actors.domain.oidc_session import events as e
 
+EXCHANGE = "exchange"
+
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
@@ -55,6 +57,11 @@ class OIDCSession:
     details: tuple[str, ...] = ()
     access: AccessToken | None = None
     refresh: RefreshToken | None = None
+
+    @property
+    def exchanged(self) -> bool:
+        """Whether it began with another token instead of the user (RFC 8693)."""
+        return self.access is not None and self.access.reason == EXCHANGE
 
 
 def token_of(event: e.AccessTokenAdded) -> AccessToken:

@@ -245,6 +245,8 @@ class OAuthSettingsChanged:
     certificates: tuple[str, ...] | None = None
     resources: tuple[str, ...] | None = None
     authorization_types: tuple[str, ...] | None = None
+    ask_consent: bool | None = None
+    front_channel_logout_uri: str | None = wire("frontChannelLogoutURI", default=None)
 
 
 @event("project.application.config.api.added")

@@ -51,7 +51,9 @@ class OAuthSettings:
 
     ``resources`` are the absolute URIs under which tokens for it may be asked (RFC 8707);
     ``certificates`` the SHA-256 thumbprints (``x5t#S256``) of self-signed ones;
-    ``authorization_types`` the types of authorization details the client may ask (RFC 9396).
+    ``authorization_types`` the types of authorization details the client may ask (RFC 9396);
+    ``ask_consent`` whether people are asked before it gets anything about them;
+    ``front_channel_logout_uri`` what is loaded in the browser when they sign out.
     """
 
     fapi: bool = False
@@ -63,6 +65,8 @@ class OAuthSettings:
     certificates: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
     authorization_types: tuple[str, ...] = ()
+    ask_consent: bool = False
+    front_channel_logout_uri: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,8 @@ class OAuthChanges:
     certificates: tuple[str, ...] | None = None
     resources: tuple[str, ...] | None = None
     authorization_types: tuple[str, ...] | None = None
+    ask_consent: bool | None = None
+    front_channel_logout_uri: str | None = None
 
 
 def is_resource(uri: str) -> bool:

@@ -20,6 +20,7 @@ LOOPBACK_URI = re.compile(
 )
 ANY_PATH = re.compile(r"(?<=[^/])/\\\*\\\*")
 LONGEST = 2048
+STANDARD_PORTS = {"https": 443, "http": 80}
 
 
 def acceptable(uri: str, kind: ApplicationType, *, dev_mode: bool = False) -> bool:
@@ -53,6 +54,27 @@ def registered(
     if dev_mode and acceptable(uri, kind, dev_mode=True):
         return any("*" in pattern and _fits(uri, pattern) for pattern in known)
     return False
+
+
+def loadable(uri: str, redirect_uris: tuple[str, ...], *, dev_mode: bool = False) -> bool:
+    """Say whether a page may be loaded in a frame to tell a client of a logout.
+
+    "The domain, port, and scheme of this URL MUST be the same as that of a registered
+    Redirection URI value" (Front-Channel Logout 1.0, section 2).
+    """
+    if not acceptable(uri, ApplicationType.WEB, dev_mode=dev_mode):
+        return False
+    return origin(uri) in map(origin, redirect_uris)
+
+
+def origin(uri: str) -> str:
+    """Return scheme, host and port of a URI on the web (RFC 6454, 6.1); nothing for another."""
+    parts = _split(uri)
+    if parts is None or parts.scheme not in STANDARD_PORTS or not parts.hostname:
+        return ""
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    port = parts.port or STANDARD_PORTS[parts.scheme]
+    return f"{parts.scheme}://{host}" + ("" if port == STANDARD_PORTS[parts.scheme] else f":{port}")
 
 
 def _split(uri: str) -> SplitResult | None:

@@ -29,3 +29,13 @@ class FinishLogout:
     session_id: str
     oidc_session_id: str
     reached: bool
+
+
+@command("session_logout", id="session_id", owner="instance_id", creates=True)
+class RegisterFrontChannel:
+    """Keep that a client is to be told in the browser (OpenID Connect Front-Channel Logout)."""
+
+    session_id: str
+    instance_id: str
+    client_id: str
+    issuer: str

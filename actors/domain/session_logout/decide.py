@@ -34,6 +34,12 @@ def register(logout: SessionLogout, cmd: c.RegisterLogout, _facts: Facts) -> Dec
         )
 
 
+@SESSION_LOGOUT.decides(c.RegisterFrontChannel)
+def register_front(logout: SessionLogout, cmd: c.RegisterFrontChannel, _facts: Facts) -> Decisions:
+    if logout.front.get(cmd.client_id) != cmd.issuer:
+        yield e.FrontChannelRegistered(client_id=cmd.client_id, issuer=cmd.issuer)
+
+
 @SESSION_LOGOUT.decides(c.TryLogout)
 def try_(logout: SessionLogout, cmd: c.TryLogout, facts: Facts) -> Decisions:
     waiting = logout.waiting.get(cmd.oidc_session_id)

@@ -32,3 +32,11 @@ class LogoutSent:
 
     oidc_session_id: str = wire("oidc_session_id")
     reached: bool = True
+
+
+@event("session_logout.front_channel.registered")
+class FrontChannelRegistered:
+    """A client got tokens in the session that is told in the browser, by the issuer named."""
+
+    client_id: str = wire("client_id")
+    issuer: str = ""

@@ -21,9 +21,13 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class SessionLogout:
-    """The clients of one session by OIDC session; who has heard is gone."""
+    """The clients of one session: those to tell directly by OIDC session, who has heard is gone.
+
+    ``front`` are those to tell in the browser: their ids, with the issuer they know.
+    """
 
     waiting: Mapping[str, Waiting] = field(default_factory=dict)
+    front: Mapping[str, str] = field(default_factory=dict)
 
 
 SESSION_LOGOUT = Kind("session_logout", SessionLogout())
@@ -31,7 +35,7 @@ SESSION_LOGOUT = Kind("session_logout", SessionLogout())
 
 @SESSION_LOGOUT.on(e.LogoutRegistered)
 def _(logout: SessionLogout, event: e.LogoutRegistered) -> SessionLogout:
-    return SessionLogout({**logout.waiting, event.oidc_session_id: Waiting(event)})
+    return replace(logout, waiting={**logout.waiting, event.oidc_session_id: Waiting(event)})
 
 
 @SESSION_LOGOUT.on(e.LogoutTried)
@@ -40,9 +44,15 @@ def _(logout: SessionLogout, event: e.LogoutTried) -> SessionLogout:
     if known is None:
         return logout
     tried = replace(known, tries=known.tries + 1, tried_at=event.made_at)
-    return SessionLogout({**logout.waiting, event.oidc_session_id: tried})
+    return replace(logout, waiting={**logout.waiting, event.oidc_session_id: tried})
 
 
 @SESSION_LOGOUT.on(e.LogoutSent)
 def _(logout: SessionLogout, event: e.LogoutSent) -> SessionLogout:
-    return SessionLogout({k: v for k, v in logout.waiting.items() if k != event.oidc_session_id})
+    left = {k: v for k, v in logout.waiting.items() if k != event.oidc_session_id}
+    return replace(logout, waiting=left)
+
+
+@SESSION_LOGOUT.on(e.FrontChannelRegistered)
+def _(logout: SessionLogout, event: e.FrontChannelRegistered) -> SessionLogout:
+    return replace(logout, front={**logout.front, event.client_id: event.issuer})

@@ -18,6 +18,8 @@ from personae.actors.domain.user.values import (
 
 @command("user", id="user_id", owner="org_id", creates=True)
 class AddHuman:
+    """Make an account for a person; ``self_registered`` says that the person did so itself."""
+
     user_id: str
     org_id: str
     user_name: str
@@ -28,6 +30,7 @@ class AddHuman:
     metadata: tuple[tuple[str, bytes], ...] = ()
     links: tuple[IdpLink, ...] = ()
     totp_secret: str = field(default="", repr=False)
+    self_registered: bool = False
 
 
 @command("user", id="user_id", owner="org_id", creates=True)
@@ -178,3 +181,20 @@ class NoteImpersonation:
     user_id: str
     application_id: str
     actor_id: str
+
+
+@command("user", id="user_id")
+class GiveConsent:
+    """Let a client have what scopes name, besides what it was allowed before."""
+
+    user_id: str
+    client_id: str
+    scopes: tuple[str, ...]
+
+
+@command("user", id="user_id")
+class WithdrawConsent:
+    """Take back all that a client was allowed; its tokens end."""
+
+    user_id: str
+    client_id: str

@@ -204,3 +204,16 @@ class UserImpersonated:
 
     application_id: str = wire("applicationId", default="")
     actor_id: str = wire("actorId", default="")
+
+
+@event("user.consent.given")
+class ConsentGiven:
+    """The user lets a client have what these scopes name, also in future."""
+
+    client_id: str = wire("clientId")
+    scopes: tuple[str, ...] = ()
+
+
+@event("user.consent.withdrawn")
+class ConsentWithdrawn:
+    client_id: str = wire("clientId")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -87,13 +87,21 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """The state of one user; exactly one of ``human`` and ``machine`` is there once it exists."""
+    """The state of one user; exactly one of ``human`` and ``machine`` is there once it exists.
+
+    ``consents`` are the scopes that the user allowed clients, by client id.
+    """
 
     status: Status = Status.UNKNOWN
     user_name: str = ""
     human: Human | None = None
     machine: Machine | None = None
     metadata: Mapping[str, bytes] = field(default_factory=dict)
+    consents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def lets_have(self, client_id: str, scopes: Collection[str]) -> bool:
+        """Say whether the user allowed a client all of these scopes."""
+        return client_id in self.consents and set(scopes) <= set(self.consents[client_id])
 
     @property
     def codes(self) -> Mapping[str, PendingCode]:
@@ -266,6 +274,17 @@ def _(user: User, event: e.MetadataSet) -> User:
 @USER.on(e.MetadataRemoved)
 def _(user: User, event: e.MetadataRemoved) -> User:
     return replace(user, metadata=without(user.metadata, event.key))
+
+
+@USER.on(e.ConsentGiven)
+def _(user: User, event: e.ConsentGiven) -> User:
+    allowed = dict.fromkeys((*user.consents.get(event.client_id, ()), *event.scopes))
+    return replace(user, consents={**user.consents, event.client_id: tuple(allowed)})
+
+
+@USER.on(e.ConsentWithdrawn)
+def _(user: User, event: e.ConsentWithdrawn) -> User:
+    return replace(user, consents=without(user.consents, event.client_id))
 
 
 @USER.on(e.MachineChanged)

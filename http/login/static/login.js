@@ -92,3 +92,12 @@ for (const form of document.querySelectorAll("form[data-ceremony]")) {
     }
   });
 }
+
+const then = document.getElementById("then");
+if (then) {
+  // On as soon as every client was told; the page itself waits a fixed time.
+  const told = [...document.querySelectorAll("iframe.told")].map(
+    (frame) => new Promise((resolve) => frame.addEventListener("load", resolve)),
+  );
+  Promise.all(told).then(() => location.replace(then.href));
+}

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from personae.actors.domain.auth_request.commands import LinkSession
 from personae.actors.domain.auth_request.events import AuthRequestAdded
+from personae.actors.domain.auth_request.refusals import CONSENT_NEEDED
 from personae.actors.domain.kit import Refusal
 from personae.actors.domain.session.state import Session
 from personae.http.identity.agent import agent_of, living
@@ -18,11 +19,16 @@ SERVER_SIDE = 500
 
 
 async def link_silently(call: Call, request_id: str, asked: AuthRequestAdded) -> None:
-    """Link a session that this browser holds. Raises OIDC-SignInNeeded when none will do."""
+    """Link a session that this browser holds.
+
+    Raises OIDC-SignInNeeded when none will do, AUTHREQUEST-ConsentNeeded when nothing else is
+    missing.
+    """
     services = call.services
     agent = agent_of(call.request, services, call.instance_id)
     now = services.world.now()
     domain = domain_of(call.request.get("host") or call.request.host)
+    why = SIGN_IN_NEEDED()
     for held, session in await living(agent, services, call.instance_id):
         if not usable(session, asked, now):
             continue
@@ -35,9 +41,11 @@ async def link_silently(call: Call, request_id: str, asked: AuthRequestAdded) ->
             except Refusal as refusal:
                 if oauth_error(refusal).status >= SERVER_SIDE:
                     raise
+                if refusal.reason is CONSENT_NEEDED:
+                    why = refusal
                 continue
             return
-    raise SIGN_IN_NEEDED()
+    raise why
 
 
 def usable(session: Session, asked: AuthRequestAdded, now: datetime) -> bool:

@@ -11,6 +11,7 @@ from personae.actors.domain.auth_request.refusals import NO_GRANT
 from personae.actors.domain.oidc_session.commands import OpenOIDCSession
 from personae.actors.domain.oidc_session.opening import Opening
 from personae.actors.domain.oidc_session.refusals import SCOPE_WIDER
+from personae.actors.domain.oidc_session.state import EXCHANGE
 from personae.actors.domain.oidc_session.terms import Terms
 from personae.actors.domain.project.values import AuthMethod, GrantType
 from personae.actors.domain.user.commands import NoteImpersonation
@@ -76,7 +77,7 @@ async def token_exchange(call: Call) -> dict[str, Any]:
         auth_methods=subject.auth_methods,
         auth_time=subject.auth_time,
         access_token_id=ids.access,
-        reason="exchange",
+        reason=EXCHANGE,
         dpop_jkt=key,
         terms=Terms(certificate=certificate_for(client, key)),
         actors=((actor.user_id,) if actor else ()) + subject.actors,

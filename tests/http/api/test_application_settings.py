@@ -30,12 +30,14 @@ async def test_what_is_set_is_read_and_what_is_not_given_stays(server, of):
         "certificate_method": "CERTIFICATE_METHOD_SELF_SIGNED",
         "certificates": {"values": [made.pem]},
         "resources": {"values": ["https://api.example.com/v1"]},
+        "ask_consent": True,
     }
     assert (await server.ok(SET, **of, settings=settings))["changeDate"]
     found = await shown(server, of)
     assert found["fapi"] is found["certificateBoundAccessTokens"] is True
     assert found["certificates"] == {"values": [certificate_of(made.pem).thumbprint]}
     assert found["resources"] == settings["resources"]
+    assert found["askConsent"] is True
     await server.ok(SET, **of, settings={"fapi": False, "resources": {}})
     found = await shown(server, of)
     assert not found.get("fapi")
@@ -58,6 +60,7 @@ async def test_the_name_of_a_certificate_is_one_of_five(server, of):
         ({"certificates": {"values": ["no certificate"]}}, "APP-CertificateInvalid"),
         ({"certificate_method": "CERTIFICATE_METHOD_CA"}, "APP-CertificateMissing"),
         ({"certificate_method": 9}, "REQUEST-InvalidField"),
+        ({"front_channel_logout_uri": "https://evil.example"}, "APP-LogoutUriInvalid"),
         ({"resources": {"values": ["urn:x"] * 51}}, "REQUEST-InvalidField"),
     ],
 )

@@ -257,7 +257,7 @@ async def browser(site):
 
 
 @pytest.fixture
-async def redirects(site):
+async def redirects():
     """A client on an origin of its own; the list of addresses it was called back at."""
     seen = []
 

@@ -33,7 +33,8 @@ async def test_who_types_the_code_signs_in_and_allows_the_device(browser, site, 
     page = await browser.submit(page, "password", password="Correct-Horse-1")
     assert "BCDF-GHJK" in page.text
     assert "Shop" in page.title or "Shop" in page.text
-    assert "openid, profile" in page.text
+    for words in ("Know that it is you", "See your name, language"):
+        assert words in page.text
     page = await browser.submit(page, "device/allow", answer="allow")
     assert page.title.startswith("Sign in on a device")
     assert "Your device is signed in" in page.text

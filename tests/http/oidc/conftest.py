@@ -11,15 +11,18 @@ from urllib.parse import parse_qsl, quote_plus, urlsplit
 import aiohttp
 import pytest
 from aiohttp import web
+from personae.actors.aggregates.dispatch import Dispatch
 from personae.actors.domain.auth_request.commands import LinkSession
 from personae.actors.domain.kit import Caller, Code, Refusal
+from personae.actors.domain.policies import LoginPolicy
 from personae.actors.domain.project import commands as p
+from personae.actors.domain.project.oauth import OAuthChanges
 from personae.actors.domain.project.values import AuthMethod, GrantType, ResponseType
 from personae.actors.domain.session.commands import AddSession, Checks
 from personae.actors.domain.user.commands import AddMachine, AddMachineKey, SetMachineSecret
 from personae.actors.domain.web_key.state import Status
 from personae.config.texts import Texts
-from personae.http import oidc
+from personae.http import login, oidc
 from personae.http.identity import agent
 from personae.http.identity.instances import Origins
 from personae.http.identity.keys import SigningKeys, StoredKey
@@ -77,6 +80,9 @@ class Counters:
     def token(self, grant, result):
         self.tokens.append((grant, result))
 
+    def login(self, result, method):
+        pass
+
 
 def challenge_of(verifier):
     return (
@@ -129,6 +135,12 @@ class Stack:
             if wanted.get("auth_method_type") == AuthMethod.PRIVATE_KEY_JWT
             else made
         )
+
+    async def settings(self, app, **changes):
+        """Change what profiles of OAuth know of an application."""
+        of = {"project_id": app.project_id, "app_id": app.app_id}
+        await self.send(p.SetOAuthSettings(**of, changes=OAuthChanges(**changes)))
+        return app
 
     async def api(self, project_id="", **changes):
         made = App(project_id or await self.project(), self.new_id(), f"api-{self.new_id()}")
@@ -278,11 +290,11 @@ async def stored_keys(services, instance_id):
 
 
 @asynccontextmanager
-async def serving(dispatch, server=None, *, beside=None, more=None, **options):  # noqa: F811
-    """Serve the provider over a world of aggregates.
+async def serving(dispatch, server=None, *, beside=None, pages=False, **options):  # noqa: F811
+    """Serve the provider, with the sign-in ``pages`` if wanted, over a world of aggregates.
 
     ``beside`` another stack it is a second process of the same site, behind the same address;
-    ``server``: settings of its port; ``more`` adds to its application.
+    ``server``: settings of its port.
     """
     services = Services(
         dispatch=dispatch,
@@ -296,8 +308,8 @@ async def serving(dispatch, server=None, *, beside=None, more=None, **options): 
     app = web.Application()
     app[SERVICES] = services
     oidc.add_routes(app, **options)
-    if more:
-        more(app)
+    if pages:
+        login.add_routes(app)
     settings = ServerSettings(port=0, drain_timeout=0.1, drain_grace=0, **(server or {}))
     server = Server(app, {}, settings)
     await server.start()
@@ -315,6 +327,16 @@ async def serving(dispatch, server=None, *, beside=None, more=None, **options): 
 @pytest.fixture
 async def stack(dispatch):  # noqa: F811
     async with serving(dispatch) as stack:
+        yield stack
+
+
+@pytest.fixture
+async def whole(world):  # noqa: F811
+    """The provider with its sign-in pages, where people may sign in with a password."""
+    site = Dispatch(world)
+    policies = replace(SETUP.policies, login=LoginPolicy(allow_username_password=True))
+    await site.send(replace(SETUP, policies=policies), SYSTEM)
+    async with serving(site, pages=True) as stack:
         yield stack
 
 

@@ -30,7 +30,8 @@ def add_human(user: User, cmd: c.AddHuman, facts: HumanFacts) -> Decisions:
     if cmd.password:
         check_complexity(cmd.password, facts.complexity)
     yield Claim(USERNAMES, facts.naming.claim(name), refusals.NAME_TAKEN)
-    yield e.HumanAdded(
+    added = e.HumanRegistered if cmd.self_registered else e.HumanAdded
+    yield added(
         user_name=name,
         first_name=profile.first_name,
         last_name=profile.last_name,
