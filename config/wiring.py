@@ -133,6 +133,8 @@ def _tree(
         distrust=world.forget,
         listen=not settings.store.portable,
     )
+    if parts.shared(settings):
+        world.current = follower.current
     rotation = KeyRotation(
         services.dispatch,
         views,

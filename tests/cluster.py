@@ -66,6 +66,7 @@ class Node:
             distrust=self._distrust,
             listen=listen,
         )
+        self.world.current = self.follower.current
 
     def _distrust(self):
         self.distrusted += 1

@@ -14,7 +14,7 @@ from personae.actors.aggregates.commit import commit_of
 from personae.actors.aggregates.orders import Done, Order
 from personae.actors.aggregates.turn import Turn, gather
 from personae.actors.domain.kit import Kind, Recorded, Refusal, Stream
-from personae.actors.domain.kit.refusal import CONTENDED
+from personae.actors.domain.kit.refusal import CONTENDED, TIMEOUT
 from personae.actors.runtime import LoopActor, described
 from personae.store.codec import Corrupt
 from personae.store.log import Commit, OutcomeUnknown, Snapshot, WrongVersion
@@ -83,6 +83,8 @@ class Aggregate(LoopActor):
         turn = Turn(self.world, self, order)
         version = self.version  # before the facts: what changes meanwhile makes them stale
         facts = await gather(order.command, turn)
+        if self.forsaken:
+            raise TIMEOUT()  # nobody waits any more, and nothing is decided yet
         decisions = self.kind.decide(self.state, order.command, facts)
         commit = commit_of(
             self.stream,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from time import perf_counter
@@ -32,8 +32,18 @@ class Pool(Protocol):
         """Return what the function returns."""
 
 
+async def _alone(_instance_id: str) -> None:
+    """Know all that was committed: nobody else commits."""
+
+
 class World:
-    """The shared services of one process' aggregates, and the directory of those alive."""
+    """The shared services of one process' aggregates, and the directory of those alive.
+
+    ``current(instance_id)`` returns when this process knows what was committed before the call by
+    other processes; it costs nothing where there are none.
+    """
+
+    current: Callable[[str], Awaitable[None]]
 
     def __init__(
         self,
@@ -66,6 +76,7 @@ class World:
         self._pool = pool
         self._busy = busy
         self._hashed = hashed
+        self.current = _alone
         log.on_committed.append(self.absorb)
 
     def _open(self, stream: Any) -> Aggregate:

@@ -99,6 +99,7 @@ class LoopActor(pykka.Actor):
     _ref: LoopRef | None = None
     _registered = False
     _entered = False
+    _asker: asyncio.Future[Any] | None = None
 
     def __init__(self, *_args: Any, **_kwargs: Any) -> None:
         # Not pykka's own: its Event, uuid and ref would be 2 KB for each of 100,000 actors.
@@ -156,6 +157,11 @@ class LoopActor(pykka.Actor):
     def busy(self) -> bool:
         """Whether a turn is under way or waits."""
         return self.task is not None
+
+    @property
+    def forsaken(self) -> bool:
+        """Whether the caller of the turn under way has left: a turn without effect may end now."""
+        return self._asker is not None and self._asker.done()
 
     def on_start(self) -> Any:
         """Prepare; if it raises, the actor dies and every message that waits gets the exception."""
@@ -269,6 +275,7 @@ class LoopActor(pykka.Actor):
 
     async def _turn(self, message: Any, reply: asyncio.Future[Any] | None) -> None:
         self.turns += 1
+        self._asker = reply
         try:
             receive = self._handle_receive if type(message) in PROXY_MESSAGES else self.on_receive
             value = receive(message)
@@ -281,6 +288,8 @@ class LoopActor(pykka.Actor):
             raise
         else:
             answer(reply, value)
+        finally:
+            self._asker = None
 
     async def _obey(self, order: Order, reply: asyncio.Future[bool] | None) -> None:
         obeyed = False

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 from personae.actors.domain.kit import Recorded
@@ -36,6 +37,26 @@ class Heads(Protocol):
     def listen(self, channel: str) -> AsyncIterator[str | None]:
         """Yield notifications; ``None`` when some may have been missed."""
         ...
+
+
+class Shared:
+    """A look that is taken once for all who asked before it began."""
+
+    def __init__(self, look: Callable[[], Awaitable[None]]) -> None:
+        self._look = look
+        self._next: asyncio.Task[None] | None = None
+        self._one_by_one = asyncio.Lock()
+
+    async def __call__(self) -> None:
+        """Return after a look that began after this call."""
+        if self._next is None:
+            self._next = asyncio.create_task(self._take())
+        await asyncio.shield(self._next)
+
+    async def _take(self) -> None:
+        async with self._one_by_one:
+            self._next = None  # who asks from here on needs another one
+            await self._look()
 
 
 class Follower:
@@ -65,12 +86,16 @@ class Follower:
         self._pause = LOOK_SECONDS if listen else LOOK_ALONE_SECONDS
         self._seen: dict[str, int] = {}
         self._wake = asyncio.Event()
+        self._reading = asyncio.Lock()
+        self._looks: dict[str, Shared] = {}
+        self._ready = False
         self._listening: asyncio.Task[None] | None = None
         log.on_committed.append(self._own)
 
     async def run(self) -> None:
         """Follow until cancelled."""
         self._seen = {**await self._positions(), **self._seen}
+        self._ready = True
         if self._listens:
             self._listening = asyncio.create_task(self._listen())
         try:
@@ -85,6 +110,21 @@ class Follower:
         finally:
             if self._listening:
                 self._listening.cancel()
+
+    async def current(self, instance_id: str) -> None:
+        """Return when this process knows what was committed before the call, by whomever.
+
+        So a read by id shows its caller's own write on another process. Raises what the database
+        raises.
+        """
+        look = self._looks.get(instance_id)
+        if look is None:
+            look = self._looks[instance_id] = Shared(partial(self._know, instance_id))
+        await look()
+
+    async def _know(self, instance_id: str) -> None:
+        if self._ready:
+            await self._catch_up(instance_id, await self._log.head(instance_id))
 
     def _own(self, recorded: list[Recorded]) -> None:
         """Count our own commits as seen; a gap before them is somebody else's."""
@@ -123,11 +163,13 @@ class Follower:
 
     async def _catch_up(self, instance_id: str, head: int) -> None:
         """Read up to where the log was: a busy instance must not keep the others waiting."""
-        while (seen := self._seen.get(instance_id, 0)) < head:
-            events = await self._log.after(instance_id, seen, PAGE)
-            if not events:
-                return
-            for tell in self._heard:
-                tell(events)
-            self._nudge(instance_id)
-            self._seen[instance_id] = max(events[-1].position, self._seen.get(instance_id, 0))
+        while self._seen.get(instance_id, 0) < head:
+            async with self._reading:
+                seen = self._seen.get(instance_id, 0)
+                events = await self._log.after(instance_id, seen, PAGE) if seen < head else []
+                if not events:
+                    return
+                for tell in self._heard:
+                    tell(events)
+                self._nudge(instance_id)
+                self._seen[instance_id] = max(events[-1].position, self._seen.get(instance_id, 0))

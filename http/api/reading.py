@@ -34,15 +34,18 @@ def services_of(call: Call) -> Services:
 
 
 async def aggregate_of(call: Call, kind: str, id_: str) -> Aggregate:
-    """Return an aggregate of the caller's instance, as the log has it."""
-    stream = Stream(call.caller.instance_id, kind, id_)
-    return await services_of(call).world.aggregate(stream)
+    """Return an aggregate of the caller's instance, as the log has it when this is called."""
+    world = services_of(call).world
+    await world.current(call.caller.instance_id)
+    return await world.aggregate(Stream(call.caller.instance_id, kind, id_))
 
 
 async def row_of(call: Call, table: Table, aggregate: Aggregate) -> Row | None:
     """Return the row of an aggregate that an organisation owns, as new as the aggregate."""
-    owner = await aggregate_of(call, "org", aggregate.owner)
-    if not owner.state.exists:
+    owner = await services_of(call).world.state(
+        Stream(call.caller.instance_id, "org", aggregate.owner)
+    )
+    if not owner.exists:
         return None
     projections = services_of(call).projections
     return await rows_of(projections).of(projections, table, aggregate)

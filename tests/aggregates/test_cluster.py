@@ -126,3 +126,48 @@ async def test_a_list_shows_what_its_caller_wrote_on_another_process(pair):
         assert await reader.views.reached(USERS, INSTANCE, head)
         page = await reader.views.ask(question)
         assert str(2000 + n) in {row.id for row in page.rows}
+
+
+@pytest.fixture
+async def deaf(postgres_url, monkeypatch):
+    """Two processes that neither hear of each other nor look by themselves."""
+    monkeypatch.setattr(follower, "LOOK_ALONE_SECONDS", 60.0)
+    async with running(postgres_url, **PORTABLE) as one, running(postgres_url, **PORTABLE) as two:
+        await one.send(SETUP, SYSTEM)
+        yield one, two
+
+
+async def test_a_read_by_id_shows_what_its_caller_wrote_on_another_process(deaf):
+    one, two = deaf
+    for n in range(20):
+        writer, reader = (one, two) if n % 2 else (two, one)
+        await rename(writer, f"N{n}")
+        await reader.world.current(INSTANCE)
+        assert (await reader.state(ORG_STREAM)).name == f"N{n}"
+
+
+async def test_many_reads_share_the_looks_at_the_head(deaf, monkeypatch):
+    one, two = deaf
+    await two.world.current(INSTANCE)
+    looks, head = [], two.log.head
+
+    async def counted(instance_id):
+        looks.append(instance_id)
+        return await head(instance_id)
+
+    monkeypatch.setattr(two.log, "head", counted)
+
+    async def write_and_read(n):
+        await one.add_machine(INSTANCE, ORG, str(3000 + n))
+        await two.world.current(INSTANCE)
+        return (await two.state(Stream(INSTANCE, "user", str(3000 + n)))).exists
+
+    assert all(await asyncio.gather(*(write_and_read(n) for n in range(50))))
+    assert 0 < len(looks) < 50
+
+
+async def test_a_read_while_the_database_is_away_is_refused(deaf):
+    _, two = deaf
+    await two.database.close()
+    with pytest.raises(Refusal):
+        await two.world.current(INSTANCE)

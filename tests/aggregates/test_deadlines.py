@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 from personae.actors.aggregates import dispatch as dispatch_module
-from personae.actors.domain.kit import Caller, Refusal
+from personae.actors.domain.kit import Caller, Refusal, Stream
 from personae.actors.domain.kit.refusal import TIMEOUT
 from personae.actors.domain.org.commands import ChangeOrg
 
-from tests.aggregates.conftest import INSTANCE, ORG
+from tests.aggregates.conftest import INSTANCE, ORG, caller, human
 
 SYSTEM = Caller.of_system(INSTANCE)
 
@@ -44,7 +44,27 @@ async def test_an_order_whose_caller_left_before_its_turn_is_never_decided(dispa
     assert await names(world) == ["one", "three"]
 
 
-async def test_an_order_whose_caller_left_during_its_turn_stands(dispatch, world, gate):
+async def test_an_order_whose_caller_left_while_facts_were_gathered_is_never_decided(
+    dispatch, world, monkeypatch
+):
+    hashing, hash_ = asyncio.Event(), world.hash
+
+    async def slow(password):
+        await hashing.wait()
+        return await hash_(password)
+
+    monkeypatch.setattr(world, "hash", slow)
+    leaving = asyncio.ensure_future(dispatch.send(human("60"), caller()))
+    staying = asyncio.ensure_future(dispatch.send(human("61"), caller()))
+    await asyncio.sleep(0.01)
+    leaving.cancel()
+    hashing.set()
+    await staying
+    assert not (await world.state(Stream(INSTANCE, "user", "60"))).exists
+    assert (await world.state(Stream(INSTANCE, "user", "61"))).exists
+
+
+async def test_an_order_whose_caller_left_after_its_decision_stands(dispatch, world, gate):
     first = rename(dispatch, "one")
     await asyncio.sleep(0.01)
     first.cancel()
