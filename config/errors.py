@@ -1,8 +1,11 @@
-"""What stops a start in a way the operator can mend."""
+"""What stops a server in a way the operator can mend."""
 
 
 class StartError(Exception):
-    """The server cannot start. The message is for the operator: one line, no secret, what to do."""
+    """The server cannot start, or not go on.
+
+    The message is for the operator: one line, no secret, what to do.
+    """
 
 
 def explained(error: Exception) -> str | None:

@@ -12,6 +12,7 @@ import structlog
 from personae.actors import domain
 from personae.actors.aggregates import facts
 from personae.actors.aggregates.world import World
+from personae.actors.runtime.memory import MemoryLimit
 from personae.actors.runtime.pools import PoolBusy, WorkPool
 from personae.config.metrics import Metrics
 from personae.config.roles import Roles
@@ -152,4 +153,5 @@ async def aggregates(
         private_targets=settings.actions.private_targets,
         cap=settings.actors.live,
         idle_seconds=settings.actors.idle.total_seconds(),
+        exceeded=MemoryLimit(int(settings.actors.memory)).exceeded,
     )

@@ -48,6 +48,7 @@ class Actors(Section):
 
     live: Count
     idle: Duration
+    memory: Size
 
 
 class Projections(Section):
@@ -55,6 +56,7 @@ class Projections(Section):
 
     poll: Duration
     lease: Duration
+    jitter: float = Field(ge=0, le=0.9)
 
 
 class Hashing(Section):

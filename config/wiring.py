@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -32,6 +32,7 @@ from personae.actors.workers.senders import Sender
 from personae.config import masterkey, origins, parts, workers
 from personae.config.banner import BannerInfo, banner
 from personae.config.crew_metrics import CrewRegistry
+from personae.config.errors import StartError
 from personae.config.first_start import FirstStart, SetUp
 from personae.config.message_providers import endpoints_of, provide
 from personae.config.metrics import Metrics
@@ -184,7 +185,12 @@ def _notifications(
 
 def _projections(settings: Settings, database: Database, world: World) -> Projections:
     lease = settings.projections.lease.total_seconds()
-    pace = Pace(lease=lease, renew=lease / 3, sweep=settings.projections.poll.total_seconds())
+    pace = Pace(
+        lease=lease,
+        renew=lease / 3,
+        sweep=settings.projections.poll.total_seconds(),
+        jitter=settings.projections.jitter,
+    )
     return Projections(database, world.log, tables_in(read_models), pace=pace)
 
 
@@ -316,15 +322,18 @@ async def listen(node: Node, *, crew: CrewRegistry | None = None) -> None:
     """Open the port, say where everything is, and stop in order when a signal comes.
 
     ``crew`` holds the metrics of several workers that share the port; their first process speaks.
+    Raises ``StartError``, after it has stopped, when a part cannot be kept running.
     """
     port = server(node, crew=crew)
     await port.start()
     _tame_collector()
     if crew is None:
         banner(info_of(node))
-    await _told_to_stop(node, port)
-    log.info("stopping", grace_seconds=node.settings.server.shutdown_timeout.total_seconds())
-    await port.stop()
+    try:
+        await told_to_stop(node.root, node.given_up, port.signalled())
+    finally:
+        log.info("stopping", grace_seconds=node.settings.server.shutdown_timeout.total_seconds())
+        await port.stop()
 
 
 def _tame_collector() -> None:
@@ -339,15 +348,20 @@ def _tame_collector() -> None:
     gc.set_threshold(50_000, 10, 10)
 
 
-async def _told_to_stop(node: Node, port: Server) -> None:
-    """Return at a signal, or when the supervisor tree has given up on a part of it."""
-    signalled = asyncio.ensure_future(port.signalled())
-    given_up = asyncio.ensure_future(node.given_up.wait())
-    await asyncio.wait({signalled, given_up}, return_when=asyncio.FIRST_COMPLETED)
-    if given_up.done():
-        log.error("a part of the server could not be kept running", tree=node.root.snapshot())
-    for task in (signalled, given_up):
+async def told_to_stop(
+    root: Supervisor, given_up: asyncio.Event, signalled: Awaitable[object]
+) -> None:
+    """Return at a signal. Raises ``StartError`` when the supervisor tree has given up on a part.
+
+    Who watches the process then sees that it failed, and starts it anew.
+    """
+    waits = [asyncio.ensure_future(signalled), asyncio.ensure_future(given_up.wait())]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for task in waits:
         task.cancel()
+    if given_up.is_set():
+        log.error("a part of the server could not be kept running", tree=root.snapshot())
+        raise StartError("a part of the server could not be kept running: see the log")
 
 
 async def setup(settings: Settings) -> None:

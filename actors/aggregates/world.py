@@ -60,6 +60,7 @@ class World:
         clock: Callable[[], datetime] | None = None,
         cap: int = 100_000,
         idle_seconds: float = 120,
+        exceeded: Callable[[], bool] = lambda: False,
     ) -> None:
         self.log = log
         self.keyring = keyring
@@ -68,7 +69,9 @@ class World:
         self.private_targets = private_targets
         self.ids = Ids()
         self.now = clock or partial(datetime.now, UTC)
-        self.directory = Directory(self._open, cap=cap, idle_seconds=idle_seconds)
+        self.directory = Directory(
+            self._open, cap=cap, idle_seconds=idle_seconds, exceeded=exceeded
+        )
         self.permissions = Permissions(roles, self.state)
         self.names = Names(log)
         self.user_grants = UserGrants(self.names, self.aggregate)

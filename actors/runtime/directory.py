@@ -23,8 +23,14 @@ AT_ONCE = 64
 PATIENCE_SECONDS = 30
 """How long so many actors may take for that."""
 
+PART = 5
+"""Of so many actors one goes to sleep when memory is short."""
+
 LATELY = 1000
 """How many actors are looked at for letters that wait: it is there that somebody asked lately."""
+
+LOOK_SECONDS = 10
+"""The longest time between two sweeps."""
 
 PAUSE_SECONDS = 0.1
 """The least time between two sweeps."""
@@ -34,9 +40,9 @@ class Directory:
     """Actors by key, least recently used first; at most about ``cap`` of them.
 
     ``open_actor(key)`` makes an actor, not yet begun; its ``on_start`` loads its state. An actor
-    idle for ``idle_seconds``, or the longest idle ones beyond ``cap``, get their ``passivate``
-    turn and are forgotten, unless a message came meanwhile. An actor that dies is forgotten too:
-    the next message opens a successor.
+    idle for ``idle_seconds``, or the longest idle ones beyond ``cap`` or while memory ``exceeded``
+    its limit, get their ``passivate`` turn and are forgotten, unless a message came meanwhile. An
+    actor that dies is forgotten too: the next message opens a successor.
     """
 
     def __init__(
@@ -45,10 +51,12 @@ class Directory:
         *,
         cap: int = 100_000,
         idle_seconds: float = 120,
+        exceeded: Callable[[], bool] = lambda: False,
     ) -> None:
         self._open_actor = open_actor
         self._cap = cap
         self._idle_seconds = idle_seconds
+        self._exceeded = exceeded
         self._actors: OrderedDict[Hashable, LoopActor] = OrderedDict()
         self._crowded = asyncio.Event()
         self._sweeper: asyncio.Task[None] | None = None
@@ -161,6 +169,8 @@ class Directory:
     def _due(self) -> list[tuple[LoopActor, float]]:
         oldest = asyncio.get_running_loop().time() - self._idle_seconds
         excess = len(self._actors) - self._cap
+        if self._exceeded():
+            excess = max(excess, len(self._actors) // PART)
         due: list[tuple[LoopActor, float]] = []
         for actor in self._actors.values():
             if actor.touched > oldest and len(due) >= excess:
@@ -195,7 +205,7 @@ class Directory:
         while True:
             await asyncio.sleep(PAUSE_SECONDS)
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._idle_seconds / 4):
+                async with asyncio.timeout(min(self._idle_seconds / 4, LOOK_SECONDS)):
                     await self._crowded.wait()
             self._crowded.clear()
             try:

@@ -26,6 +26,9 @@ logger = logging.getLogger(__name__)
 class Pace:
     """Seconds: how long a lease lasts, how often it is renewed or tried for, how often one sweeps.
 
+    ``jitter`` is the part by which a time may be shorter, so that processes that started together
+    drift apart.
+
     A released lease is taken over within ``renew``, that of a dead process within ``lease`` and
     ``renew`` together.
     """
@@ -33,6 +36,11 @@ class Pace:
     lease: float = 5.0
     renew: float = 1.5
     sweep: float = 60.0
+    jitter: float = 0.2
+
+    def about(self, seconds: float) -> float:
+        """Return a time that differs each time."""
+        return seconds * random.uniform(1 - self.jitter, 1.0)  # noqa: S311 — no secret
 
 
 class Spooler:
@@ -83,7 +91,7 @@ class Spooler:
             except DatabaseError as error:
                 self.held = set()
                 logger.warning("the spooler waits: %s", error)
-            await asyncio.sleep(self._pace.renew * _jitter())
+            await asyncio.sleep(self._pace.about(self._pace.renew))
 
     async def renew(self) -> None:
         """Renew the leases held and take those that expired."""
@@ -107,7 +115,7 @@ class Spooler:
         if due:
             await self.sweep(due)
             for name in due:
-                self._due[name] = now + self._pace.sweep * _jitter()
+                self._due[name] = now + self._pace.about(self._pace.sweep)
 
     async def sweep(self, names: list[str]) -> None:
         """Tell projectors how far the log is, and save positions that ran ahead."""
@@ -116,8 +124,3 @@ class Spooler:
             for instance_id, head in heads.items():
                 self._projectors[name].hear(instance_id, head)
             await self._projectors[name].save()
-
-
-def _jitter() -> float:
-    """Return about 1, so that processes that started together drift apart."""
-    return random.uniform(0.8, 1.0)  # noqa: S311 — no secret

@@ -15,10 +15,12 @@ SYSTEM = Caller.of_system(INSTANCE)
 
 @pytest.fixture
 def gate(world):
-    """The log's door: shut, until it is set."""
+    """The log's door: shut, until it is set; ``reached`` when a decision stands before it."""
     gate, append = asyncio.Event(), world.log.append
+    gate.reached = asyncio.Event()
 
     async def behind_the_gate(commit):
+        gate.reached.set()
         await gate.wait()
         return await append(commit)
 
@@ -37,7 +39,7 @@ async def names(world):
 
 async def test_an_order_whose_caller_left_before_its_turn_is_never_decided(dispatch, world, gate):
     first, second, third = (rename(dispatch, name) for name in ("one", "two", "three"))
-    await asyncio.sleep(0.01)
+    await gate.reached.wait()
     second.cancel()
     gate.set()
     await asyncio.gather(first, third)
@@ -47,16 +49,18 @@ async def test_an_order_whose_caller_left_before_its_turn_is_never_decided(dispa
 async def test_an_order_whose_caller_left_while_facts_were_gathered_is_never_decided(
     dispatch, world, monkeypatch
 ):
-    hashing, hash_ = asyncio.Event(), world.hash
+    hashing, begun, hash_ = asyncio.Event(), asyncio.Semaphore(0), world.hash
 
     async def slow(password):
+        begun.release()
         await hashing.wait()
         return await hash_(password)
 
     monkeypatch.setattr(world, "hash", slow)
     leaving = asyncio.ensure_future(dispatch.send(human("60"), caller()))
     staying = asyncio.ensure_future(dispatch.send(human("61"), caller()))
-    await asyncio.sleep(0.01)
+    await begun.acquire()
+    await begun.acquire()
     leaving.cancel()
     hashing.set()
     await staying
@@ -66,7 +70,7 @@ async def test_an_order_whose_caller_left_while_facts_were_gathered_is_never_dec
 
 async def test_an_order_whose_caller_left_after_its_decision_stands(dispatch, world, gate):
     first = rename(dispatch, "one")
-    await asyncio.sleep(0.01)
+    await gate.reached.wait()
     first.cancel()
     gate.set()
     await rename(dispatch, "two")
@@ -77,7 +81,7 @@ async def test_an_order_that_waited_too_long_for_its_turn_is_refused_and_never_d
     dispatch, world, gate, monkeypatch
 ):
     first = rename(dispatch, "one")
-    await asyncio.sleep(0.01)
+    await gate.reached.wait()
     monkeypatch.setattr(dispatch_module, "PATIENCE_SECONDS", 0.02)
     with pytest.raises(Refusal) as refused:
         await rename(dispatch, "two")

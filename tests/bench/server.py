@@ -6,6 +6,7 @@ in time and goes to loopback only.
 
 import asyncio
 import json
+import re
 import shutil
 import statistics
 import subprocess
@@ -174,8 +175,18 @@ async def loads(server):
         yield row
     async for row in measure("healthz (the floor)", server, "/debug/healthz", lambda _: ""):
         yield row
+    yield "lag of the loop under all of this, p99 at most", loop_lag(server), "ms"
     async for row in hashing():
         yield row
+
+
+def loop_lag(server, part=0.99):
+    """Return the bound that this part of the looks at the loop's lag kept, in milliseconds."""
+    with urllib.request.urlopen(f"{server.url}/debug/metrics", timeout=30) as answer:
+        text = answer.read().decode()
+    bounds = re.findall(r'personae_loop_lag_seconds_bucket\{le="([^"]+)"\} (\S+)', text)
+    most = float(bounds[-1][1])
+    return next(1000 * float(bound) for bound, count in bounds if float(count) >= part * most)
 
 
 async def hashing():

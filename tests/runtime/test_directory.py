@@ -3,6 +3,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from personae.actors.runtime import ActorDeadError, ActorStopped, Directory, MailboxFull
+from personae.actors.runtime.memory import MemoryLimit, resident
 from pykka import ActorRegistry
 
 from tests.runtime.actors import No, Probe, settle
@@ -304,3 +305,19 @@ async def test_ten_thousand_actors_live_and_answer():
         assert replies == list(range(10_000))
         await settle()
         assert not any(actor.busy for actor in directory)
+
+
+async def test_while_memory_is_short_and_grows_a_fifth_goes_to_sleep_oldest_first():
+    now = [0]
+    limit = MemoryLimit(1000, lambda: now[0])
+    async with crowd(50, exceeded=limit.exceeded) as directory:
+        for used, left in ((900, 50), (1100, 40), (1100, 40), (1200, 32), (900, 32), (1100, 26)):
+            now[0] = used
+            await directory.sweep()
+            assert len(directory) == left
+        assert directory.live(0) is None
+        assert directory.live(49)
+
+
+def test_the_memory_of_this_process_is_measured():
+    assert 10_000_000 < resident() < 100_000_000_000
