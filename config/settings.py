@@ -69,6 +69,13 @@ class Hashing(Section):
     queue: Count
 
 
+class DetailsType(Section):
+    """Members of authorization details of one type, beside the common ones (RFC 9396, 2)."""
+
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+
+
 class Oidc(Section):
     """OpenID Connect and OAuth: how long things live."""
 
@@ -80,6 +87,8 @@ class Oidc(Section):
     signing_key_keep: Duration
     implicit: bool
     back_channel_private: bool
+    registration_project: str
+    authorization_details: dict[str, DetailsType]
 
 
 class Logging(Section):

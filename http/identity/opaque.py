@@ -30,6 +30,7 @@ class TokenKind(StrEnum):
     INTENT = "i"
     PUSHED = "u"
     DEVICE = "d"
+    REGISTRATION = "g"
 
 
 class OpaqueTokens:

@@ -16,6 +16,7 @@ from personae.http.oidc import paths, scopes
 from personae.http.oidc.answers import answer
 from personae.http.oidc.call import Call
 from personae.http.oidc.clients import authenticate
+from personae.http.oidc.details import details_of
 from personae.http.oidc.errors import GRANT_NOT_ALLOWED, SCOPE_MISSING
 from personae.http.oidc.polls import INTERVAL
 from personae.http.oidc.resources import names_of
@@ -45,6 +46,7 @@ async def device_authorization(call: Call) -> web.Response:
             audience=await scopes.audience(call, client.audience, scope),
             need_refresh_token=scopes.OFFLINE in scope,
             resources=await names_of(call, call.form),
+            details=details_of(call, client, call.form) or (),
         ),
     )
     page = call.issuer + paths.DEVICE_PAGE

@@ -14,6 +14,7 @@ from personae.http.oidc.authorize.response import MODES
 from personae.http.oidc.call import Call
 from personae.http.oidc.grants import GRANTS
 from personae.http.oidc.provider import DEFAULT, Profiles
+from personae.http.oidc.registration.access import is_open
 
 CACHE = "public, max-age=300, must-revalidate"
 ISSUERS_AT_MOST = 10_000
@@ -25,8 +26,9 @@ CLIENT_METHODS = ("none", "client_secret_basic", "client_secret_post", "private_
 
 async def discovery(call: Call) -> web.Response:
     """Answer with the document, rendered once per issuer."""
-    documents = call.provider.documents
-    if call.issuer not in documents:
+    documents, registering = call.provider.documents, await is_open(call)
+    kept_as = f"{call.issuer} {registering}"
+    if kept_as not in documents:
         if len(documents) >= ISSUERS_AT_MOST:
             documents.clear()
         languages = call.services.texts.languages
@@ -36,8 +38,12 @@ async def discovery(call: Call) -> web.Response:
             implicit=call.provider.implicit,
             profiles=call.provider.profiles,
         )
-        documents[call.issuer] = orjson.dumps(made)
-    return answer(documents[call.issuer], CACHE)
+        if call.provider.profiles.details:
+            made["authorization_details_types_supported"] = list(call.provider.profiles.details)
+        if registering:
+            made["registration_endpoint"] = call.issuer + paths.REGISTER
+        documents[kept_as] = orjson.dumps(made)
+    return answer(documents[kept_as], CACHE)
 
 
 def document(

@@ -13,6 +13,7 @@ from personae.actors.domain.device_auth import refusals as device_auth
 from personae.actors.domain.instance.refusals import NOT_FOUND as INSTANCE_NOT_FOUND
 from personae.actors.domain.kit import Code, Reason, Refusal, reason
 from personae.actors.domain.oidc_session import refusals as oidc_session
+from personae.actors.domain.project import refusals as project
 from personae.actors.domain.user.refusals import NOT_ACTIVE as USER_NOT_ACTIVE
 from personae.http.identity.dpop import PROOF_INVALID
 
@@ -62,6 +63,13 @@ _BY_REASON: dict[str, OAuthError] = {
     device_auth.PENDING.id: OAuthError("authorization_pending"),
     device_auth.DENIED.id: OAuthError("access_denied"),
     device_auth.EXPIRED.id: OAuthError("expired_token"),
+}
+_METADATA = OAuthError("invalid_client_metadata")
+_BY_REASON |= {
+    project.REDIRECT_INVALID.id: OAuthError("invalid_redirect_uri"),
+    project.CERTIFICATE_MISSING.id: _METADATA,
+    project.NAME_INVALID.id: _METADATA,
+    project.REGISTRATION_INVALID.id: INVALID_TOKEN,
 }
 _BY_CODE: dict[Code, OAuthError] = {
     Code.INTERNAL: SERVER_ERROR,
@@ -134,6 +142,12 @@ PROMPT_NONE_ALONE = _refused("OIDC-PromptNoneAlone", INVALID_REQUEST)
 SIGN_IN_NEEDED = _refused("OIDC-SignInNeeded", LOGIN_REQUIRED)
 REQUEST_INVALID = _refused("OIDC-RequestObjectInvalid", OAuthError("invalid_request_object"))
 PUSH_REQUIRED = _refused("OIDC-PushRequired", INVALID_REQUEST)
+DETAILS_INVALID = _refused("OIDC-DetailsInvalid", OAuthError("invalid_authorization_details"))
+METADATA_INVALID = _refused("OIDC-ClientMetadataInvalid", _METADATA)
+REDIRECTS_INVALID = _refused("OIDC-RedirectUrisInvalid", OAuthError("invalid_redirect_uri"))
+STATEMENT_UNAPPROVED = _refused(
+    "OIDC-SoftwareStatementUnapproved", OAuthError("unapproved_software_statement")
+)
 NONCE_REQUIRED = _refused("OIDC-NonceRequired", INVALID_REQUEST)
 REQUEST_URI_UNSUPPORTED = _refused(
     "OIDC-RequestUriUnsupported", OAuthError("request_uri_not_supported")

@@ -15,6 +15,7 @@ from personae.http.oidc.answers import answer
 from personae.http.oidc.call import Call
 from personae.http.oidc.clients import authenticate, registered_method
 from personae.http.oidc.custom_claims import of_token, with_added
+from personae.http.oidc.details import shown
 from personae.http.oidc.errors import CLIENT_METHOD_WRONG
 from personae.http.oidc.roles import roles_for_api
 from personae.http.oidc.tokens import acting
@@ -84,6 +85,7 @@ def _facts(call: Call, client: Client, live: LiveToken) -> dict[str, Any]:
         found["exp"] = int(live.expires.timestamp())
     if live.made_at:
         found["iat"] = found["nbf"] = int(live.made_at.timestamp())
+    found |= shown(live.details)
     if bound := confirmation(live):
         found["cnf"] = bound
     if live.actors:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -68,15 +69,30 @@ class Secrets:
         return True
 
 
+@dataclass(frozen=True, slots=True)
+class DetailsType:
+    """The members that details of one type must and may have, beside the common ones.
+
+    (RFC 9396, 2)
+    """
+
+    required: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profiles:
     """Which profiles of OAuth the operator has turned on.
 
     ``certificates``: a proxy passes those of clients on; ``authorities`` certify some.
+    ``registration_project`` is where clients register themselves, if they may; ``details`` are the
+    types of authorization details that there are.
     """
 
     certificates: bool = False
     authorities: Authorities = Authorities(())
+    registration_project: str = ""
+    details: Mapping[str, DetailsType] = field(default_factory=dict)
 
 
 DEFAULT = Profiles()

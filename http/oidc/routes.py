@@ -15,6 +15,8 @@ from personae.http.oidc.end_session import end_session, session_ended
 from personae.http.oidc.introspection import introspection
 from personae.http.oidc.keys import keys
 from personae.http.oidc.provider import DEFAULT, PROVIDER, Profiles, Provider
+from personae.http.oidc.registration.endpoint import register
+from personae.http.oidc.registration.management import end, show, update
 from personae.http.oidc.revocation import revocation
 from personae.http.oidc.token import token
 from personae.http.oidc.userinfo import userinfo
@@ -33,6 +35,13 @@ FOR_PROGRAMS = (
 )
 # Public clients may not introspect, and a page can keep no secret: only servers call this.
 FOR_SERVERS = (("POST", paths.INTROSPECT, unshared(posted(introspection))),)
+# Only where the settings name a project for that.
+FOR_REGISTRATION = (
+    ("POST", paths.REGISTER, unshared(got(register))),
+    ("GET", paths.REGISTRATION, unshared(got(show))),
+    ("PUT", paths.REGISTRATION, unshared(got(update))),
+    ("DELETE", paths.REGISTRATION, unshared(got(end))),
+)
 FOR_BROWSERS = (
     ("GET", paths.AUTHORIZE, authorize),
     ("POST", paths.AUTHORIZE, authorize),
@@ -53,7 +62,8 @@ def add_routes(
     """Give an application the endpoints of the provider; it must have ``SERVICES``."""
     app[PROVIDER] = Provider(implicit=implicit, sources=sources, profiles=profiles)
     app.on_cleanup.append(_stop)
-    for method, path, handler in (*FOR_PROGRAMS, *FOR_SERVERS, *FOR_BROWSERS):
+    registering = FOR_REGISTRATION if profiles.registration_project else ()
+    for method, path, handler in (*FOR_PROGRAMS, *FOR_SERVERS, *FOR_BROWSERS, *registering):
         app.router.add_route(method, path, handler)
     for path in {path for _, path, _ in FOR_PROGRAMS}:
         app.router.add_route("OPTIONS", path, preflight)

@@ -101,7 +101,7 @@ async def of_id_token(call: Call, client: Client, text: str) -> Subject:
 async def of_jwt(call: Call, client: Client, text: str) -> Subject:
     """A token about a user that the client signed itself: it proves who asks, not who is meant."""
     now = call.services.world.now()
-    verifier = verifier_for(text, client.app.keys, now)
+    verifier = verifier_for(text, client.app.client_keys, now)
     claims = verifier.verify(
         text,
         typ=("", "jwt"),

@@ -7,6 +7,7 @@ from personae.actors.domain.oidc_session.terms import Terms
 from personae.http.identity.certificates import thumbprint_shown
 from personae.http.identity.dpop import PROOF_INVALID
 from personae.http.oidc.call import Call
+from personae.http.oidc.details import details_of
 from personae.http.oidc.errors import CERTIFICATE_REQUIRED
 from personae.http.oidc.fapi import check_sender
 from personae.http.oidc.resources import targets_of
@@ -15,10 +16,14 @@ from personae.http.oidc.resources import targets_of
 async def terms_of(call: Call, client: Client, key: str) -> Terms:
     """Return the terms of a client's request for tokens; ``key`` is the one it proved, if any.
 
-    Raises OIDC-TargetInvalid, OIDC-CertificateRequired, TOKEN-ProofInvalid.
+    Raises OIDC-TargetInvalid, OIDC-DetailsInvalid, OIDC-CertificateRequired, TOKEN-ProofInvalid.
     """
     certificate = certificate_for(client, key)
-    return Terms(certificate=certificate, targets=await targets_of(call, call.form.all("resource")))
+    return Terms(
+        certificate=certificate,
+        targets=await targets_of(call, call.form.all("resource")),
+        details=details_of(call, client, call.form),
+    )
 
 
 def certificate_for(client: Client, key: str) -> str:

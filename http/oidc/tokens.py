@@ -23,6 +23,7 @@ from personae.http.identity.opaque import TokenKind
 from personae.http.oidc import claims
 from personae.http.oidc.call import Call
 from personae.http.oidc.custom_claims import About, Function, with_added
+from personae.http.oidc.details import shown
 from personae.http.oidc.roles import role_claims
 from personae.http.oidc.scopes import OPENID, STANDARD
 
@@ -118,6 +119,7 @@ async def token_response(
         "token_type": "DPoP" if access.dpop_jkt else "Bearer",
         "expires_in": int((access.expires - access.made_at).total_seconds()),
         "scope": " ".join(access.scope),
+        **shown(access.details),
     }
     if refresh_id:
         found["refresh_token"] = call.services.tokens.issue(
@@ -173,6 +175,7 @@ async def _access_text(
     }
     if access.actors:
         found["act"] = acting(call.issuer, access.actors)
+    found |= shown(access.details)
     if bound := confirmation(access):
         found["cnf"] = bound
     return await call.provider.signing.sign(signer, found, AT_JWT)

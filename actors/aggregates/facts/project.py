@@ -88,6 +88,21 @@ async def add_api_app(cmd: c.AddAPIApp, turn: Turn) -> ClientFacts:
     return _client_secret(cmd.auth_method, turn)
 
 
+@facts_for(c.RegisterClient)
+async def register_client(cmd: c.RegisterClient, turn: Turn) -> ClientFacts:
+    await _may("project.app.write", turn)
+    return _client_secret(cmd.app.client.auth_method_type, turn)
+
+
+@facts_for(c.UpdateRegistration)
+async def update_registration(cmd: c.UpdateRegistration, turn: Turn) -> ClientFacts:
+    await _may("project.app.write", turn)
+    app = turn.state.apps.get(cmd.change.app_id)
+    method = cmd.change.oidc.auth_method_type if cmd.change.oidc else None
+    has_one = bool(app and app.oidc and app.oidc.hashed_secret)
+    return _client_secret(AuthMethod.NONE if has_one or method is None else method, turn)
+
+
 @facts_for(c.SetClientSecret)
 async def set_client_secret(cmd: c.SetClientSecret, turn: Turn) -> ClientFacts:
     await _may("project.app.write", turn)

@@ -230,6 +230,25 @@ class SetOAuthSettings:
 
 
 @command("project", id="project_id")
+class RegisterClient:
+    """Add a client that describes itself (RFC 7591)."""
+
+    project_id: str
+    app: AddOIDCApp
+    settings: OAuthChanges
+
+
+@command("project", id="project_id")
+class UpdateRegistration:
+    """Replace what a client said of itself (RFC 7592); ``presented`` is its token's id."""
+
+    project_id: str
+    change: ChangeApp
+    settings: OAuthChanges
+    presented: str
+
+
+@command("project", id="project_id")
 class SetClientSecret:
     """Replace the secret of an application; returned once as ``client_secret``."""
 

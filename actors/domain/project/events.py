@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from personae.actors.domain.kit import event, wire
-from personae.actors.domain.project.oauth import CertificateMethod, CertificateSubject
+from personae.actors.domain.project.oauth import CertificateMethod, CertificateSubject, ClientKey
 from personae.actors.domain.project.values import (
     APIAuthMethod,
     ApplicationType,
@@ -247,6 +247,8 @@ class OAuthSettingsChanged:
     authorization_types: tuple[str, ...] | None = None
     ask_consent: bool | None = None
     front_channel_logout_uri: str | None = wire("frontChannelLogoutURI", default=None)
+    keys: tuple[ClientKey, ...] | None = None
+    registration: str | None = None
 
 
 @event("project.application.config.api.added")

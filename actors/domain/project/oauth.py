@@ -45,6 +45,14 @@ class CertificateSubject:
     value: str
 
 
+@dataclass(frozen=True, slots=True)
+class ClientKey:
+    """A public key that a client registered itself, as PEM; ``id`` is its ``kid``."""
+
+    id: str
+    public_key: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OAuthSettings:
     """The settings of one application.
@@ -53,7 +61,9 @@ class OAuthSettings:
     ``certificates`` the SHA-256 thumbprints (``x5t#S256``) of self-signed ones;
     ``authorization_types`` the types of authorization details the client may ask (RFC 9396);
     ``ask_consent`` whether people are asked before it gets anything about them;
-    ``front_channel_logout_uri`` what is loaded in the browser when they sign out.
+    ``front_channel_logout_uri`` what is loaded in the browser when they sign out;
+    ``keys`` those it registered itself; ``registration`` the id of the token by which it manages
+    its registration (RFC 7592), if it may.
     """
 
     fapi: bool = False
@@ -67,6 +77,8 @@ class OAuthSettings:
     authorization_types: tuple[str, ...] = ()
     ask_consent: bool = False
     front_channel_logout_uri: str = ""
+    keys: tuple[ClientKey, ...] = ()
+    registration: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +96,8 @@ class OAuthChanges:
     authorization_types: tuple[str, ...] | None = None
     ask_consent: bool | None = None
     front_channel_logout_uri: str | None = None
+    keys: tuple[ClientKey, ...] | None = None
+    registration: str | None = None
 
 
 def is_resource(uri: str) -> bool:

@@ -74,6 +74,14 @@ class Application:
     oauth: OAuthSettings = OAuthSettings()
 
     @property
+    def client_keys(self) -> Mapping[str, AppKey]:
+        """All keys it may sign with, by id."""
+        if not self.oauth.keys:
+            return self.keys
+        own = {key.id: AppKey(key.public_key.encode()) for key in self.oauth.keys}
+        return {**own, **self.keys}
+
+    @property
     def client_id(self) -> str:
         """The client id of its configuration, if it has one."""
         config = self.oidc or self.api

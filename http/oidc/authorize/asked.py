@@ -12,6 +12,7 @@ from personae.http.oidc import paths, scopes
 from personae.http.oidc.authorize.ask import Ask
 from personae.http.oidc.authorize.types import mode_of, of_tokens, type_of
 from personae.http.oidc.call import Call
+from personae.http.oidc.details import details_of
 from personae.http.oidc.errors import PARAMETER_INVALID
 from personae.http.oidc.hints import subject_of_hint
 from personae.http.oidc.proofs import key_shown
@@ -55,6 +56,7 @@ async def asked(call: Call, ask: Ask) -> AuthRequestAdded:
         issuer=call.issuer,
         dpop_jkt=_bound_to(call, ask),
         resources=await names_of(call, form),
+        authorization_details=details_of(call, ask.client, form) or (),
         acr_values=tuple(ask.words("acr_values")[:ACRS_AT_MOST]),
     )
 

@@ -28,7 +28,7 @@ def unpacked(call: Call, client: Client) -> Form:
         raise PARAMETER_INVALID(name="request_uri")
     text, now = call.form.get("request"), call.services.world.now()
     try:
-        verifier = verifier_for(text, client.app.keys, now, fapi=client.app.oauth.fapi)
+        verifier = verifier_for(text, client.app.client_keys, now, fapi=client.app.oauth.fapi)
         claims = verifier.verify(
             text, typ=TYPES, issuer=client.client_id, audience=(call.issuer,), now=now
         )

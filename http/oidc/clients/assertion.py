@@ -31,8 +31,9 @@ def show_assertion(call: Call) -> Shown | None:
 
 async def prove_assertion(call: Call, shown: Shown, client: Client) -> bool:
     """Verify the assertion with the client's keys. Raises OIDC-ClientAssertionInvalid."""
+    app = client.app
     try:
-        verify(call, shown.proof, client.client_id, client.app.keys, fapi=client.app.oauth.fapi)
+        verify(call, shown.proof, client.client_id, app.client_keys, fapi=app.oauth.fapi)
     except Refusal as refusal:
         raise CLIENT_ASSERTION_INVALID(cause=refusal.id) from None
     return True

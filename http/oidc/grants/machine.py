@@ -8,6 +8,7 @@ from personae.actors.domain.oidc_session.commands import OpenOIDCSession
 from personae.actors.domain.oidc_session.opening import Opening
 from personae.http.oidc import scopes
 from personae.http.oidc.call import Call
+from personae.http.oidc.details import details_of
 from personae.http.oidc.machines import LivingMachine
 from personae.http.oidc.proofs import key_shown
 from personae.http.oidc.resources import names_of
@@ -32,6 +33,7 @@ async def open_for(
         access_token_id=ids.access,
         reason=reason,
         dpop_jkt=key_shown(call),
+        details=details_of(call, None, call.form) or (),
         resources=await names_of(call, call.form),
     )
     order = OpenOIDCSession(oidc_session_id=ids.family, org_id=found.org_id, opening=opening)

@@ -13,6 +13,7 @@ from personae.actors.domain.project.oauth import (
     MOST_RESOURCES,
     RESOURCES,
     THUMBPRINT,
+    OAuthChanges,
     OAuthSettings,
     is_resource,
     provable,
@@ -24,28 +25,30 @@ from personae.actors.domain.project.state import PROJECT, Application, Project
 @PROJECT.decides(c.SetOAuthSettings)
 def set_oauth(project: Project, cmd: c.SetOAuthSettings, _facts: Facts) -> Decisions:
     app = application(project, cmd.app_id)
-    old = app.oauth
-    given = {f.name: getattr(cmd.changes, f.name) for f in fields(cmd.changes)}
+    if uri := cmd.changes.front_channel_logout_uri:
+        check_front_channel(uri, app)
+    yield from changed(app.oauth, cmd.app_id, cmd.changes)
+
+
+def changed(old: OAuthSettings, app_id: str, asked: OAuthChanges) -> Decisions:
+    """Yield what follows from changes of an application's settings."""
+    given = {f.name: getattr(asked, f.name) for f in fields(asked)}
     changes = {k: v for k, v in given.items() if v is not None and v != getattr(old, k)}
     if not changes:
         return
     new = replace(old, **changes)
     check(new)
-    if cmd.changes.front_channel_logout_uri:
-        check_front_channel(new, app)
     for uri in set(old.resources) - set(new.resources):
         yield Release(RESOURCES, uri)
     for uri in sorted(set(new.resources) - set(old.resources)):
         yield Claim(RESOURCES, uri, refusals.RESOURCE_TAKEN)
-    yield e.OAuthSettingsChanged(app_id=cmd.app_id, **changes)
+    yield e.OAuthSettingsChanged(app_id=app_id, **changes)
 
 
-def check_front_channel(settings: OAuthSettings, app: Application) -> None:
+def check_front_channel(uri: str, app: Application) -> None:
     """Refuse an address that is not of an origin of the client (Front-Channel Logout, 2)."""
     oidc = app.oidc
-    if oidc is None or not loadable(
-        settings.front_channel_logout_uri, oidc.redirect_uris, dev_mode=oidc.dev_mode
-    ):
+    if oidc is None or not loadable(uri, oidc.redirect_uris, dev_mode=oidc.dev_mode):
         raise refusals.LOGOUT_URI_INVALID()
 
 

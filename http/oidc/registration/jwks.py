@@ -1,0 +1,60 @@
+"""The keys and certificates that a client registers by value (RFC 7591, 2; RFC 8705, 2.2.2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from personae.actors.domain.kit import Refusal
+from personae.http.identity.certificates import certificate_of
+from personae.http.identity.jose import PublicKey, public_pem, thumbprint
+from personae.http.oidc.errors import METADATA_INVALID
+
+MOST = 20
+LONGEST_ID = 200
+PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+
+Keys = tuple[tuple[str, str], ...]
+
+
+def keys_of(jwks: object) -> tuple[Keys, tuple[str, ...]]:
+    """Return keys as (id, PEM), and the thumbprints of certificates among them.
+
+    Raises OIDC-ClientMetadataInvalid.
+    """
+    if jwks is None:
+        return (), ()
+    keys = jwks.get("keys") if isinstance(jwks, dict) else None
+    if not isinstance(keys, list) or len(keys) > MOST:
+        raise METADATA_INVALID(name="jwks")
+    try:
+        found = [_key(each) for each in keys if not _other_use(each)]
+        certificates = [_certificate(each) for each in keys if "x5c" in each]
+    except (Refusal, TypeError, IndexError):
+        raise METADATA_INVALID(name="jwks") from None
+    if len({id_ for id_, _ in found}) != len(found):
+        raise METADATA_INVALID(name="jwks")
+    return tuple(found), tuple(dict.fromkeys(certificates))
+
+
+def _other_use(key: Any) -> bool:
+    return isinstance(key, dict) and key.get("use", "sig") != "sig"
+
+
+def _key(key: Any) -> tuple[str, str]:
+    if not isinstance(key, dict) or not PRIVATE.isdisjoint(key):
+        raise METADATA_INVALID(name="jwks")
+    public = PublicKey.from_jwk(key)
+    id_ = public.id or thumbprint(public.jwk)
+    if len(id_) > LONGEST_ID or "\0" in id_:
+        raise METADATA_INVALID(name="jwks")
+    # PS256 is what RSA keys sign by under FAPI, RS256 otherwise: a key has no third way.
+    if public.algorithm in {"RS384", "RS512"}:
+        raise METADATA_INVALID(name="jwks")
+    return id_, public_pem(public).decode()
+
+
+def _certificate(key: dict[str, Any]) -> str:
+    first = key["x5c"][0]
+    if not isinstance(first, str):
+        raise METADATA_INVALID(name="jwks")
+    return certificate_of(first).thumbprint
