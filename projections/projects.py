@@ -90,6 +90,12 @@ def granted_to(org_id: str) -> Condition:
     )
 
 
+def through_grants(allowed: Condition) -> Condition:
+    """Return what the projects meet that have a grant which meets a condition."""
+    grants = f'SELECT t.instance_id, t.project_id FROM {LIVE}."project_grants" t'
+    return Condition(f"(t.instance_id, t.id) IN ({grants} WHERE {allowed.sql})", allowed.params)
+
+
 PROJECTS.forget_on(e.ProjectRemoved)
 PROJECTS.forget_on(OrgRemoved, column="resource_owner")
 PROJECTS.forget_instance_on(InstanceRemoved)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from google.protobuf.message import Message
@@ -11,6 +12,7 @@ from personae.actors.domain.project.values import PrivateLabeling
 from personae.http.api.reading import (
     IN_ORG,
     aggregate_of,
+    either,
     given,
     page_of,
     paged,
@@ -22,10 +24,12 @@ from personae.http.api.reading import (
 from personae.http.api.replies import pagination
 from personae.http.wire.call import Call
 from personae.http.wire.registry import rpc
-from personae.projections.kit import Question, Row
+from personae.projections.kit import Condition, Question, Row
+from personae.projections.members import GRANT
+from personae.projections.orgs import ORGS
 from personae.projections.project_grants import PROJECT_GRANTS
 from personae.projections.project_roles import PROJECT_ROLES
-from personae.projections.projects import PROJECTS
+from personae.projections.projects import OWNED, PROJECTS, through_grants
 
 SERVICE = "zitadel.project.v2.ProjectService"
 SORTED_BY = ("", "id", "creation_date", "change_date", "name")
@@ -85,19 +89,53 @@ async def get_project(request: Any, call: Call) -> Message:
 
 @rpc(f"{SERVICE}/ListProjects")
 async def list_projects(request: Any, call: Call) -> Message:
-    """Return the projects that match, of those the caller may see."""
+    """Return the projects that match, own and granted ones, of those the caller may see."""
+    own = await visible(call, "project.read", by=IN_ORG | {"project": "id"})
+    got = await visible(call, "project.read", by={"org": "granted_org", GRANT: "grant_id"})
+    gave = await visible(call, "project.read")
     question = Question(
         table=PROJECTS,
         instance_id=call.caller.instance_id,
-        allowed=await visible(call, "project.read", by=IN_ORG | {"project": "id"}),
+        allowed=either(own, through_grants(either(got))),
         filters=request.filters,
         order=sorted_by(SORTED_BY, request.sorting_column),
         **paged(request.pagination),
     )
-    page = await page_of(call, question, PROJECT_GRANTS)
-    return call.reply(
-        pagination=pagination(page, question), projects=[project_of(row) for row in page.rows]
+    page = await page_of(call, question, PROJECT_GRANTS, ORGS)
+    grants = await _granted(call, page.rows, _asking(request, call), either(gave, got))
+    shown = [project_of(row) | grants.get(row.id, {}) for row in page.rows]
+    return call.reply(pagination=pagination(page, question), projects=shown)
+
+
+def _asking(request: Any, call: Call) -> str:
+    """Return the organisation that a list is for: the one of a filter, else the caller's."""
+    filters = [each.organization_id_filter for each in request.filters]
+    named = (each.organization_id for each in filters if each.type != OWNED)
+    return next(filter(None, named), call.caller.org_id)
+
+
+async def _granted(
+    call: Call, rows: Sequence[Row], org_id: str, allowed: Condition
+) -> dict[str, dict[str, Any]]:
+    """Return what projects of others have to say of their grants to an organisation, by id."""
+    foreign = [row.id for row in rows if row.resource_owner != org_id]
+    if not foreign or not org_id:
+        return {}
+    question = Question(
+        table=PROJECT_GRANTS,
+        instance_id=call.caller.instance_id,
+        allowed=allowed,
+        where={"project_id": foreign, "granted_org": org_id},
+        limit=len(foreign),
     )
+    return {
+        row.project_id: {
+            "granted_organization_id": row.granted_org,
+            "granted_organization_name": row.granted_org_name,
+            "granted_state": row.state,
+        }
+        for row in (await services_of(call).projections.ask(question)).rows
+    }
 
 
 def project_of(row: Row) -> dict[str, Any]:

@@ -127,3 +127,32 @@ async def test_who_administers_one_project_sees_that_one(shop):
     assert len(roles["projectRoles"]) == 2
     await shop.ok(call("UpdateProject"), GUEST, project_id="p1", name="Mine")
     assert await grants(shop, GUEST) == []
+
+
+async def listed(server, user, **more):
+    """What a list says of projects and their grants, by name."""
+    found = (await server.ok(call("ListProjects"), user, **more)).get("projects", ())
+    return {
+        each["name"]: (each.get("grantedOrganizationId"), each.get("grantedState"))
+        for each in found
+    }
+
+
+async def test_projects_granted_to_ones_organisation_are_listed_with_their_grant(shop):
+    assert await listed(shop, OWNER) == {}
+    await granted(shop)
+    active = (OTHER_ORG, "GRANTED_PROJECT_STATE_ACTIVE")
+    assert await listed(shop, OWNER) == {"Shop": active}
+    assert await listed(shop, ROOT) == {"Shop": (None, None), "ZITADEL": (None, None)}
+    for kind, found in (
+        ("GRANTED", {"Shop": active}),
+        ("OWNED", {}),
+        ("OWNED_OR_GRANTED", {"Shop": active}),
+    ):
+        query = {"organizationIdFilter": {"organizationId": OTHER_ORG, "type": kind}}
+        assert await listed(shop, ROOT, filters=[query]) == found
+    await shop.ok(call("DeactivateProjectGrant"), **TO)
+    state = "GRANTED_PROJECT_STATE_INACTIVE"
+    assert await listed(shop, OWNER) == {"Shop": (OTHER_ORG, state)}
+    await shop.ok(call("DeleteProjectGrant"), **TO)
+    assert await listed(shop, OWNER) == {}
