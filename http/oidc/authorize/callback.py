@@ -9,7 +9,7 @@ from personae.actors.domain.kit import Stream
 from personae.http.identity.agent import agent_of, living
 from personae.http.oidc.authorize.ask import check_redirect_uri, load_client
 from personae.http.oidc.authorize.code import answer_failed, answer_granted
-from personae.http.oidc.authorize.endpoint import login_page
+from personae.http.oidc.authorize.login_page import login_page
 from personae.http.oidc.authorize.response import redirect
 from personae.http.oidc.call import Call
 from personae.http.oidc.errors import OTHER_BROWSER
@@ -33,7 +33,7 @@ async def callback(request: web.Request) -> web.Response:
     _, oidc = await load_client(call, state.asked.client_id)
     check_redirect_uri(oidc, state.asked.redirect_uri)
     if state.status is Status.ADDED:
-        return redirect(login_page(request_id))
+        return redirect(await login_page(call, request_id))
     if state.status is Status.FAILED:
         return answer_failed(call, state.asked, state.error or "server_error")
     if state.status is not Status.CODE_ADDED:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from aiohttp import web
 from personae.actors.domain.auth_request.commands import AddAuthRequest, FailAuthRequest
 from personae.actors.domain.auth_request.events import AuthRequestAdded
 from personae.actors.domain.auth_request.state import AuthRequest
 from personae.actors.domain.kit import Refusal, Stream
-from personae.http.oidc import paths
 from personae.http.oidc.authorize.ask import Ask, check_redirect_uri, load, load_client
 from personae.http.oidc.authorize.asked import NONE, asked
 from personae.http.oidc.authorize.checks import check
 from personae.http.oidc.authorize.code import answer_granted, answer_refused
+from personae.http.oidc.authorize.login_page import login_page
 from personae.http.oidc.authorize.pushed import URN, open_pushed
 from personae.http.oidc.authorize.response import redirect
 from personae.http.oidc.authorize.silent import link_silently
@@ -60,7 +58,7 @@ async def _keep(call: Call, ask: Ask) -> tuple[str, AuthRequestAdded]:
 async def _go_on(call: Call, request_id: str, wanted: AuthRequestAdded) -> web.Response:
     """Send the browser to the sign-in pages, or answer without any (``prompt=none``)."""
     if NONE not in wanted.prompt:
-        return redirect(login_page(request_id), method=call.request.method)
+        return redirect(await login_page(call, request_id), method=call.request.method)
     try:
         await link_silently(call, request_id, wanted)
     except Refusal as refusal:
@@ -70,8 +68,3 @@ async def _go_on(call: Call, request_id: str, wanted: AuthRequestAdded) -> web.R
         )
         raise
     return await answer_granted(call, wanted, request_id)
-
-
-def login_page(request_id: str) -> str:
-    """Return where people sign in for a request."""
-    return f"{paths.LOGIN_PAGE}?{urlencode({'authRequestID': request_id})}"
