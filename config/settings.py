@@ -89,6 +89,7 @@ class Oidc(Section):
     back_channel_private: bool
     registration_project: str
     authorization_details: dict[str, DetailsType]
+    session_management: bool
 
 
 class Logging(Section):

@@ -207,6 +207,7 @@ def _services(settings: Settings, world: World, views: Projections, metrics: Met
         counters=metrics,
         origins=Origins(settings.external_secure, settings.external_port),
         system_users=system_users_of(settings),
+        session_state=settings.oidc.session_management,
     )
     return services
 

@@ -6,6 +6,7 @@ A browser holds exactly those sessions whose tokens are in its own cookie.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -58,6 +59,11 @@ def cookie_name(services: Services) -> str:
     return "__Host-personae.agent" if services.origins.secure else "personae.agent"
 
 
+def state_cookie_name(services: Services) -> str:
+    """Return the name of the cookie that changes with the sessions of the browser."""
+    return "__Host-personae.state" if services.origins.secure else "personae.state"
+
+
 def agent_of(request: web.Request, services: Services, instance_id: str) -> Agent:
     """Return what the browser of a request holds; anything unreadable counts as nothing."""
     text = request.cookies.get(cookie_name(services), "")
@@ -89,6 +95,21 @@ def keep(
         secure=services.origins.secure,
         httponly=True,
         samesite=same_site,
+    )
+    if services.session_state:
+        _renew_state(response, services)
+
+
+def _renew_state(response: web.StreamResponse, services: Services) -> None:
+    """Let clients notice (Session Management 1.0, 3.2): read by our page in frames of theirs."""
+    secure = services.origins.secure
+    response.set_cookie(
+        state_cookie_name(services),
+        secrets.token_urlsafe(16),
+        max_age=LIFE_SECONDS,
+        path="/",
+        secure=secure,
+        samesite="None" if secure else "Lax",
     )
 
 

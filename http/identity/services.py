@@ -77,6 +77,8 @@ class Services:
     counters: Counters
     origins: Origins
     system_users: SystemUsers = field(default_factory=SystemUsers)
+    session_state: bool = False
+    """Whether browsers get the cookie that Session Management 1.0 needs."""
     instances: Instances = field(init=False)
     proofs: Replays = field(default_factory=Replays)
     guesses: Guesses = field(default_factory=Guesses)

@@ -42,6 +42,8 @@ async def discovery(call: Call) -> web.Response:
             made["authorization_details_types_supported"] = list(call.provider.profiles.details)
         if registering:
             made["registration_endpoint"] = call.issuer + paths.REGISTER
+        if call.services.session_state:
+            made["check_session_iframe"] = call.issuer + paths.CHECK_SESSION
         documents[kept_as] = orjson.dumps(made)
     return answer(documents[kept_as], CACHE)
 

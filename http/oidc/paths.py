@@ -14,6 +14,7 @@ REGISTER = "/oauth/v2/register"
 REGISTRATION = "/oauth/v2/register/{client_id}"
 USERINFO = "/oidc/v1/userinfo"
 END_SESSION = "/oidc/v1/end_session"
+CHECK_SESSION = "/oidc/v1/check_session"
 SESSION_ENDED = "/oidc/v1/end_session/done"
 
 # Pages of the sign-in door, which this one only sends browsers to.

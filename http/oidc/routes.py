@@ -18,6 +18,7 @@ from personae.http.oidc.provider import DEFAULT, PROVIDER, Profiles, Provider
 from personae.http.oidc.registration.endpoint import register
 from personae.http.oidc.registration.management import end, show, update
 from personae.http.oidc.revocation import revocation
+from personae.http.oidc.session_state import check_session
 from personae.http.oidc.token import token
 from personae.http.oidc.userinfo import userinfo
 
@@ -49,6 +50,7 @@ FOR_BROWSERS = (
     ("GET", paths.END_SESSION, end_session),
     ("POST", paths.END_SESSION, end_session),
     ("GET", paths.SESSION_ENDED, session_ended),
+    ("GET", paths.CHECK_SESSION, check_session),
 )
 
 

@@ -17,14 +17,17 @@ from personae.http.oidc.authorize.types import mode_of
 from personae.http.oidc.call import Call
 from personae.http.oidc.errors import oauth_error
 from personae.http.oidc.logouts import register_logout
+from personae.http.oidc.session_state import session_state
 from personae.http.oidc.tokens import Ids, Recipient, direct_response, family_of
 
 
 async def answer_granted(call: Call, asked: AuthRequestAdded, request_id: str) -> web.Response:
     """Give the client its code (RFC 6749, 4.1.2) or its tokens (OIDC Core, 3.2.2.5)."""
+    state = session_state(call, asked.client_id, asked.redirect_uri)
     if asked.response_type == ResponseType.CODE:
-        return _answer(call, asked, with_code(call.services, call.instance_id, request_id))
-    return _answer(call, asked, await _tokens(call, asked, request_id))
+        code = with_code(call.services, call.instance_id, request_id)
+        return _answer(call, asked, {**code, **state})
+    return _answer(call, asked, {**await _tokens(call, asked, request_id), **state})
 
 
 async def _tokens(call: Call, asked: AuthRequestAdded, request_id: str) -> dict[str, str]:

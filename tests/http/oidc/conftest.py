@@ -290,7 +290,15 @@ async def stored_keys(services, instance_id):
 
 
 @asynccontextmanager
-async def serving(dispatch, server=None, *, beside=None, pages=False, **options):  # noqa: F811
+async def serving(
+    dispatch,  # noqa: F811
+    server=None,
+    *,
+    beside=None,
+    pages=False,
+    session_state=False,
+    **options,
+):
     """Serve the provider, with the sign-in ``pages`` if wanted, over a world of aggregates.
 
     ``beside`` another stack it is a second process of the same site, behind the same address;
@@ -304,6 +312,7 @@ async def serving(dispatch, server=None, *, beside=None, pages=False, **options)
         texts=Texts.load(),
         counters=Counters(),
         origins=Origins(secure=False, port=0),
+        session_state=session_state,
     )
     app = web.Application()
     app[SERVICES] = services
