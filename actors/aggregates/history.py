@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any
@@ -54,15 +54,22 @@ async def history(log: Log, stream: Stream, at: datetime | int | None = None) ->
         raise NoHistory(f"there is no aggregate type {stream.type}: {', '.join(sorted(KINDS))}")
     kind = KINDS[stream.type]
     state, steps = kind.initial, []
-    for recorded in await log.stream(stream):
+    events = await log.stream(stream)
+    for recorded in events:
         if not _within(recorded, at):
             break
         before, state = state, kind.evolve(state, recorded.event)
         steps.append(Step(recorded, tuple(changes(before, state))))
     if not steps:
-        when = "" if at is None else " then"
-        raise NoHistory(f"{stream.type} {stream.id} has no events{when}")
+        raise NoHistory(_why_none(stream, events))
     return History(stream, state, tuple(steps))
+
+
+def _why_none(stream: Stream, events: Sequence[Recorded]) -> str:
+    who = f"{stream.type} {stream.id} of instance {stream.instance_id} has no events"
+    if events:
+        return f"{who} then: the first is of {events[0].created_at.isoformat()}"
+    return f"{who}; `personae events tail --type '{stream.type}.*'` shows ids"
 
 
 def _within(recorded: Recorded, at: datetime | int | None) -> bool:

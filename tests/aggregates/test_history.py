@@ -57,8 +57,10 @@ async def test_each_event_says_what_it_changed(log):
 
 
 async def test_what_is_not_there_is_said(log):
-    with pytest.raises(NoHistory, match="no events then"):
+    with pytest.raises(NoHistory, match=f"no events then: the first is of {AT.date()}"):
         await history(log, ROBOT, AT - timedelta(seconds=1))
+    with pytest.raises(NoHistory, match="user nobody of instance i1 has no events; `personae"):
+        await history(log, Stream("i1", "user", "nobody"))
     with pytest.raises(NoHistory, match="no aggregate type robot"):
         await history(log, Stream("i1", "robot", "r1"))
 

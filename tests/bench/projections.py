@@ -77,6 +77,7 @@ async def _all(database, log):
     head = await log.head("bench")
     tables = tables_in(read_models)
     projections = Projections(database, log, tables)
+    await projections.shelf.prepare(tables)
     start = time.perf_counter()
     await projections.start()
     await asyncio.gather(
