@@ -70,7 +70,7 @@ class RunningServer:
             **self._settings,
         }
 
-    def start(self, seconds=60):
+    def start(self, seconds=180):
         """Start and wait until it is ready; ``seconds`` remembers how long that took."""
         began = time.monotonic()
         with self.log.open("ab") as log:
