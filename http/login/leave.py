@@ -20,7 +20,11 @@ PASSED_ON = ("client_id", "post_logout_redirect_uri", "state", "logout_hint", "u
 
 
 async def show_logout(visit: Visit) -> web.Response:
-    """Ask which accounts to sign out of."""
+    """Ask which accounts to sign out of.
+
+    Those that a ``logout_hint`` means are ticked, by login name or id; all when it means none
+    (RP-Initiated Logout 1.0, section 2).
+    """
     return await _logout(visit)
 
 
@@ -29,7 +33,9 @@ async def _logout(visit: Visit, *problems: Problem) -> web.Response:
     if not accounts:
         return visit.redirect(_afterwards(visit) or logged_out.PAGE)
     visit.leads_to = await _registered(visit)
-    return visit.page("logout", problems=problems, accounts=accounts)
+    hint = visit.request.query.get("logout_hint", "")
+    meant = [each for each in accounts if hint in {each.session.user_id, *each.names}]
+    return visit.page("logout", problems=problems, accounts=accounts, meant=meant or accounts)
 
 
 async def _registered(visit: Visit) -> tuple[str, ...]:
@@ -50,19 +56,22 @@ async def take_logout(visit: Visit) -> web.Response:
         return await _logout(visit, Problem("accounts", "none_chosen"))
     for account in chosen:
         await sign_out(visit, account)
-    left = len(chosen) < len(accounts)
-    then = "" if left else _afterwards(visit)
+    then = _afterwards(visit, left=len(chosen) < len(accounts))
     sessions = [account.held.session_id for account in chosen]
     return visit.redirect(
         await logged_out.location(visit.services, visit.instance_id, sessions, then)
     )
 
 
-def _afterwards(visit: Visit) -> str:
-    """Return the client's logout to go on with, which finds nobody signed in now, or our page."""
+def _afterwards(visit: Visit, *, left: bool = False) -> str:
+    """Return the client's logout to go on with, which finds nobody signed in now, or nothing.
+
+    Who has others ``left`` has confirmed, too: that is not asked again.
+    """
     query = visit.request.query
     passed_on = {name: query[name] for name in PASSED_ON if name in query}
-    return f"{END_SESSION}?{urlencode(passed_on)}" if passed_on else ""
+    way = f"{END_SESSION}/done" if left else END_SESSION
+    return f"{way}?{urlencode(passed_on)}" if passed_on else ""
 
 
 async def show_logout_done(visit: Visit) -> web.Response:

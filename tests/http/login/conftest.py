@@ -172,7 +172,7 @@ async def site():
     app[SERVICES] = services
     login.add_routes(app)
     app.router.add_get("/oauth/v2/authorize/callback", callback)
-    app.router.add_get("/oidc/v1/end_session", end_session)
+    app.router.add_get("/oidc/v1/end_session{done:(?:/done)?}", end_session)
     server = Server(app, {}, ServerSettings(port=0, drain_timeout=0), faults=login.faults(services))
     await server.start()
     site = Site(

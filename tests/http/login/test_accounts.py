@@ -2,6 +2,7 @@ import json
 import re
 from urllib.parse import urlsplit
 
+import pytest
 from personae.actors.domain.session.state import Status
 from personae.actors.domain.user.commands import DeactivateUser, RemoveUser
 
@@ -127,3 +128,40 @@ async def test_the_front_door_and_the_console_lead_to_the_account(browser):
 
 async def test_robots_have_nothing_to_do_here(browser):
     assert "Disallow: /\n" in (await browser.get("/robots.txt")).text
+
+
+@pytest.mark.parametrize(
+    ("hint", "ticked"),
+    [(NAME, [NAME]), (ADMIN, [NAME]), ("grace", ["grace"]),
+     ("nobody", [NAME, "grace"]), ("", [NAME, "grace"])],
+)  # fmt: skip
+async def test_a_logout_hint_ticks_whom_it_means(browser, site, hint, ticked):
+    await site.add_user()
+    await browser.sign_in()
+    await browser.sign_in(name="grace")
+    page = await browser.get("/ui/login/logout", params={"logout_hint": hint})
+    boxes = re.findall(r'type="checkbox"[^>]*?( checked)?>(.*?)</label>', page.text, re.DOTALL)
+    names = {re.findall(r"<span>(.*?)</span>", text)[-1]: bool(on) for on, text in boxes}
+    assert sorted(name for name, on in names.items() if on) == sorted(ticked)
+    assert len(names) == 2
+
+
+@pytest.mark.parametrize(("wanted", "title"), [("de", "Abmelden"), ("en", "Sign out")])
+async def test_ui_locales_choose_the_language_of_the_logout(browser, wanted, title):
+    await browser.sign_in()
+    page = await browser.get("/ui/login/logout", params={"ui_locales": wanted})
+    assert page.title.startswith(title)
+
+
+async def test_a_logout_that_a_client_began_goes_on_there_although_others_stay(browser, site):
+    await site.add_user()
+    await browser.sign_in()
+    await browser.sign_in(name="grace")
+    query = {"client_id": CLIENT, "post_logout_redirect_uri": BYE, "logout_hint": "grace"}
+    page = await browser.get("/ui/login/logout", params=query)
+    session = (await sessions_of(site))["22"]
+    page = await browser.submit(page, "logout", [("account", session)])
+    assert urlsplit(page.url).path == "/oidc/v1/end_session/done"
+    assert json.loads(page.text) == query
+    page = await browser.get("/ui/login/success")
+    assert NAME in page.text

@@ -1,4 +1,5 @@
 import pytest
+from personae.actors.domain.project.commands import RemoveApp
 
 from tests.http.oidc.conftest import AFTER, query_of
 
@@ -104,3 +105,36 @@ async def test_after_the_person_has_confirmed_the_client_is_told(stack):
     wrong = query.replace("bye", "evil")
     assert (await stack.call("GET", f"{PATH}/done?{wrong}")).status == 400
     assert (await stack.call("GET", f"{PATH}/done")).location == DONE
+
+
+async def test_all_that_a_client_says_reaches_the_page_that_asks(stack):
+    app, browser = await stack.app(), await stack.browser()
+    params = {
+        "client_id": app.client_id, "post_logout_redirect_uri": AFTER, "state": "s",
+        "logout_hint": "admin@acme.localhost", "ui_locales": "de en",
+    }  # fmt: skip
+    for method in ("GET", "POST"):
+        found = await ended(stack, browser, method, **params)
+        assert query_of(found.location) == params
+
+
+@pytest.mark.parametrize("name", ["id_token_hint", "client_id", "state", "logout_hint"])
+async def test_repeated_parameters_get_a_page(stack, name):
+    found = await stack.call("GET", f"{PATH}?{name}=a&{name}=b")
+    assert (found.status, found.location) == (400, "")
+
+
+async def test_state_goes_back_only_with_a_registered_address(stack):
+    app, browser = await stack.app(), await stack.browser()
+    tokens = await stack.sign_in(app, browser)
+    found = await ended(stack, browser, id_token_hint=tokens["id_token"], state="s")
+    assert found.location == DONE
+
+
+async def test_a_hint_of_a_removed_client_leads_nowhere(stack):
+    app, browser = await stack.app(), await stack.browser()
+    tokens = await stack.sign_in(app, browser)
+    await stack.send(RemoveApp(project_id=app.project_id, app_id=app.app_id))
+    hint = {"id_token_hint": tokens["id_token"]}
+    found = await ended(stack, browser, **hint, post_logout_redirect_uri=AFTER)
+    assert (found.status, found.location) == (400, "")
