@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from personae.actors.domain.policies import LoginPolicy
 from playwright.async_api import Error, async_playwright
 
 from tests.aggregates.conftest import PASSWORD
@@ -180,8 +181,16 @@ async def pages_of(site, page, name=NAME):
     await page.locator("button.main").click()
     await page.wait_for_url("**/success")
     change = await page.locator("a[href*=change]").get_attribute("href")
-    paths = ("loginname", "userselection", "success", "logout", "nowhere")
-    return [password, change, *(f"/ui/login/{path}" for path in paths)]
+    await site.policy(LoginPolicy(allow_username_password=True, allow_register=True))
+    asks = await site.ask(id_="V2_consent", prompt=(3,), scope=("openid", "email", "x" * 80))
+    await page.goto(site.url + asks)
+    consent = page.url.removeprefix(site.url)
+    assert consent.startswith("/ui/login/consent?")
+    paths = (
+        "loginname", "userselection", "success", "logout", "nowhere", "register", "consents",
+        "logout/done",
+    )  # fmt: skip
+    return [password, change, consent, *(f"/ui/login/{path}" for path in paths)]
 
 
 async def wait_for(page, selector):
