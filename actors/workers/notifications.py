@@ -27,6 +27,10 @@ from personae.store.crypto import Area, CannotOpen
 from personae.store.log import PAGE
 
 LOOK_SECONDS = 5.0
+LOOK_EVERYWHERE_SECONDS = 60.0
+"""How often all instances are looked at: for what a process left behind that died."""
+GATHER_SECONDS = 0.03
+"""How long more events are waited for, so that many cost as few statements as one."""
 AT_ONCE = 10
 LEASE = timedelta(minutes=2)
 """How long a process has a message for itself; sending takes half a minute at most."""
@@ -60,12 +64,16 @@ class Notifications:
         self._outbox = outbox
         self._post = post
         self._wake = asyncio.Event()
+        self._heard: set[str] = set()
+        self._looked_at = float("-inf")
         self._sending: set[asyncio.Task[None]] = set()
 
     def heard(self, recorded: Iterable[Recorded]) -> None:
         """Take note that there is something to send."""
-        if any(type(each.event) in KINDS for each in recorded):
-            self._wake.set()
+        for each in recorded:
+            if type(each.event) in KINDS:
+                self._heard.add(each.stream.instance_id)
+                self._wake.set()
 
     async def run(self) -> None:
         """Send until cancelled."""
@@ -73,19 +81,33 @@ class Notifications:
             while True:
                 self._wake.clear()
                 try:
-                    for instance_id in await self._world.log.instances():
-                        await self.collect(instance_id)
+                    await self._look()
                     await self._start()
                 except Exception as error:  # noqa: BLE001 — the database is away: look again later
                     logger.warning("messages not looked for: %s", type(error).__name__)
                 try:
                     async with asyncio.timeout(LOOK_SECONDS):
                         await self._wake.wait()
+                    await asyncio.sleep(GATHER_SECONDS)
                 except TimeoutError:
                     pass
         finally:
             for task in self._sending:
                 task.cancel()
+
+    async def _look(self) -> None:
+        """Collect where something was heard of, and everywhere now and then."""
+        now = asyncio.get_running_loop().time()
+        heard, self._heard = self._heard, set()
+        if now - self._looked_at >= LOOK_EVERYWHERE_SECONDS:
+            heard |= set(await self._world.log.instances())
+            self._looked_at = now
+        try:
+            for instance_id in sorted(heard):
+                await self.collect(instance_id)
+        except Exception:
+            self._looked_at = float("-inf")
+            raise
 
     async def collect(self, instance_id: str) -> None:
         """Make jobs of what happened in an instance since the last time."""

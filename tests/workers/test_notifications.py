@@ -159,6 +159,20 @@ async def test_an_endpoint_is_told_in_json_and_can_tell_that_it_was_us(office, e
     await office.send(c.VerifyPhone(user_id=GRACE, code=told["args"]["code"]))
 
 
+async def test_a_running_worker_sends_what_was_left_and_what_happens(office, mailbox):
+    await office.mail_by(mailbox)
+    await office.send(c.ResetPassword(user_id=GRACE))
+    worker = office.worker()
+    office.dispatch.world.log.on_committed.append(worker.heard)
+    running = asyncio.create_task(worker.run())
+    for number in range(1, 4):
+        async with asyncio.timeout(5):
+            while len(mailbox.got) < number:  # noqa: ASYNC110 — a mail server has no event
+                await asyncio.sleep(0.01)
+        await office.send(c.ResetPassword(user_id=GRACE))
+    running.cancel()
+
+
 async def test_what_fails_is_tried_again_until_the_code_is_over(office, mailbox):
     await office.mail_by(mailbox)
     mailbox.refusals += ["451 later"] * 99
