@@ -104,15 +104,23 @@ def _fresh(checked: datetime, lifetime: int, now: datetime) -> bool:
     return not lifetime or now < end(checked, lifetime)
 
 
+def password_left(
+    human: Human, created_at: datetime | None, policies: Policies, now: datetime
+) -> timedelta | None:
+    """Return how long the password counts by its age; ``None`` when it does not age."""
+    changed, days = human.password_changed_at or created_at, policies.age.max_age_days
+    if not (human.password_hash and changed and days):
+        return None
+    return changed + timedelta(days=days) - now
+
+
 def password_due(
     human: Human, created_at: datetime | None, policies: Policies, now: datetime
 ) -> bool:
     """Say whether the password must be another one before its user goes on."""
-    if not human.password_hash:
-        return False
-    changed, days = human.password_changed_at or created_at, policies.age.max_age_days
-    old = bool(days and changed) and now >= changed + timedelta(days=days)  # type: ignore[operator]
-    return human.password_change_required or old
+    left = password_left(human, created_at, policies, now)
+    old = left is not None and left <= timedelta(0)
+    return bool(human.password_hash) and (human.password_change_required or old)
 
 
 async def assured(services: Services, instance_id: str, session: Session, domain: str) -> bool:

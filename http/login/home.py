@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from aiohttp import web
+from personae.http.identity.assurance import password_left
 from personae.http.login import cookies
-from personae.http.login.accounts import State, accounts_of, should_offer
+from personae.http.login.accounts import Account, State, accounts_of, should_offer
 from personae.http.login.forms import read_form
 from personae.http.login.pages import PREFIX
 from personae.http.login.visit import Visit
@@ -22,7 +25,24 @@ async def show_success(visit: Visit) -> web.Response:
     offer = ""
     if should_offer(account, visit.domain, visit.services.world.now()):
         offer = visit.url("/mfa/set", session=session_id)
-    return visit.page("success", account=account, others=len(accounts) - 1, offer=offer)
+    return visit.page(
+        "success",
+        account=account,
+        others=len(accounts) - 1,
+        offer=offer,
+        days_left=_days_left(visit, account),
+    )
+
+
+def _days_left(visit: Visit, account: Account) -> int | None:
+    """Return for how many days the password counts, when it is time to say so."""
+    human, policies = account.user.human, account.policies
+    if human is None or not policies.age.expire_warn_days:
+        return None
+    left = password_left(human, account.created_at, policies, visit.services.world.now())
+    if left is None or left > timedelta(days=policies.age.expire_warn_days):
+        return None
+    return max(left.days, 0)
 
 
 async def take_language(visit: Visit) -> web.Response:

@@ -296,8 +296,12 @@ async def test_a_passkey_is_added_by_the_link_of_a_mail(site, browser):
 async def test_an_old_password_must_be_changed(site, browser):
     await allow(site)
     assert (await browser.sign_in()).title.startswith(DONE)
-    await site.policy(PasswordAgePolicy(max_age_days=30))
-    site.clock.pass_(days=30)
+    await site.policy(PasswordAgePolicy(max_age_days=30, expire_warn_days=5))
+    site.clock.pass_(days=24)
+    assert "must be changed" not in (await browser.get("/ui/login/success")).text
+    site.clock.pass_(days=1)
+    assert "must be changed: 5<" in (await browser.get("/ui/login/success")).text
+    site.clock.pass_(days=5)
     page = await browser.get("/ui/login/login")
     assert page.title.startswith("Change your password")
     fields = {"current": "Correct-Horse-1", "new": "Other-Horse-2", "again": "Other-Horse-2"}
