@@ -98,6 +98,12 @@ def channel_of(event: object) -> Channel | None:
     return Channel.SMS if by_sms else Channel.EMAIL
 
 
+def counts(recorded: Recorded, now: datetime) -> bool:
+    """Say whether anybody would still want to hear of an event: histories are long."""
+    end: datetime | None = getattr(recorded.event, "expires_at", None)
+    return now < (end or recorded.created_at + NOTICE_LIFE)
+
+
 async def message_of(recorded: Recorded, world: World, origin: str) -> Message | None:
     """Return what is to be sent because of an event, with its code opened; nothing if no more.
 

@@ -20,7 +20,14 @@ from personae.actors.domain.instance.provider import Channel, Provider
 from personae.actors.domain.instance.state import Instance
 from personae.actors.domain.kit import Caller, Recorded, Refusal, Stream
 from personae.actors.workers.letters import Texts, letter_of
-from personae.actors.workers.messages import KINDS, TYPES, Message, channel_of, message_of
+from personae.actors.workers.messages import (
+    KINDS,
+    TYPES,
+    Message,
+    channel_of,
+    counts,
+    message_of,
+)
 from personae.actors.workers.outbox import Job, Outbox
 from personae.actors.workers.senders import Sender, SendError
 from personae.store.crypto import Area, CannotOpen
@@ -115,10 +122,11 @@ class Notifications:
         while seen < (head := await log.head(instance_id)):
             events = await log.after(instance_id, seen, PAGE, TYPES)
             seen = events[-1].position if len(events) == PAGE else head
-            instance = await self._instance(instance_id)
-            wanted = [each.position for each in events if self._is_wanted(each, instance)]
-            self._report_missing(events, instance)
-            await self._outbox.put(instance_id, wanted, seen, self._world.now())
+            instance, now = await self._instance(instance_id), self._world.now()
+            current = [each for each in events if counts(each, now)]
+            wanted = [each.position for each in current if self._is_wanted(each, instance)]
+            self._report_missing(current, instance)
+            await self._outbox.put(instance_id, wanted, seen, now)
 
     def _is_wanted(self, recorded: Recorded, instance: Instance) -> bool:
         channel = channel_of(recorded.event)

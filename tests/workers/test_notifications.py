@@ -266,6 +266,20 @@ async def test_without_a_provider_nothing_fails_and_it_can_be_seen(office, caplo
     assert await office.waiting() == 0
 
 
+async def test_a_long_history_is_not_told_of(office, mailbox):
+    policy = NotificationPolicy(password_change=True)
+    await office.send(ChangePolicy(instance_id=INSTANCE, policy=policy))
+    await office.send(c.ResetPassword(user_id=GRACE))
+    await office.send(UpdateHuman(user_id=GRACE, password=NewPassword(plain="Other-Horse-2")))
+    office.clock.pass_(days=1)
+    await office.work()
+    assert office.counts == []
+    await office.mail_by(mailbox)
+    await office.database.run("UPDATE workers SET position = 0")
+    await office.work()
+    assert mailbox.got == []
+
+
 async def test_certificates_and_encryption_are_insisted_on(office, mailbox):
     await office.mail_by(mailbox)
     await office.send(c.ResetPassword(user_id=GRACE))
