@@ -45,6 +45,7 @@ from personae.http import api, login, oidc, wire
 from personae.http.identity.instances import Origins
 from personae.http.identity.keys import SigningKeys, StoredKey
 from personae.http.identity.opaque import OpaqueTokens
+from personae.http.identity.replays import Replays
 from personae.http.identity.services import SERVICES, Services
 from personae.http.server import Tree
 from personae.http.server.lifecycle import Server
@@ -57,6 +58,7 @@ from personae.projections.kit.spooler import Pace
 from personae.projections.web_keys import WEB_KEYS
 from personae.store.crypto import Area, Keyring
 from personae.store.pool import Database, DatabaseError
+from personae.store.seen import Seen
 
 log = structlog.get_logger("personae")
 RELOAD_KEYS_SECONDS = 30.0
@@ -103,7 +105,7 @@ async def running(settings: Settings) -> AsyncIterator[Node]:
         keyring = await Keyring.load(database, masterkey.obtain(settings))
         world = await parts.aggregates(settings, database, keyring, metrics, stack)
         views = _projections(settings, database, world)
-        services = _services(settings, world, views, metrics)
+        services = _services(settings, database, world, views, metrics)
         given_up = asyncio.Event()
         root = _tree(settings, database, services, metrics, given_up)
         await root.start()
@@ -194,7 +196,9 @@ def _projections(settings: Settings, database: Database, world: World) -> Projec
     return Projections(database, world.log, tables_in(read_models), pace=pace)
 
 
-def _services(settings: Settings, world: World, views: Projections, metrics: Metrics) -> Services:
+def _services(
+    settings: Settings, database: Database, world: World, views: Projections, metrics: Metrics
+) -> Services:
     async def load(instance_id: str) -> Iterable[StoredKey]:
         return await stored_keys(services, instance_id)
 
@@ -208,6 +212,7 @@ def _services(settings: Settings, world: World, views: Projections, metrics: Met
         origins=Origins(settings.external_secure, settings.external_port),
         system_users=system_users_of(settings),
         session_state=settings.oidc.session_management,
+        proofs=Replays(Seen(database)),
     )
     return services
 

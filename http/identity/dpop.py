@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -26,17 +27,38 @@ _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _PORTS = {"http": 80, "https": 443}
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A proof that is right, if it is the first: ``key`` is a thumbprint (RFC 7638)."""
+
+    key: str
+    id: str
+    until: datetime
+
+
 def proved_key(
+    text: str, *, method: str, url: str, now: datetime, seen: Replays, token: str = ""
+) -> str:
+    """Return the thumbprint of the key that a proof shows; it counts once in this process.
+
+    Raises TOKEN-ProofInvalid with ``cause``.
+    """
+    proof = proved(text, method=method, url=url, now=now, token=token)
+    if not seen.first(proof.key, proof.id, proof.until, now):
+        raise PROOF_INVALID(cause="replay")
+    return proof.key
+
+
+def proved(
     text: str,
     *,
     method: str,
     url: str,
     now: datetime,
-    seen: Replays,
     token: str = "",
     algorithms: Collection[str] = ALGORITHMS,
-) -> str:
-    """Return the thumbprint (RFC 7638) of the key that a proof shows (section 4.3).
+) -> Proof:
+    """Return a proof that is right in itself (section 4.3).
 
     ``token`` is the access token shown beside it, ``algorithms`` are those that will do. Raises
     TOKEN-ProofInvalid with ``cause``.
@@ -55,10 +77,7 @@ def proved_key(
         raise PROOF_INVALID(cause="iat")
     if not isinstance(id_, str) or not 0 < len(id_) <= LONGEST_ID:
         raise PROOF_INVALID(cause="jti")
-    print_ = thumbprint(key.jwk)
-    if not seen.first(print_, id_, now + OLDEST + 2 * LEEWAY, now):
-        raise PROOF_INVALID(cause="replay")
-    return print_
+    return Proof(thumbprint(key.jwk), id_, now + OLDEST + 2 * LEEWAY)
 
 
 def _verified(text: str, algorithms: Collection[str]) -> tuple[PublicKey, dict[str, Any]]:

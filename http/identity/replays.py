@@ -1,10 +1,11 @@
-"""What counts once: ids of assertions and proofs that were seen. In this process only, bounded."""
+"""What counts once: ids of assertions and proofs that were seen. Bounded."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
 from datetime import datetime
+from typing import Protocol
 
 REPLAYS_AT_MOST = 100_000
 
@@ -14,18 +15,33 @@ def digest(*texts: str) -> bytes:
     return hashlib.sha256("\n".join(texts).encode("utf-8", "surrogatepass")).digest()
 
 
+class Shared(Protocol):
+    """What all processes have seen; ``store.seen.Seen`` keeps it."""
+
+    async def first(self, name: bytes, until: datetime, now: datetime) -> bool:
+        """Take note of a name; false when somebody did before."""
+        ...
+
+
 class Replays:
     """Ids of assertions that were used, until they expire (RFC 7523, section 3, ``jti``).
 
-    Each process has its own: an assertion could be used once in each of several. When full, the
-    oldest is forgotten first.
+    Each process has its own; ``shared`` is what all processes know. When full, the oldest is
+    forgotten first.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, shared: Shared | None = None) -> None:
+        self._shared = shared
         self._used: OrderedDict[bytes, datetime] = OrderedDict()
 
+    async def once(self, issuer: str, id_: str, until: datetime, now: datetime) -> bool:
+        """Take note of an id; false when it was used before, in whatever process."""
+        if not self.first(issuer, id_, until, now):
+            return False
+        return self._shared is None or await self._shared.first(digest(issuer, id_), until, now)
+
     def first(self, issuer: str, id_: str, until: datetime, now: datetime) -> bool:
-        """Take note of an id; false when it was used before."""
+        """Take note of an id; false when it was used before in this process."""
         name = digest(issuer, id_)
         known = self._used.get(name)
         if known is not None and known > now:

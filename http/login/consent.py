@@ -9,6 +9,7 @@ from personae.actors.domain.kit import Stream
 from personae.actors.domain.user.commands import GiveConsent, WithdrawConsent
 from personae.actors.domain.user.state import User
 from personae.http.login.accounts import Account, State, account_of, accounts_of
+from personae.http.login.detail_words import detailed
 from personae.http.login.forms import read_form
 from personae.http.login.scope_words import words
 from personae.http.login.seal import unseal
@@ -30,6 +31,7 @@ async def show_consent(visit: Visit) -> web.Response:
         "consent",
         account=account,
         scopes=await words(visit, visit.asked.scope),
+        details=detailed(visit.asked.authorization_details),
         session=account.held.session_id,
         request=visit.auth_id,
     )

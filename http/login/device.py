@@ -12,6 +12,7 @@ from personae.actors.domain.kit import Stream
 from personae.http.identity.guesses import WINDOW
 from personae.http.login.accounts import State, account_of
 from personae.http.login.consent import give
+from personae.http.login.detail_words import detailed
 from personae.http.login.forms import read_form
 from personae.http.login.guesses import GUESSES, address_of
 from personae.http.login.problems import Problem
@@ -75,6 +76,7 @@ async def show_device(visit: Visit) -> web.Response:
         code=shown(asked.user_code),
         device=client.app.name if client else asked.client_id,
         scopes=await words(visit, asked.scope),
+        details=detailed(asked.authorization_details),
         session=account.held.session_id,
     )
 

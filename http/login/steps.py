@@ -51,7 +51,7 @@ async def go_on(visit: Visit, session_id: str) -> web.Response:
         return visit.redirect(visit.url(page, session=session_id))
     if visit.auth is not None:
         asked = visit.asked
-        ask = asked is not None and CONSENT in asked.prompt
+        ask = asked is not None and (CONSENT in asked.prompt or bool(asked.authorization_details))
         return ask_consent(visit, account) if ask else await link(visit, account)
     if visit.user_code:
         return visit.redirect(visit.url("/device/allow", session=session_id))

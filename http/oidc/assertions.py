@@ -61,7 +61,7 @@ def verifier_of(key_id: str, pem: bytes, *, fapi: bool = False) -> Verifier | No
         return None
 
 
-def verify(
+async def verify(
     call: Call, assertion: str, owner: str, keys: Mapping[str, StoredKey], *, fapi: bool = False
 ) -> None:
     """Refuse an assertion unless ``owner`` made it about itself for this issuer, of late.
@@ -96,7 +96,9 @@ def verify(
     if "jti" not in claims:
         until = min(oldest, datetime.fromtimestamp(claims["exp"], UTC))
         call.provider.verified.keep(known, verifier, until)
-    elif not call.provider.replays.first(owner, claims["jti"], oldest + LEEWAY, now):
+        return
+    until = min(oldest, datetime.fromtimestamp(claims["exp"], UTC)) + LEEWAY
+    if not await call.services.proofs.once(f"assertion {owner}", claims["jti"], until, now):
         raise REPLAYED()
 
 

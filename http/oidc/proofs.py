@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from personae.actors.aggregates.clients import Client
 from personae.http.identity.bearer import proof_of
-from personae.http.identity.dpop import HEADER, proved_key
+from personae.http.identity.dpop import HEADER, PROOF_INVALID, proved
 from personae.http.oidc.call import Call
 from personae.http.oidc.fapi.algorithms import allowed
 
 
-def key_shown(call: Call, client: Client | None = None) -> str:
+async def key_shown(call: Call, client: Client | None = None) -> str:
     """Return the thumbprint of the key a request proves, or nothing when it has no proof.
 
-    Raises TOKEN-ProofInvalid.
+    The proof counts once, in whatever process. Raises TOKEN-ProofInvalid.
     """
-    request = call.request
+    request, now = call.request, call.services.world.now()
     if HEADER not in request.headers:
         return ""
-    return proved_key(
+    proof = proved(
         proof_of(request.headers),
         method=request.method,
         url=call.issuer + request.path,
-        now=call.services.world.now(),
-        seen=call.services.proofs,
+        now=now,
         algorithms=allowed(fapi=client is not None and client.app.oauth.fapi),
     )
+    if not await call.services.proofs.once(proof.key, proof.id, proof.until, now):
+        raise PROOF_INVALID(cause="replay")
+    return proof.key

@@ -11,7 +11,7 @@ from aiohttp import web
 from personae.actors.aggregates.world import World
 from personae.http.identity.certificates import Authorities
 from personae.http.identity.jwt import Verifier
-from personae.http.identity.replays import Replays, digest
+from personae.http.identity.replays import digest
 from personae.http.oidc.custom_claims import Source
 from personae.http.oidc.polls import Polls
 from personae.http.oidc.signing import Signing
@@ -107,7 +107,6 @@ class Provider:
     ``sources`` add claims (``custom_claims.py``).
     """
 
-    replays: Replays = field(default_factory=Replays)
     verified: Verified = field(default_factory=Verified)
     secrets: Secrets = field(default_factory=Secrets)
     signing: Signing = field(default_factory=Signing)

@@ -54,17 +54,17 @@ async def asked(call: Call, ask: Ask) -> AuthRequestAdded:
         hint_user_id=await _hinted(call, ask),
         need_refresh_token=scopes.OFFLINE in scope,
         issuer=call.issuer,
-        dpop_jkt=_bound_to(call, ask),
+        dpop_jkt=await _bound_to(call, ask),
         resources=await names_of(call, form),
         authorization_details=details_of(call, ask.client, form) or (),
         acr_values=tuple(ask.words("acr_values")[:ACRS_AT_MOST]),
     )
 
 
-def _bound_to(call: Call, ask: Ask) -> str:
+async def _bound_to(call: Call, ask: Ask) -> str:
     """Return the key that the code shall be bound to (RFC 9449, 10 and 10.1)."""
     named = ask.form.get("dpop_jkt")
-    shown = key_shown(call, ask.client) if call.request.path == paths.PUSH else ""
+    shown = await key_shown(call, ask.client) if call.request.path == paths.PUSH else ""
     if named and shown and named != shown:
         raise PROOF_INVALID(cause="dpop_jkt")
     if named and not THUMBPRINT.fullmatch(named):

@@ -33,7 +33,7 @@ async def prove_assertion(call: Call, shown: Shown, client: Client) -> bool:
     """Verify the assertion with the client's keys. Raises OIDC-ClientAssertionInvalid."""
     app = client.app
     try:
-        verify(call, shown.proof, client.client_id, app.client_keys, fapi=app.oauth.fapi)
+        await verify(call, shown.proof, client.client_id, app.client_keys, fapi=app.oauth.fapi)
     except Refusal as refusal:
         raise CLIENT_ASSERTION_INVALID(cause=refusal.id) from None
     return True

@@ -28,7 +28,7 @@ async def authorization_code(call: Call) -> dict[str, Any]:
     oidc = client.app.oidc
     if oidc is None or GrantType.AUTHORIZATION_CODE not in oidc.grant_types:
         raise GRANT_NOT_ALLOWED()
-    ids, key = Ids.new(call), key_shown(call, client)
+    ids, key = Ids.new(call), await key_shown(call, client)
     order = ExchangeCode(
         request_id=_request_id(call),
         client_id=client.client_id,

@@ -27,7 +27,7 @@ async def device_code(call: Call) -> dict[str, Any]:
     device_id = _device_id(call)
     if call.provider.polls.too_soon(device_id, call.services.world.now()):
         raise SLOW_DOWN()
-    ids, key = Ids.new(call), key_shown(call, client)
+    ids, key = Ids.new(call), await key_shown(call, client)
     order = RedeemDeviceCode(
         device_id=device_id,
         client_id=client.client_id,

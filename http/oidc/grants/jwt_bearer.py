@@ -28,5 +28,5 @@ async def _proved(call: Call, assertion: str) -> LivingMachine:
     found = await living_machine(call, claimed(assertion).issuer)
     if found is None:
         raise UNKNOWN_KEY()
-    verify(call, assertion, found.user_id, found.machine.keys)
+    await verify(call, assertion, found.user_id, found.machine.keys)
     return found

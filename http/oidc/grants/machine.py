@@ -32,7 +32,7 @@ async def open_for(
         auth_time=call.services.world.now(),
         access_token_id=ids.access,
         reason=reason,
-        dpop_jkt=key_shown(call),
+        dpop_jkt=await key_shown(call),
         details=details_of(call, None, call.form) or (),
         resources=await names_of(call, call.form),
     )

@@ -28,7 +28,7 @@ async def refresh_token(call: Call) -> dict[str, Any]:
         family, token_id = call.services.tokens.open(TokenKind.REFRESH, call.instance_id, text)
     except Refusal:
         raise REFRESH_UNREADABLE() from None
-    ids, key = Ids.new(call, family), key_shown(call, client)
+    ids, key = Ids.new(call, family), await key_shown(call, client)
     # FAPI 2.0, 5.3.2.1: bound tokens of proved clients "shall not" rotate; an answer that is lost
     # would end the grant.
     next_id = token_id if client.app.oauth.fapi else ids.refresh

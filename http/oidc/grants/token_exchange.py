@@ -66,7 +66,7 @@ async def token_exchange(call: Call) -> dict[str, Any]:
             user_id=subject.user_id, application_id=client.app_id, actor_id=actor.user_id
         )
         await call.services.send(note, call.caller(actor.user_id, client.client_id))
-    ids, key = Ids.new(call), key_shown(call, client)
+    ids, key = Ids.new(call), await key_shown(call, client)
     opening = Opening(
         user_id=subject.user_id,
         org_id=subject.org_id,

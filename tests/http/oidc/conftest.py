@@ -28,6 +28,7 @@ from personae.http.identity.instances import Origins
 from personae.http.identity.keys import SigningKeys, StoredKey
 from personae.http.identity.opaque import OpaqueTokens
 from personae.http.identity.services import SERVICES, Services
+from personae.http.oidc.provider import DetailsType, Profiles
 from personae.http.server import Server, ServerSettings
 from personae.store.crypto import Area
 
@@ -345,7 +346,8 @@ async def whole(world):  # noqa: F811
     site = Dispatch(world)
     policies = replace(SETUP.policies, login=LoginPolicy(allow_username_password=True))
     await site.send(replace(SETUP, policies=policies), SYSTEM)
-    async with serving(site, pages=True) as stack:
+    profiles = Profiles(details={"payment": DetailsType(frozenset({"amount"}))})
+    async with serving(site, pages=True, profiles=profiles) as stack:
         yield stack
 
 

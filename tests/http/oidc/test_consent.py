@@ -201,3 +201,20 @@ async def test_a_device_is_allowed_with_the_same_words_and_remembered(whole, bro
     assert (await whole.userinfo(found.json["access_token"])).status == 200
     await whole.send(WithdrawConsent(user_id=ADMIN, client_id=app.client_id))
     assert (await whole.userinfo(found.json["access_token"])).status == 401
+
+
+async def test_what_is_asked_in_detail_is_shown_each_time(browser, whole, redirects):  # noqa: F811
+    """RFC 9396, 12: also by applications that never ask otherwise."""
+    app = await whole.app(redirect_uris=(redirects[0],))
+    app.uri, app.seen = redirects
+    await whole.settings(app, authorization_types=("payment",))
+    asked = '[{"type": "payment", "amount": {"EUR": "12.50"}, "actions": ["<b>pay</b>", "see"]}]'
+    page = await browser.sign_in(authorize(app, authorization_details=asked))
+    for _ in range(2):
+        assert "amount: EUR: 12.50" in page.text
+        assert "actions: &lt;b&gt;pay&lt;/b&gt;, see" in page.text
+        await browser.submit(page, "consent", answer="allow")
+        assert (await tokens(whole, app))["authorization_details"][0]["type"] == "payment"
+        page = await browser.get(authorize(app, authorization_details=asked))
+    await browser.submit(page, "consent", answer="deny")
+    assert query_of(app.seen.pop())["error"] == "access_denied"
