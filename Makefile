@@ -1,12 +1,14 @@
 # make run    install into .venv and start the server (settings: PERSONAE_…, see docs)
 # make test   install what the tests need and run them        make lint   style, types, rooms
 # make faults kill, stop, cut and fill things under load, and check the history (minutes; some as root)
+# make fuzz   random messages and Schemathesis against a whole server, ARGS=seconds of each (300)
+# make api-coverage  run the tests of the API and write docs/api-coverage.md from what they showed
 # make bench  measure; never asserts a time                   make proto  rebuild the descriptor set
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test faults lint bench proto format clean
+.PHONY: run test faults lint bench proto format clean api-coverage fuzz
 
 run: $(VENV)/.run
 	@exec $(BIN)/personae start
@@ -38,6 +40,13 @@ lint: $(VENV)/.dev
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+api-coverage: $(VENV)/.dev
+	API_COVERAGE=write $(BIN)/python -m pytest --no-cov -q tests/http/api
+
+fuzz: $(VENV)/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -276,7 +276,13 @@ def application(node: Node) -> web.Application:
     """Return the application with the routes of every door."""
     app = web.Application()
     app[SERVICES] = node.services
-    wire.add_routes(app, wire.DEFAULT, node.services)
+    texts = node.services.texts
+    wire.add_routes(
+        app,
+        wire.DEFAULT,
+        node.services,
+        words=lambda accept: texts.tree(texts.negotiate(accept, texts.languages), "explorer"),
+    )
     oidc.add_routes(app, implicit=node.settings.oidc.implicit, profiles=profiles_of(node.settings))
     login.add_routes(app)
     return app

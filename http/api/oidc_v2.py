@@ -14,15 +14,13 @@ from personae.actors.domain.auth_request.refusals import NOT_FOUND
 from personae.actors.domain.project.redirects import registered
 from personae.actors.domain.project.refusals import APP_NOT_FOUND
 from personae.actors.domain.project.values import ResponseType
-from personae.actors.domain.session.refusals import TOKEN_INVALID
 from personae.http.api.reading import aggregate_of, services_of
 from personae.http.api.reasons import (
-    DEVICE_FLOW_UNSUPPORTED,
     FORM_POST_UNSUPPORTED,
     IMPLICIT_UNSUPPORTED,
 )
 from personae.http.api.replies import aggregate_details
-from personae.http.api.session_v2_tokens import presented
+from personae.http.api.session_v2_tokens import current
 from personae.http.identity.authorization_answer import (
     FORM_POST,
     location,
@@ -129,10 +127,7 @@ async def _check_client(call: Call, asked: AuthRequestAdded) -> None:
 
 
 async def _grant(request: Any, call: Call) -> dict[str, str]:
-    session_id, token_id = request.session.session_id, presented(call, request.session)
-    session = await aggregate_of(call, "session", session_id)
-    if not token_id or token_id != session.state.token_id:
-        raise TOKEN_INVALID()
+    session_id, token_id = request.session.session_id, await current(call, request.session)
     request_id = request.auth_request_id
     order = LinkSession(request_id=request_id, session_id=session_id, presented=token_id)
     await call.send(order)
@@ -149,15 +144,3 @@ async def _refuse(request: Any, call: Call) -> dict[str, str]:
         "error_description": request.error.error_description[:LONGEST],
         "error_uri": request.error.error_uri[:LONGEST],
     }
-
-
-@rpc(f"{SERVICE}/GetDeviceAuthorizationRequest")
-async def get_device_authorization_request(_request: Any, _call: Call) -> Message:
-    """Refuse: there are no device authorizations yet."""
-    raise DEVICE_FLOW_UNSUPPORTED()
-
-
-@rpc(f"{SERVICE}/AuthorizeOrDenyDeviceAuthorization")
-async def authorize_or_deny_device_authorization(_request: Any, _call: Call) -> Message:
-    """Refuse: there are no device authorizations yet."""
-    raise DEVICE_FLOW_UNSUPPORTED()

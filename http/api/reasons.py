@@ -5,7 +5,6 @@ from __future__ import annotations
 from personae.actors.domain.kit import Code, reason
 
 SAML_UNSUPPORTED = reason("APP-SamlUnsupported", Code.UNIMPLEMENTED)
-DEVICE_FLOW_UNSUPPORTED = reason("OIDC-DeviceFlowUnsupported", Code.UNIMPLEMENTED)
 IMPLICIT_UNSUPPORTED = reason("OIDC-ImplicitUnsupported", Code.UNIMPLEMENTED)
 FORM_POST_UNSUPPORTED = reason("OIDC-FormPostUnsupported", Code.UNIMPLEMENTED)
 SAML_REQUESTS_UNSUPPORTED = reason("SAML-RequestsUnsupported", Code.UNIMPLEMENTED)

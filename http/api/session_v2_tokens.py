@@ -6,7 +6,7 @@ from typing import Any
 
 from personae.actors.domain.kit import Refusal
 from personae.actors.domain.session.refusals import TOKEN_INVALID
-from personae.http.api.reading import services_of
+from personae.http.api.reading import aggregate_of, services_of
 from personae.http.identity.opaque import TokenKind
 from personae.http.wire.call import Call
 
@@ -31,5 +31,14 @@ def presented(call: Call, request: Any) -> str:
         raise TOKEN_INVALID() from None
     session_id, token_id = ids
     if session_id != request.session_id:
+        raise TOKEN_INVALID()
+    return token_id
+
+
+async def current(call: Call, request: Any) -> str:
+    """Return the token id that a request shows. Raises SESSION-TokenInvalid if it is another's."""
+    token_id = presented(call, request)
+    session = await aggregate_of(call, "session", request.session_id)
+    if not token_id or token_id != session.state.token_id:
         raise TOKEN_INVALID()
     return token_id

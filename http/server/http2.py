@@ -75,6 +75,7 @@ class CallStream(Stream):
     """The method of a gRPC call; empty for every other request."""
     unary = True
     max_message = 0
+    encoding = ""
     at_prefix = True
     count: Callable[[str, str], None]
     on_terminated: Callable[[], None] | None = None
@@ -104,8 +105,8 @@ class CallStream(Stream):
         except AssertionError as exc:
             raise GRPCError(Status.INVALID_ARGUMENT, "truncated message") from exc
         # Reads take turns: a prefix, then the message it announces, which may be as long.
-        if self.at_prefix and data and data[0]:
-            raise GRPCError(Status.UNIMPLEMENTED, "compression is not supported")
+        if self.at_prefix and data and data[0] and self.encoding != "gzip":
+            raise GRPCError(Status.UNIMPLEMENTED, "no compression but gzip is supported")
         self.at_prefix = not (self.at_prefix and data)
         return data
 
@@ -205,6 +206,7 @@ class Streams(Handler):
             method.cardinality.client_streaming or method.cardinality.server_streaming
         )
         stream.max_message = port.settings.limits.message_size
+        stream.encoding = fields.get("grpc-encoding", "")
         stream.count = port.metrics.count_call
         port.origin(origin)
         super().accept(stream, with_origin(headers, origin), release)

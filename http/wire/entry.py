@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, web
 from grpclib.const import Handler
-from personae.http.wire import connect, grpc, grpc_web, health, openapi, reflection, rest
+from personae.http.wire import connect, explorer, grpc, grpc_web, health, openapi, reflection, rest
 from personae.http.wire.faults import fault_of
 from personae.http.wire.http_calls import (
     language_of,
@@ -30,8 +30,16 @@ RPC = tuple(f"/{package}" for package in OURS)
 """How those of methods by name begin."""
 
 
-def add_routes(app: web.Application, registry: Registry, services: Services) -> None:
-    """Add REST, Connect, gRPC-web and ``/openapi.json`` to an application."""
+def add_routes(
+    app: web.Application,
+    registry: Registry,
+    services: Services,
+    words: Callable[[str], explorer.Words] | None = None,
+) -> None:
+    """Add REST, Connect, gRPC-web and ``/openapi.json`` to an application.
+
+    With ``words`` for an ``Accept-Language`` also ``/openapi``, the page of that document.
+    """
     connect_door = Door(Wire.CONNECT, registry, services)
     web_door = Door(Wire.GRPC_WEB, registry, services)
     app.add_routes(rest.routes(Door(Wire.REST, registry, services)))
@@ -40,6 +48,8 @@ def add_routes(app: web.Application, registry: Registry, services: Services) -> 
         for method in METHODS.values()
     )
     app.add_routes([web.get("/openapi.json", openapi.handler(registry))])
+    if words is not None:
+        app.add_routes([web.get("/openapi", explorer.handler(registry, words))])
     app.middlewares.append(_lost(services))
 
 

@@ -17,6 +17,7 @@ from personae.http.wire.faults import Fault, call_fault
 from personae.http.wire.interceptors import Door
 from personae.http.wire.limits import DEADLINE, MESSAGE
 from personae.http.wire.methods import METHODS, Method
+from personae.http.wire.packing import SMALLEST, packed, unpacked
 from personae.http.wire.reasons import COMPRESSED, TOO_LARGE
 from personae.http.wire.wrong import Wrong
 
@@ -33,19 +34,21 @@ def handlers(door: Door) -> dict[str, Handler]:
 async def receive(stream: Any) -> bytes | None:
     """Return the next message's bytes, ``None`` after the last.
 
-    grpclib would take any length and fail on compression; both are refused, here if not already
-    by the server room's stream. Raises ``Refusal`` and :class:`Wrong`.
+    grpclib would take any length and fail on gzip. Lengths are bounded here if not already by the
+    server room's stream, which also refuses other encodings. Raises ``Refusal``, :class:`Wrong`.
     """
     try:
         head = await stream._stream.recv_data(HEAD)  # noqa: SLF001 — no public access to bytes
         if not head:
             return None
-        if head[0]:
-            raise COMPRESSED() if head[0] == 1 else Wrong("gRPC frame")
+        if head[0] > 1:
+            raise Wrong("gRPC frame")
         length = int.from_bytes(head[1:])
         if length > MESSAGE:
             raise TOO_LARGE()
-        return bytes(await stream._stream.recv_data(length))  # noqa: SLF001
+        stream.packed = head[0] == 1
+        body = bytes(await stream._stream.recv_data(length))  # noqa: SLF001
+        return unpacked(body) if stream.packed else body
     except AssertionError:
         raise Wrong("gRPC frame") from None
     except GRPCError as error:
@@ -71,9 +74,24 @@ def _handler(door: Door, method: Method) -> Handler:
         except Exception as error:  # noqa: BLE001 — whatever it is, the caller gets a fault
             await refuse(stream, call_fault(error, call))
         else:
-            await stream.send_message(reply)
+            await _send(stream, reply)
 
     return Handler(handle, Cardinality.UNARY_UNARY, method.request, method.reply)
+
+
+async def _send(stream: Any, reply: Message) -> None:
+    """Send the answer, packed if its question was, as grpc-go does."""
+    body = reply.SerializeToString() if getattr(stream, "packed", False) else b""
+    if len(body) < SMALLEST:
+        await stream.send_message(reply)
+        return
+    body = packed(body)
+    # grpclib never packs: its own steps are taken here one by one.
+    kind = ("content-type", stream._content_type)  # noqa: SLF001
+    headers = [(":status", "200"), kind, ("grpc-encoding", "gzip")]
+    await stream._stream.send_headers(headers)  # noqa: SLF001
+    await stream._stream.send_data(b"\1" + len(body).to_bytes(4) + body)  # noqa: SLF001
+    stream._send_initial_metadata_done = stream._send_message_done = True  # noqa: SLF001
 
 
 async def _read(stream: Any, message: Message) -> None:

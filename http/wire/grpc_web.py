@@ -10,13 +10,13 @@ from urllib.parse import quote
 from aiohttp import web
 from google.protobuf.message import Message
 from google.rpc.status_pb2 import Status
-from personae.actors.domain.kit import Refusal
 from personae.http.wire.faults import Fault, call_fault
 from personae.http.wire.http_calls import body_of, call_of, media_type, respond
 from personae.http.wire.interceptors import Door
 from personae.http.wire.limits import grpc_seconds
 from personae.http.wire.methods import Method
-from personae.http.wire.reasons import COMPRESSED, WRONG_TYPE
+from personae.http.wire.packing import unpacked
+from personae.http.wire.reasons import WRONG_TYPE
 from personae.http.wire.wrong import Wrong
 
 TYPE = "application/grpc-web"
@@ -69,13 +69,10 @@ async def _read(request: web.Request, kind: str, message: Message) -> None:
     data = _plain(body) if kind.startswith(TEXT) else body
     if len(data) < HEAD or len(data) - HEAD < int.from_bytes(data[1:HEAD]):
         raise Wrong("gRPC frame")
-    if data[0]:
-        raise _flags(data[0])
-    message.ParseFromString(data[HEAD : HEAD + int.from_bytes(data[1:HEAD])])
-
-
-def _flags(flags: int) -> Wrong | Refusal:
-    return COMPRESSED() if flags == 1 else Wrong("gRPC frame")
+    if data[0] > 1:
+        raise Wrong("gRPC frame")
+    body = data[HEAD : HEAD + int.from_bytes(data[1:HEAD])]
+    message.ParseFromString(unpacked(body) if data[0] else body)
 
 
 def _plain(text: bytes) -> bytes:

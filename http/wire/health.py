@@ -9,6 +9,7 @@ from typing import Any, Final
 from grpclib import GRPCError
 from grpclib.const import Cardinality, Handler, Status
 from personae.http.wire.descriptors import message_class
+from personae.http.wire.grpc import receive
 from personae.http.wire.methods import METHODS
 
 Ready = Callable[[], Awaitable[bool]]
@@ -28,17 +29,17 @@ def handlers(ready: Ready) -> dict[str, Handler]:
         return "SERVING" if await ready() else "NOT_SERVING"
 
     async def check(stream: Any) -> None:
-        request = await stream.recv_message()
-        status = await status_of(request.service if request else "")
+        request: Any = REQUEST.FromString(await receive(stream) or b"")
+        status = await status_of(request.service)
         if status == "SERVICE_UNKNOWN":
             raise GRPCError(Status.NOT_FOUND, "unknown service")
         await stream.send_message(REPLY(status=status))
 
     async def watch(stream: Any) -> None:
-        request = await stream.recv_message()
+        request: Any = REQUEST.FromString(await receive(stream) or b"")
         told = ""
         while True:
-            status = await status_of(request.service if request else "")
+            status = await status_of(request.service)
             if status != told:
                 await stream.send_message(REPLY(status=status))
                 told = status

@@ -10,6 +10,7 @@ from personae.http.wire.call import Call
 from personae.http.wire.faults import Fault
 from personae.http.wire.limits import DEADLINE
 from personae.http.wire.methods import Method
+from personae.http.wire.packing import SMALLEST, accepted, packed
 from personae.http.wire.reasons import TOO_LARGE
 from personae.http.wire.services import Services
 from personae.http.wire.wrong import Wrong
@@ -61,9 +62,14 @@ def respond(
     status: int = 200,
     headers: dict[str, str] | None = None,
 ) -> web.Response:
-    """Return an API answer: never cached, readable from any origin."""
+    """Return an API answer: never cached, readable from any origin, packed if asked for."""
     every = {hdrs.CONTENT_TYPE: content_type, hdrs.CACHE_CONTROL: "no-store", **(headers or {})}
-    return web.Response(body=body, status=status, headers=every | cross_origin(request))
+    every |= cross_origin(request)
+    if len(body) >= SMALLEST and accepted(request.headers.get(hdrs.ACCEPT_ENCODING, "")):
+        body = packed(body)
+        every[hdrs.CONTENT_ENCODING] = "gzip"
+        every[hdrs.VARY] = ", ".join(filter(None, (every.get(hdrs.VARY), "Accept-Encoding")))
+    return web.Response(body=body, status=status, headers=every)
 
 
 def respond_fault(

@@ -43,10 +43,18 @@ class Template(NamedTuple):
 
 def routes(door: Door) -> Iterator[web.RouteDef]:
     """Yield one route for every REST rule of the definition."""
-    for method in METHODS.values():
-        for route in method.routes:
-            template = template_of(route.template)
-            yield web.route(route.verb, template.pattern, _handler(door, method, route, template))
+    for method, route in ordered():
+        template = template_of(route.template)
+        yield web.route(route.verb, template.pattern, _handler(door, method, route, template))
+
+
+def ordered() -> list[tuple[Method, Route]]:
+    """Return all rules, those with words before those with variables in the same place.
+
+    The router takes the first that fits, and ``keys/search`` also fits ``keys/{key_id}``.
+    """
+    rules = [(method, route) for method in METHODS.values() for route in method.routes]
+    return sorted(rules, key=lambda rule: [part[:1] == "{" for part in rule[1].template.split("/")])
 
 
 def template_of(path: str) -> Template:

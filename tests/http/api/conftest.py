@@ -1,8 +1,10 @@
 """The real stack behind the API: PostgreSQL, log, aggregates, read models, every wire."""
 
 import asyncio
+import os
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from zlib import crc32
 
 import aiohttp
 import grpc.aio
@@ -40,6 +42,8 @@ from personae.store.passwords import Cost, Passwords
 from personae.store.postgres import PostgresLog
 
 from tests.aggregates.conftest import INSTANCE, ORG, POLICIES, PROJECT, SETUP
+from tests.http.api import wires
+from tests.http.api.coverage import Seen
 from tests.http.wire.conftest import Acceptor
 
 domain.load()
@@ -61,14 +65,15 @@ class Api:
     http: aiohttp.ClientSession
     channel: grpc.aio.Channel
     tokens: dict
+    turn: int = field(default_factory=lambda: crc32(os.environ["PYTEST_CURRENT_TEST"].encode()))
 
     def headers(self, user=ROOT):
         return {"Authorization": f"Bearer {self.tokens[user]}"} if user else {}
 
     async def call(self, method, user=ROOT, **fields):
-        """Call a method by Connect; returns the answer, which may be a refusal."""
-        async with self.http.post(f"/{method}", json=fields, headers=self.headers(user)) as answer:
-            return await answer.json()
+        """Call a method on one wire after the other; returns what Connect says, maybe a refusal."""
+        self.turn += 1
+        return await wires.called(self, self.turn, method, self.headers(user), fields)
 
     async def ok(self, method, user=ROOT, **fields):
         """Call a method that must succeed."""
@@ -121,6 +126,18 @@ class Api:
             "username": name,
         }
         return await self.ok(f"{USER}/CreateUser", **fields | more)
+
+
+def pytest_collection_modifyitems(items):
+    """What looks back on all tests of the API comes after them."""
+    items.sort(key=lambda item: item.name.startswith("test_the_page_"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def seen():
+    """Every call of the API that any test makes, by method."""
+    with Seen() as seen:
+        yield seen
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from personae.actors.domain.auth_request.commands import AddAuthRequest, ExchangeCode
 from personae.actors.domain.auth_request.events import AuthRequestAdded
+from personae.actors.domain.device_auth.commands import AddDeviceAuth
 from personae.actors.domain.instance.commands import AddInstanceMember
 from personae.actors.domain.project.commands import AddOIDCApp, DeactivateApp, NewOIDCClient
 from personae.actors.domain.project.values import AuthMethod, GrantType, ResponseType
@@ -58,7 +59,9 @@ def query_of(url):
 
 async def test_a_request_is_shown_to_the_login_client(login):
     await ask(login, scope=("openid",), prompt=(2,), max_age=60, login_hint="gigi")
-    got = (await login.ok(GET, LOGIN, auth_request_id=ID))["authRequest"]
+    first = await login.ok(GET, LOGIN, auth_request_id=ID)
+    assert first == await login.ok(GET, LOGIN, auth_request_id=ID)
+    got = first["authRequest"]
     assert got.pop("creationDate")
     assert got == {
         "id": ID,
@@ -148,11 +151,65 @@ async def test_tokens_in_a_redirect_are_given_by_our_own_pages_only(login):
     assert await login.refused(ANSWER, LOGIN, **error) == "OIDC-ImplicitUnsupported"
 
 
+DEVICE = f"{SERVICE}/GetDeviceAuthorizationRequest"
+DECIDE = f"{SERVICE}/AuthorizeOrDenyDeviceAuthorization"
+DENY = {"deny": {}}
+
+
+@pytest.fixture
+async def device(login):
+    """The API with two devices that wait."""
+    for device_id, code in (("d1", "BCDFGHJK"), ("d2", "BCDFGHJL")):
+        order = AddDeviceAuth(
+            device_id=device_id,
+            instance_id=INSTANCE,
+            client_id="c1",
+            user_code=code,
+            scope=("openid",),
+            audience=(),
+        )
+        await login.send(order)
+    return login
+
+
+async def test_a_device_is_shown_by_the_code_it_shows_and_allowed_with_a_session(device):
+    asked = await device.ok(DEVICE, LOGIN, user_code="bcdf-ghjk")
+    assert asked == await device.ok(DEVICE, LOGIN, user_code="BCDF-GHJK")
+    assert asked["deviceAuthorizationRequest"] == {
+        "id": "d1",
+        "clientId": "c1",
+        "scope": ["openid"],
+        "appName": "Shop",
+        "projectName": "ZITADEL",
+    }
+    proof = await session(device)
+    forged = proof | {"session_token": "no"}
+    refused = await device.refused(DECIDE, LOGIN, device_authorization_id="d1", session=forged)
+    assert refused == "SESSION-TokenInvalid"
+    await device.ok(DECIDE, LOGIN, device_authorization_id="d1", session=proof)
+    state = await device.services.dispatch.state(INSTANCE, "device_auth", "d1")
+    assert state.session_id == proof["session_id"]
+    again = await device.refused(DECIDE, LOGIN, device_authorization_id="d1", **DENY)
+    assert again == "DEVICEAUTH-AlreadyHandled"
+    assert await device.refused(DEVICE, LOGIN, user_code="BCDF-GHJK") == "DEVICEAUTH-NotFound"
+
+
+async def test_a_device_is_denied_only_by_those_who_answer_for_people(device):
+    denied = "AUTH-PermissionDenied"
+    assert await device.refused(DEVICE, GUEST, user_code="BCDF-GHJK") == denied
+    assert await device.refused(DECIDE, GUEST, device_authorization_id="d1", **DENY) == denied
+    nothing = await device.refused(DECIDE, LOGIN, device_authorization_id="d1")
+    assert nothing == "REQUEST-InvalidField"
+    for device_id in ("d1", "d2"):
+        assert await device.ok(DECIDE, LOGIN, device_authorization_id=device_id, **DENY) == {}
+    unknown = await device.refused(DECIDE, LOGIN, device_authorization_id="404", **DENY)
+    assert unknown == "DEVICEAUTH-NotFound"
+    assert await device.refused(DEVICE, LOGIN, user_code="AAAA-AAAA") == "DEVICEAUTH-NotFound"
+
+
 @pytest.mark.parametrize(
     ("method", "fields", "why"),
     [
-        (f"{SERVICE}/GetDeviceAuthorizationRequest", {"user_code": "ABCD-EFGH"}, "OIDC-DeviceFlowUnsupported"),
-        (f"{SERVICE}/AuthorizeOrDenyDeviceAuthorization", {"device_authorization_id": "1"}, "OIDC-DeviceFlowUnsupported"),
         ("zitadel.saml.v2.SAMLService/GetSAMLRequest", {"saml_request_id": "1"}, "SAML-RequestsUnsupported"),
         ("zitadel.saml.v2.SAMLService/CreateResponse", {"saml_request_id": "1"}, "SAML-RequestsUnsupported"),
         ("zitadel.idp.v2.IdentityProviderService/GetIDPByID", {"id": "1"}, "IDP-NotFound"),

@@ -135,3 +135,31 @@ async def server():
         ):
             url = f"http://127.0.0.1:{http_port}"
             yield Server(url, target, directory, http, channel)
+
+
+class Open(Directory):
+    """Everything is permitted."""
+
+    async def permit(self, caller, permission, project_id=""):
+        pass
+
+
+@pytest.fixture
+async def everything():
+    registry = wire.Registry()
+    for name in registry.unbound():
+        if registry.function(name):
+            continue  # an older name of one that came before
+
+        @registry.rpc(name)
+        async def empty(request, call):
+            return call.reply()
+
+    app = web.Application()
+    wire.add_routes(app, registry, Open())
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{runner.addresses[0][1]}") as session:
+        yield session
+    await runner.cleanup()

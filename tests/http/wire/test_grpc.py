@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gzip
 
 import grpc
 import grpc.aio
@@ -11,8 +12,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
     ProtoReflectionDescriptorDatabase,
 )
+from personae.actors.domain.kit import Refusal
 from personae.http import wire
 from personae.http.wire.descriptors import message_class
+from personae.http.wire.packing import accepted, packed, unpacked
 from personae.http.wire.validate import validate
 from personae.http.wire.wrong import Wrong
 
@@ -21,6 +24,7 @@ from tests.http.wire.users_api import SESSION, USER
 
 ROOT = (("authorization", "Bearer root"),)
 CREATE = f"{SESSION}/CreateSession"
+HUMAN = {"profile": {"given_name": "G", "family_name": "M"}, "email": {"email": "a@b.ch"}}
 
 
 async def code_of(call):
@@ -42,9 +46,32 @@ async def test_a_message_too_large_is_refused(server):
     assert await code_of(raw(server, CREATE, body)) == grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
-async def test_a_compressed_message_is_unimplemented(server):
-    call = raw(server, CREATE, b"\0" * 500, compression=grpc.Compression.Gzip)
-    assert await code_of(call) == grpc.StatusCode.UNIMPLEMENTED
+async def test_what_came_packed_is_answered_packed(server, monkeypatch):
+    sent = []
+    monkeypatch.setattr("personae.http.wire.grpc.SMALLEST", 1)
+    monkeypatch.setattr("personae.http.wire.grpc.packed", lambda b: sent.append(b) or packed(b))
+    long = {"user_id": "1", "username": "x" * 200}
+    body = server.message(f"{USER}/AddHumanUser", **long, **HUMAN).SerializeToString()
+    gzip_ = {"compression": grpc.Compression.Gzip}
+    got = await raw(server, f"{USER}/AddHumanUser", body, **gzip_)
+    assert sent == [got]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"no gzip", grpc.StatusCode.INVALID_ARGUMENT),
+        (gzip.compress(b"\0" * (5 << 20)), grpc.StatusCode.RESOURCE_EXHAUSTED),
+        (gzip.compress(b"")[:-4], grpc.StatusCode.INVALID_ARGUMENT),
+        (gzip.compress(b"") + b"more", grpc.StatusCode.INVALID_ARGUMENT),
+    ],
+    ids=["no gzip", "bomb", "cut", "more"],
+)
+def test_what_is_badly_packed_is_refused(body, code):
+    with pytest.raises((Wrong, Refusal)) as refused:
+        unpacked(body)
+    refusal = refused.value if isinstance(refused.value, Refusal) else refused.value.refusal()
+    assert refusal.code.value == code.value[0]
 
 
 async def test_an_unknown_method_is_unimplemented(server):
@@ -163,3 +190,19 @@ async def test_grpc_web_gives_up_when_its_client_would(server):
     headers["grpc-timeout"] = "soon"
     async with server.http.post(path, data=frame, headers=headers) as answer:
         assert b"grpc-status:3\r\n" in await answer.read()
+
+
+async def test_a_packed_frame_of_grpc_web_is_read(server):
+    body = packed(server.message(f"{USER}/GetUserByID", user_id="404").SerializeToString())
+    headers = AS_ROOT | {"Content-Type": "application/grpc-web+proto", "grpc-encoding": "gzip"}
+    data = b"\1" + len(body).to_bytes(4) + body
+    async with server.http.post(f"/{USER}/GetUserByID", data=data, headers=headers) as answer:
+        assert b"grpc-status:5" in await answer.read()
+
+
+@pytest.mark.parametrize(
+    ("asked", "taken"),
+    [("gzip", True), ("br, GZIP;q=0.5", True), ("*", True), ("gzip; q=0", False), ("", False)],
+)
+def test_gzip_is_made_for_those_who_take_it(asked, taken):
+    assert accepted(asked) is taken

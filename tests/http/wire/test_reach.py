@@ -2,43 +2,13 @@
 
 import re
 
-import aiohttp
 import orjson
 import pytest
-from aiohttp import web
 from personae.http import wire
-from personae.http.wire.rest import template_of
+from personae.http.wire.rest import ordered, template_of
 
 from tests.http.wire.conftest import AS_ROOT, Directory
 from tests.http.wire.users_api import API, USER
-
-
-class Open(Directory):
-    """Everything is permitted."""
-
-    async def permit(self, caller, permission, project_id=""):
-        pass
-
-
-@pytest.fixture
-async def everything():
-    registry = wire.Registry()
-    for name in registry.unbound():
-        if registry.function(name):
-            continue  # an older name of one that came before
-
-        @registry.rpc(name)
-        async def empty(request, call):
-            return call.reply()
-
-    app = web.Application()
-    wire.add_routes(app, registry, Open())
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    async with aiohttp.ClientSession(f"http://127.0.0.1:{runner.addresses[0][1]}") as session:
-        yield session
-    await runner.cleanup()
 
 
 async def test_every_method_is_reached_by_rest(everything):
@@ -50,6 +20,21 @@ async def test_every_method_is_reached_by_rest(everything):
             assert answer.status in {method.success, 400}, (name, body)
             if answer.status == 400:
                 assert body["details"][0]["id"] == "REQUEST-InvalidField"
+
+
+def test_no_route_is_hidden_by_another():
+    known = [(route.verb, regex_of(route), method.name) for method, route in ordered()]
+    for method, route in ordered():
+        path = re.sub(r"\{[^}]*\}", "x", route.template)
+        fitting = (
+            name for verb, rule, name in known if verb == route.verb and rule.fullmatch(path)
+        )
+        assert next(fitting) == method.name
+
+
+def regex_of(route):
+    pattern = template_of(route.template).pattern
+    return re.compile(re.sub(r"\{p\d+:((?:[^{}]|\{\})+)\}", r"(\1)", pattern))
 
 
 async def test_every_method_is_reached_by_connect_and_grpc_web(everything):

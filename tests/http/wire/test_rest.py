@@ -175,3 +175,19 @@ async def test_a_body_that_trickles_in_is_given_up(server):
     path = f"/{SESSION}/CreateSession"
     status, body, _ = await ask(server, "POST", path, data=trickle(), headers=headers)
     assert (status, body["code"]) == (504, "deadline_exceeded")
+
+
+async def test_long_answers_are_packed_for_those_who_take_it(server):
+    for path in ("/v2/sessions", "/zitadel.session.v2.SessionService/CreateSession"):
+        long = gzip.compress(b'{"sessionToken": "%s"}' % (b"x" * 2000))
+        headers = AS_ROOT | {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        headers |= {"Accept-Encoding": "gzip"}
+        async with server.http.post(path, data=long, headers=headers) as answer:
+            assert answer.status in {200, 201}
+    headers = AS_ROOT | {"Accept-Encoding": "gzip"}
+    async with server.http.get("/openapi.json", headers=headers) as answer:
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert answer.headers["Vary"] == "Accept-Encoding"
+        assert (await answer.json())["openapi"] == "3.1.0"
+    async with server.http.get("/openapi.json", headers={"Accept-Encoding": "br"}) as answer:
+        assert "Content-Encoding" not in answer.headers
