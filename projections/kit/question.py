@@ -29,6 +29,8 @@ from personae.projections.kit.writer import maker
 from personae.store.pool import Database
 
 MAX_OFFSET = 2**62
+ALWAYS = {"creation_date", "change_date"}
+"""Columns that every row has a value in: each comes from an event."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,13 +101,23 @@ def statement(question: Question) -> tuple[str, tuple[Any, ...]]:
     columns = [f"{sql} AS c{at}" for at, sql in enumerate(_selected(table))]
     source, size = view(table), question.size
     first = sorting(table, question.order_by[0])
+    rows = f"FROM {source} t WHERE {page.sql} ORDER BY {_order(question)} LIMIT %s OFFSET %s"
+    if question.offset:
+        rows = _behind_offset(table, rows) + f" ORDER BY {_order(question)}"
     sql = (
         f"SELECT counted.total, page.* FROM"
         f" (SELECT count(*) AS total FROM {source} t WHERE {matching.sql}) counted"
-        f" LEFT JOIN LATERAL (SELECT {', '.join(columns)}, {first} AS ordered FROM {source} t"
-        f" WHERE {page.sql} ORDER BY {_order(question)} LIMIT %s OFFSET %s) page ON TRUE"
+        f" LEFT JOIN LATERAL (SELECT {', '.join(columns)}, {first} AS ordered {rows}) page ON TRUE"
     )
     return sql, (*matching.params, *page.params, size, question.offset)
+
+
+def _behind_offset(table: Table, rows: str) -> str:
+    """Return the same rows, found by their keys: what an offset skips is not read, only counted."""
+    key = ("instance_id", *table.key)
+    keys = ", ".join(f't."{part}"' for part in key)
+    same = " AND ".join(f't."{part}" = picked."{part}"' for part in key)
+    return f"FROM (SELECT {keys} {rows}) picked JOIN {view(table)} t ON {same}"
 
 
 def _selected(table: Table) -> list[str]:
@@ -138,9 +150,14 @@ def _order(question: Question) -> str:
     parts = []
     for column in question.order_by:
         nulls = "FIRST" if question.ascending else "LAST"
-        nullable = f" NULLS {nulls}" if table.columns[column].nullable else ""
+        nullable = f" NULLS {nulls}" if _may_lack(table, column) else ""
         parts.append(f"{sorting(table, column)} {direction}{nullable}")
     return ", ".join(parts)
+
+
+def _may_lack(table: Table, column: str) -> bool:
+    """Tell whether rows without a value must be put somewhere, which no index knows of."""
+    return table.columns[column].nullable and column not in ALWAYS
 
 
 def _behind(question: Question) -> Condition:

@@ -1,7 +1,7 @@
 """``make bench``: every figure, measured here and now. Prints, never judges.
 
 ``make bench ARGS="server store"`` measures some of: server, store, runtime, aggregates, projections;
-and ``growth``, which takes minutes.
+and ``growth`` and ``api``, which take minutes.
 """
 
 import asyncio

@@ -282,3 +282,15 @@ def test_a_forged_page_token_is_refused():
 def test_a_token_of_another_shape_is_refused():
     with pytest.raises(Refusal, match="REQUEST-Invalid"):
         statement(Question(table=PEOPLE, instance_id="i1", allowed=ALL, after=("a", "b", "c")))
+
+
+@pytest.mark.parametrize("order", ["", "creation_date", "name", "born"])
+@pytest.mark.parametrize("ascending", [True, False])
+async def test_pages_by_offset_are_slices_of_the_whole(people, order, ascending):
+    """Rows behind an offset are found by their keys, in the same order."""
+    _, projections = people
+    asked = {"order": order, "ascending": ascending}
+    whole = await ids(projections, **asked)
+    for offset in range(1, len(whole), 7):
+        found = await ids(projections, **asked, offset=offset, limit=5)
+        assert found == whole[offset : offset + 5]
