@@ -7,6 +7,7 @@ from typing import Any
 from personae.actors.aggregates.aggregate import Aggregate
 from personae.actors.aggregates.orders import Done
 from personae.http.api.reading import services_of
+from personae.http.api.times import timestamp
 from personae.http.wire.call import Call
 from personae.projections.kit import Page, Question, Row
 
@@ -25,9 +26,9 @@ def row_details(row: Row) -> dict[str, Any]:
     """Return the ``Details`` of a row."""
     return {
         "sequence": row.sequence,
-        "change_date": row.change_date,
+        "change_date": timestamp(row.change_date),
         "resource_owner": row.resource_owner,
-        "creation_date": row.creation_date,
+        "creation_date": timestamp(row.creation_date),
     }
 
 

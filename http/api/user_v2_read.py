@@ -19,6 +19,7 @@ from personae.http.api.reading import (
     visible,
 )
 from personae.http.api.replies import list_details, row_details
+from personae.http.api.times import timestamp
 from personae.http.wire.call import Call
 from personae.http.wire.registry import rpc
 from personae.projections.instances import INSTANCES
@@ -114,8 +115,8 @@ def _human(row: Row) -> dict[str, Any]:
         "email": {"email": row.email, "is_verified": row.email_verified},
         "phone": {"phone": row.phone, "is_verified": row.phone_verified} if row.phone else None,
         "password_change_required": row.password_change_required,
-        "password_changed": row.password_changed,
-        "mfa_init_skipped": row.mfa_init_skipped,
+        "password_changed": timestamp(row.password_changed),
+        "mfa_init_skipped": timestamp(row.mfa_init_skipped),
     }
 
 
