@@ -40,7 +40,11 @@ async def test_no_message_is_an_error_of_the_server(server, seed):
 async def test_no_json_is_an_error_of_the_server(server):
     messages = Messages(random.Random(3))
     for name in NAMES:
-        fields = to_dict(messages.of(wire.METHODS[name].request.DESCRIPTOR))
+        message = messages.of(wire.METHODS[name].request.DESCRIPTOR)
+        try:
+            fields = to_dict(message)
+        except OverflowError:
+            continue  # a time that JSON cannot say
         got = await rest_of(server, name, fields)
         assert got.get("code") != "internal", (name, fields, got)
 
