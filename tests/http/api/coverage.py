@@ -157,5 +157,5 @@ def whole(session):
     """Tell whether all tests of this folder are run."""
     here = Path(__file__).parent
     files = {item.path for item in session.items if item.path.parent == here}
-    selected = session.config.getoption("keyword") or session.config.getoption("lf")
+    selected = session.config.getoption("keyword") or session.config.getoption("lf", default=False)
     return not selected and files >= set(here.glob("test_*.py"))
