@@ -1,7 +1,7 @@
 -- Ids of assertions and proofs that count once among all processes, until they expire.
--- Unlogged: what a crash of the database forgets is older than the crash by seconds, and an
--- insert waits for no disk.
-CREATE UNLOGGED TABLE seen (
+-- Kept like events: an assertion may be good for an hour, and a crash of the database must not
+-- make it good again.
+CREATE TABLE seen (
     name     bytea       NOT NULL,
     until_at timestamptz NOT NULL,
     CONSTRAINT seen_pkey PRIMARY KEY (name)
