@@ -46,7 +46,7 @@ KEEPALIVE: Mapping[str, Any] = {
 """libpq parameters (seconds, milliseconds) that end a half-open connection: five seconds after
 something was sent, about ten when idle."""
 
-FIRST_RETRY, LAST_RETRY = 0.05, 1.0
+FIRST_RETRY, LAST_RETRY = 0.05, 0.5
 """Seconds to the next attempt to connect, after the first failure and at most."""
 
 TRIES = 12

@@ -140,8 +140,7 @@ class Server:
         """
         self.readiness.leaving = self._around.draining = True
         port = self._opened
-        await asyncio.sleep(0)
-        port.close()
+        await port.close()
         end = monotonic() + self.settings.drain_timeout
         while (port.guests or self.in_flight.since) and not self._now.is_set():
             now = monotonic()

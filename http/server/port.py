@@ -7,6 +7,8 @@ handed over for good: HTTP/2 to grpclib's protocol object, everything else to ai
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from collections import Counter
 from collections.abc import Mapping
 from time import monotonic
@@ -60,6 +62,8 @@ class Port:
         self.guests: dict[Guest, str] = {}
         self._by_ip: Counter[str] = Counter()
         self._server: asyncio.Server | None = None
+        self._tls: dict[str, Any] = {}
+        self._late: set[asyncio.Task[Any]] = set()
         self.number = 0
         manager.request_factory = self.request
         manager.request_handler = surroundings.around(manager.request_handler)  # type: ignore[assignment]
@@ -67,23 +71,47 @@ class Port:
     async def listen(self) -> None:
         """Open the socket. Raises ``OSError`` when the address is taken."""
         settings = self.settings
-        tls: dict[str, Any] = {}
         if settings.tls is not None:
-            tls = {"ssl": settings.tls, "ssl_handshake_timeout": settings.limits.header_timeout}
+            timeout = settings.limits.header_timeout
+            self._tls = {"ssl": settings.tls, "ssl_handshake_timeout": timeout}
         self._server = await self.loop.create_server(
             lambda: Accepted(self),
             settings.host,
             settings.port,
             backlog=settings.backlog,
             reuse_port=settings.reuse_port or None,
-            **tls,
+            **self._tls,
         )
         self.number = int(self._server.sockets[0].getsockname()[1])
 
-    def close(self) -> None:
-        """Close the listening socket; connections stay."""
-        if self._server is not None:
-            self._server.close()
+    async def close(self) -> None:
+        """Close the listening socket; connections stay.
+
+        Those that the system has taken for us, and we have not seen yet, are taken in first: the
+        last holder of the socket that closes it cuts them off.
+        """
+        if self._server is None:
+            return
+        doors = [socket.socket(fileno=os.dup(door.fileno())) for door in self._server.sockets]
+        self._server.close()
+        await asyncio.sleep(0)  # the loop lets go of its own
+        for door in doors:
+            with door:
+                self._take_in(door)
+        if self._late:
+            await asyncio.wait(self._late, timeout=self.settings.drain_grace)
+
+    def _take_in(self, door: socket.socket) -> None:
+        door.setblocking(False)
+        while True:
+            try:
+                connection, _ = door.accept()
+            except OSError:
+                return
+            taken = self.loop.connect_accepted_socket(
+                lambda: Accepted(self), connection, **self._tls
+            )
+            self._late.add(self.loop.create_task(taken))
 
     def admit(self, guest: Guest, ip: str) -> bool:
         """Count a connection in, unless there are too many."""

@@ -18,6 +18,15 @@ HAVING count(*) <> max(sequence) OR min(sequence) <> 1"""
 USERS = """
 SELECT payload->>'userName', array_agg(aggregate_id) FROM events
 WHERE event_type IN ('user.human.added', 'user.machine.added') GROUP BY 1"""
+SESSIONS = """
+SELECT payload->>'userID', array_agg(aggregate_id) FROM events
+WHERE event_type = 'session.user.checked' GROUP BY 1"""
+NOTED_TWICE = """
+SELECT aggregate_id FROM events WHERE event_type = 'user.metadata.set'
+GROUP BY 1 HAVING count(*) > 1"""
+HALF = """
+SELECT aggregate_id FROM events GROUP BY 1 HAVING bool_or(event_type = 'session.user.checked')
+AND NOT bool_or(event_type = 'session.added')"""
 UNHELD = """
 SELECT aggregate_id FROM events
 WHERE event_type IN ('user.human.added', 'user.machine.added') AND NOT EXISTS (
@@ -32,33 +41,40 @@ class History:
     users: dict
 
 
-async def check(url, acknowledged):
-    """Assert that a database keeps every promise; ``acknowledged``: user ids by user name.
+async def check(url, acknowledged, sessions=None):
+    """Assert that a database keeps every promise.
 
-    Acknowledged is present, under the id that was told; each name was used once; positions have
-    no gap and end at the head; sequences have no hole; users hold their names; a rebuild of every
-    view equals the live one.
+    ``acknowledged``: user ids by user name, ``sessions``: session ids by user id; both are there,
+    under the ids that were told, and once. Positions have no gap and end at the head; sequences
+    have no hole; no command is half there; users hold their names; a rebuild of every view equals
+    the live one.
     """
     database = Database(url, size=4)
     await database.open()
     try:
-        history = await check_log(database, acknowledged)
+        history = await check_log(database, acknowledged, sessions or {})
         await check_views(database)
         return history
     finally:
         await database.close()
 
 
-async def check_log(database, acknowledged):
+async def check_log(database, acknowledged, sessions=None):
     assert await database.rows(GAPS) == []
     assert await database.rows(HOLES) == []
     users = dict(await database.rows(USERS))
     assert {name: ids for name, ids in users.items() if len(ids) > 1} == {}
-    lost = {name for name, id_ in acknowledged.items() if users.get(name) != [id_]}
-    assert lost == set()
-    assert await database.rows(UNHELD) == []
+    assert lost_of(acknowledged, users) == set()
+    assert lost_of(sessions or {}, dict(await database.rows(SESSIONS))) == set()
+    for nothing in (NOTED_TWICE, HALF, UNHELD):
+        assert await database.rows(nothing) == [], nothing
     ((events,),) = await database.rows("SELECT count(*) FROM events")
     return History(events, {name: ids[0] for name, ids in users.items()})
+
+
+def lost_of(acknowledged, stored):
+    """Whatever was acknowledged and is not stored exactly once, as it was told."""
+    return {name for name, id_ in acknowledged.items() if stored.get(name) != [id_]}
 
 
 async def check_views(database):

@@ -5,8 +5,10 @@ import contextlib
 import os
 import shutil
 import signal
+import statistics
 import subprocess
 import tempfile
+from collections import defaultdict
 from pathlib import Path
 
 import psutil
@@ -16,6 +18,50 @@ from personae.store.embedded import Embedded
 from tests.running import RunningServer
 
 MASTERKEY = "0123456789abcdef0123456789abcdef"
+
+
+FIGURES = pytest.StashKey[dict]()
+
+
+def pytest_addoption(parser):
+    parser.addoption("--trials", type=int, default=1, help="how often each fault is tried")
+    parser.addoption(
+        "--slow", type=float, default=1, help="by how much longer all may take: others work here"
+    )
+
+
+def pytest_configure(config):
+    config.stash[FIGURES] = defaultdict(lambda: defaultdict(list))
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """What was measured: of each figure how many, the median and the worst."""
+    for test, figures in config.stash[FIGURES].items():
+        terminalreporter.write_line(test)
+        for what, values in figures.items():
+            middle, worst = statistics.median(values), max(values)
+            terminalreporter.write_line(
+                f"  {what:64} {len(values):4} times, median {middle:9.2f}, most {worst:9.2f}"
+            )
+
+
+@pytest.fixture
+def trials(request):
+    return range(request.config.getoption("--trials"))
+
+
+@pytest.fixture
+def measured(request):
+    """Note a figure of this fault, and what it may be at most; seconds longer with ``--slow``."""
+    figures = request.config.stash[FIGURES][request.node.name]
+    slow = request.config.getoption("--slow")
+
+    def note(what, value, most=float("inf")):
+        figures[what].append(value)
+        print(f"{what:64} {value:9.2f}", flush=True)
+        assert value <= most * (slow if what.endswith(", s") else 1), what
+
+    return note
 
 
 def pytest_collection_modifyitems(items):

@@ -1,4 +1,7 @@
-"""A bounded load of user creations over HTTP; each call has a key and is repeated until answered."""
+"""A bounded load over HTTP: users, what is noted of them, sessions of theirs.
+
+Each call has a key and is repeated until it is answered.
+"""
 
 import asyncio
 import contextlib
@@ -24,7 +27,10 @@ class Failure:
 
 @dataclass
 class Load:
-    """``clients`` at work on ``urls`` in turn. ``acknowledged``: user ids by name."""
+    """``clients`` at work on ``urls`` in turn.
+
+    ``acknowledged``: user ids by name. ``sessions``: session ids by the id of their user.
+    """
 
     urls: list
     token: str
@@ -34,6 +40,7 @@ class Load:
     patience: float = 60.0
     host: str = ""
     acknowledged: dict = field(default_factory=dict)
+    sessions: dict = field(default_factory=dict)
     answered_at: list = field(default_factory=list)
     failures: list = field(default_factory=list)
     wrong: list = field(default_factory=list)
@@ -67,46 +74,61 @@ class Load:
         for n in itertools.count():
             if self._stopping:
                 return
-            await self._create(f"{self.name}-{number}-{n}", turns)
+            await self._person(f"{self.name}-{number}-{n}", turns)
             await asyncio.sleep(self.pause)
 
-    async def _create(self, name, turns):
-        body = {
+    async def _person(self, name, turns):
+        """A user, then something noted of it, then a session of it; until one is refused."""
+        user = await self._until_answered(f"{name}-user", "/v2/users/human", self.body(name), turns)
+        if not user:
+            return
+        user_id = self.acknowledged[name] = user["userId"]
+        note = {"metadata": [{"key": "note", "value": "Z29vZA=="}]}
+        await self._until_answered(f"{name}-note", f"/v2/users/{user_id}/metadata", note, turns)
+        checks = {"checks": {"user": {"userId": user_id}}}
+        session = await self._until_answered(f"{name}-session", "/v2/sessions", checks, turns)
+        if session:
+            self.sessions[user_id] = session["sessionId"]
+
+    def body(self, name):
+        return {
             "username": name,
             "organization": {"orgId": self._org},
             "profile": {"givenName": "Gigi", "familyName": "Giraffe"},
             "email": {"email": f"{name}@example.com", "isVerified": True},
         }
+
+    async def _until_answered(self, key, path, body, turns):
         give_up = time.monotonic() + self.patience
         while time.monotonic() < give_up:
             url = self.urls[next(turns) % len(self.urls)]
-            if await self._try(url, name, body):
-                return
+            answer = await self._try(url, path, body, key)
+            if answer is not None:
+                return answer
             await asyncio.sleep(0.05)
-        self.wrong.append(f"{name}: never answered")
+        self.wrong.append(f"{key}: never answered")
+        return {}
 
-    async def _try(self, url, name, body):
+    async def _try(self, url, path, body, key):
+        """The answer; {} when refused for good, which is wrong; None when to be sent again."""
         began = time.monotonic()
-        headers = self._headers(**{"Idempotency-Key": name})
+        headers = self._headers(**{"Idempotency-Key": key})
         status, text, retry = 0, "", ""
         try:
-            async with self._http.post(
-                f"{url}/v2/users/human", json=body, headers=headers
-            ) as answer:
+            async with self._http.post(f"{url}{path}", json=body, headers=headers) as answer:
                 status, text = answer.status, await answer.text()
                 retry = answer.headers.get("Retry-After", "")
                 if status in {200, 201}:
-                    self.acknowledged[name] = (await answer.json())["userId"]
                     self.answered_at.append(time.monotonic())
-                    return True
+                    return await answer.json()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             text = type(error).__name__
         now = time.monotonic()
         self.failures.append(Failure(now, url, status, now - began, retry, text[:200]))
-        if 400 <= status < 500 and status != 409:
-            self.wrong.append(f"{name}: {status} {text[:200]}")
-            return True
-        return False
+        if status not in {0, 409, 503} or "Traceback" in text:
+            self.wrong.append(f"{key}: {status} {text[:200]}")
+            return {}
+        return None
 
     def kinds(self):
         """How often each kind of failure was met."""
@@ -120,3 +142,9 @@ class Load:
     def errors_end(self, since):
         """Seconds from ``since`` to the last failure."""
         return max((f.at for f in self.failures if f.at > since), default=since) - since
+
+
+async def readiness(server):
+    """What a server says of itself: 200 when it serves."""
+    async with aiohttp.ClientSession() as http, http.get(f"{server.url}/debug/ready") as answer:
+        return answer.status

@@ -1,49 +1,86 @@
 """The database dies, restarts, hangs: what was acknowledged stays, and the server serves again."""
 
 import asyncio
+import random
 import signal
 import time
+from functools import partial
 
 import aiohttp
+import psutil
 import pytest
+from personae.store.pool import Database, Unavailable
 
+from tests.cluster import eventually
 from tests.faults.checker import check
 from tests.faults.conftest import Postgres, in_thread
-from tests.faults.load import Load
+from tests.faults.load import Load, readiness
 from tests.running import RunningServer
 
+BACKENDS = """
+SELECT pid FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"""
 
-async def outage(postgres, server, hurt, seconds, record_property):
-    """Hurt the database under load, start it again after ``seconds``; check everything."""
-    load = Load([server.url], server.pat)
+
+class Trouble:
+    """Trials on one server and its database: load, hurt, heal, check, again."""
+
+    def __init__(self, postgres, server, measured):
+        self.postgres, self.server, self.measured = postgres, server, measured
+        self.acknowledged, self.sessions, self.number = {}, {}, 0
+
+    def load(self, **more):
+        self.number += 1
+        return Load(
+            [self.server.url], self.server.pat, pause=0.05, name=f"trial{self.number}",
+            acknowledged=self.acknowledged, sessions=self.sessions, **more,
+        )  # fmt: skip
+
+    async def healed(self, load, up_at, *, serves=5.0, last_error=3.0):
+        """Measure how it recovered and check everything; the load has ended."""
+        self.measured("calls refused or cut off", len(load.failures))
+        assert load.wrong == []
+        assert {f.status for f in load.failures} <= {0, 503}
+        assert self.server.process.poll() is None
+        self.measured("serves again after the database is up, s", load.window(up_at), serves)
+        self.measured("last error after it is up, s", load.errors_end(up_at), last_error)
+        self.measured("acknowledged so far, all found", len(self.acknowledged))
+        await check(self.postgres.dsn, self.acknowledged, self.sessions)
+
+
+@pytest.fixture
+async def trouble(postgres, serve, measured):
+    (server,) = await in_thread(serve)
+    process = psutil.Process(server.process.pid)
+    trouble = Trouble(postgres, server, measured)
+    async with trouble.load().running():
+        await asyncio.sleep(1)
+    before = process.num_fds()
+    yield trouble
+
+    async def as_before():
+        return process.num_fds() <= before * 1.1 + 2
+
+    await eventually(as_before, 10)  # no connection and no file is left over from any trial
+
+
+async def outage(trouble, hurt, seconds):
+    """Hurt the database under load and start it again after ``seconds``."""
+    load = trouble.load()
     async with load.running():
-        await asyncio.sleep(1.5)
+        await asyncio.sleep(random.uniform(0.5, 1.5))
         hurt()
-        hurt_at = time.monotonic()
         await asyncio.sleep(seconds)
-        slow = await slowest_refusals(server)
-        await in_thread(postgres.start)
+        trouble.measured("slowest refusal, s", await slowest_refusal(trouble.server), 2.0)
+        await in_thread(trouble.postgres.start)
         up_at = time.monotonic()
         await asyncio.sleep(4)
-    record_property("serves_again", load.window(up_at))
-    record_property("errors_end", load.errors_end(up_at))
-    print(
-        f"serves again {load.window(up_at):.2f} s after the database is up, last error"
-        f" {load.errors_end(up_at):.2f} s after, slowest answer meanwhile {slow:.2f} s,"
-        f" {len(load.acknowledged)} acknowledged, {len(load.failures)} refused"
-    )
-    assert load.wrong == []
-    print(load.kinds())
-    refused = [f for f in load.failures if f.at > hurt_at and f.status]
-    assert {f.status for f in refused} <= {503}
-    assert all(0 < int(f.retry_after) <= 2 for f in refused)
-    assert load.window(up_at) < 5
-    assert load.errors_end(up_at) < 3
-    await check(postgres.dsn, load.acknowledged)
-    return load
+    hasty = [f for f in load.failures if f.status and f.retry_after not in {"1", "2"}]
+    assert hasty == []
+    await trouble.healed(load, up_at)
 
 
-async def slowest_refusals(server):
+async def slowest_refusal(server):
     """Ask while the database is away: 503 within two seconds, and not ready; how long it took."""
     slowest = 0.0
     async with aiohttp.ClientSession(server.url) as http:
@@ -54,74 +91,104 @@ async def slowest_refusals(server):
                 assert answer.status == 503
                 assert int(answer.headers["Retry-After"]) <= 2
             slowest = max(slowest, time.monotonic() - began)
-        assert slowest <= 2.0
-        async with http.get("/debug/ready") as answer:
-            assert answer.status == 412
+    assert await readiness(server) == 412
     return slowest
 
 
-@pytest.mark.parametrize("seconds", [0.5, 5])
-async def test_kill_9_of_the_database(postgres, serve, record_property, seconds):
-    (server,) = await in_thread(serve)
-    await outage(postgres, server, postgres.kill, seconds, record_property)
+async def test_kill_9_of_the_database(trouble, trials):
+    for _ in trials:
+        await outage(trouble, trouble.postgres.kill, random.uniform(0, 10))
 
 
-async def test_immediate_stop_of_the_database(postgres, serve, record_property):
-    (server,) = await in_thread(serve)
-    await outage(postgres, server, postgres.stop_immediately, 2, record_property)
+async def test_immediate_stop_of_the_database(trouble, trials):
+    for _ in trials:
+        await outage(trouble, trouble.postgres.stop_immediately, random.uniform(0.5, 3))
 
 
-async def test_restart_of_the_database_under_load(postgres, serve):
-    (server,) = await in_thread(serve)
-    load = Load([server.url], server.pat)
-    async with load.running():
-        for _ in range(3):
-            await asyncio.sleep(1)
-            await in_thread(postgres.stop)
-            await in_thread(postgres.start)
+async def test_restart_of_the_database_under_load(trouble, trials):
+    for _ in trials:
+        load = trouble.load()
+        async with load.running():
+            await asyncio.sleep(random.uniform(0.5, 1.5))
+            await in_thread(trouble.postgres.stop)
+            await in_thread(trouble.postgres.start)
             up_at = time.monotonic()
-        await asyncio.sleep(4)
-    print(f"last error {load.errors_end(up_at):.2f} s after the database is up")
-    assert load.wrong == []
-    assert load.errors_end(up_at) < 3
-    await check(postgres.dsn, load.acknowledged)
+            await asyncio.sleep(4)
+        await trouble.healed(load, up_at)
 
 
-async def test_a_database_that_hangs(postgres, serve):
-    (server,) = await in_thread(serve)
-    load = Load([server.url], server.pat)
-    async with load.running():
-        await asyncio.sleep(1)
-        postgres.signal_all(signal.SIGSTOP)
-        await asyncio.sleep(15)
-        postgres.signal_all(signal.SIGCONT)
-        back_at = time.monotonic()
-        await asyncio.sleep(4)
-    slowest = max(failure.seconds for failure in load.failures)
-    print(
-        f"slowest answer {slowest:.2f} s, last error {load.errors_end(back_at):.2f} s after waking"
-    )
-    assert load.wrong == []
-    assert slowest < 12.5
-    assert load.errors_end(back_at) < 3
-    await check(postgres.dsn, load.acknowledged)
+async def backends(postgres):
+    """The processes that serve connections, our own apart."""
+    database = Database(postgres.dsn, size=1)
+    try:
+        return [pid for (pid,) in await database.rows(BACKENDS)]
+    finally:
+        await database.close()
 
 
-async def test_the_embedded_database_is_started_again_when_it_dies():
+async def test_kill_9_of_one_backend_resets_all(trouble, trials):
+    for _ in trials:
+        load = trouble.load()
+        async with load.running():
+            await asyncio.sleep(random.uniform(0.5, 1.5))
+            psutil.Process(random.choice(await backends(trouble.postgres))).kill()
+            hurt_at = time.monotonic()
+            await eventually(partial(accepts, trouble.postgres), 10)
+            up_at = time.monotonic()
+            trouble.measured("the database recovers in, s", up_at - hurt_at)
+            await asyncio.sleep(3)
+        await trouble.healed(load, up_at, last_error=1.0)
+
+
+async def accepts(postgres):
+    try:
+        return await backends(postgres) is not None
+    except Unavailable:
+        return False
+
+
+async def test_every_connection_is_ended_at_once(trouble, trials):
+    other = Database(trouble.postgres.dsn.replace("/personae?", "/postgres?"), size=1)
+    for _ in trials:
+        load = trouble.load()
+        async with load.running():
+            await asyncio.sleep(random.uniform(0.5, 1.5))
+            pids = await backends(trouble.postgres)
+            await other.rows("SELECT pg_terminate_backend(unnest(%s))", (pids,))
+            hurt_at = time.monotonic()
+            await asyncio.sleep(2)
+        await trouble.healed(load, hurt_at, last_error=1.0)
+    await other.close()
+
+
+async def test_a_database_that_hangs(trouble, trials):
+    for _ in trials:
+        load = trouble.load()
+        async with load.running():
+            await asyncio.sleep(1)
+            trouble.postgres.signal_all(signal.SIGSTOP)
+            await asyncio.sleep(15)
+            trouble.postgres.signal_all(signal.SIGCONT)
+            back_at = time.monotonic()
+            await asyncio.sleep(4)
+        slowest = max(failure.seconds for failure in load.failures)
+        trouble.measured("slowest refusal, s", slowest, 12.5)
+        await trouble.healed(load, back_at)
+
+
+async def test_the_embedded_database_is_started_again_when_it_dies(trials, measured):
     server = RunningServer()
     try:
         await in_thread(server.start)
-        inside = Postgres(server.data / "postgresql")
-        load = Load([server.url], server.pat)
-        async with load.running():
-            await asyncio.sleep(1)
-            inside.kill()
-            killed_at = time.monotonic()
-            await asyncio.sleep(6)
-        ended = load.errors_end(killed_at)
-        print(f"last error {ended:.2f} s after kill -9 of the embedded database")
-        assert load.wrong == []
-        assert 0 < ended < 5
-        await check(inside.dsn, load.acknowledged)
+        trouble = Trouble(Postgres(server.data / "postgresql"), server, measured)
+        for _ in trials:
+            load = trouble.load()
+            async with load.running():
+                await asyncio.sleep(random.uniform(0.5, 1.5))
+                trouble.postgres.kill()
+                killed_at = time.monotonic()
+                await asyncio.sleep(6)
+            assert load.errors_end(killed_at) > 0
+            await trouble.healed(load, killed_at, last_error=5.0)
     finally:
         server.remove()

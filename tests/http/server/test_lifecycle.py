@@ -47,6 +47,25 @@ async def test_a_drain_closes_the_port_at_once_and_finishes_what_has_begun():
         writer.close()
 
 
+async def test_connections_that_wait_at_the_door_when_it_closes_are_served():
+    """FX-25: the system has taken them, the loop has not seen them yet."""
+    clients = []
+
+    def arrive():
+        for _ in range(20):
+            clients.append(socket.create_connection(("127.0.0.1", port)))
+            clients[-1].sendall(b"GET / HTTP/1.1\r\n" + HOST + b"\r\n")
+
+    async with running() as server:
+        port, drain = server.port, asyncio.create_task(server.stop())
+        asyncio.get_running_loop().call_soon(arrive)
+        await drain
+        answers = [client.recv(12) for client in clients]
+        assert answers == [b"HTTP/1.1 200"] * 20
+        for client in clients:
+            client.close()
+
+
 async def test_idle_connections_do_not_hold_the_drain():
     """P-38."""
     async with running() as server:
