@@ -49,6 +49,11 @@ something was sent, about ten when idle."""
 FIRST_RETRY, LAST_RETRY = 0.05, 0.5
 """Seconds to the next attempt to connect, after the first failure and at most."""
 
+LOOK_AGAIN = 0.25
+"""Seconds after which a socket that is waited for is looked at all the same: uvloop tells once, and
+never again, of one that ends with an error, as when the database dies before it read what was sent;
+what it said at last is then read, and the end is not."""
+
 TRIES = 12
 """How often what met another transaction is run, before its caller hears of it."""
 
@@ -149,6 +154,20 @@ class _Connection(aiopg.Connection):
         self._loop.add_reader(self._fileno, self._ready, self._weakref)
         return self
 
+    async def _poll(self, waiter: asyncio.Future[None], timeout: float) -> None:  # noqa: ASYNC109 — as in aiopg
+        self._look_later()
+        try:
+            await super()._poll(waiter, timeout)
+        finally:
+            self._looking.cancel()
+
+    def _look_later(self) -> None:
+        self._looking = self._loop.call_later(LOOK_AGAIN, self._look)
+
+    def _look(self) -> None:
+        self._look_later()
+        self._ready(self._weakref)
+
     @staticmethod
     def _ready(weak_self: weakref.ref[Any]) -> None:
         aiopg.Connection._ready(weak_self)  # noqa: SLF001 — it has no other hook
@@ -158,7 +177,7 @@ class _Connection(aiopg.Connection):
 
 
 async def _until(socket: int, state: int) -> None:
-    """Wait until a socket can be read, or written to; nothing watches it afterwards."""
+    """Wait for a moment until a socket can be read, or written to; then nothing watches it."""
     loop = asyncio.get_running_loop()
     ready = asyncio.Event()
     reading = state == POLL_READ
@@ -167,7 +186,10 @@ async def _until(socket: int, state: int) -> None:
     )
     watch(socket, ready.set)
     try:
-        await ready.wait()
+        async with asyncio.timeout(LOOK_AGAIN):
+            await ready.wait()
+    except TimeoutError:
+        pass
     finally:
         forget(socket)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import uvloop
 from personae.store import embedded
 from personae.store.durability import NotDurable, require_durable
 from personae.store.embedded import Embedded, EmbeddedError
@@ -190,6 +191,23 @@ async def test_the_pool_refuses_fast_while_the_database_is_down_and_serves_when_
     await asyncio.to_thread(server.start)
     assert await retried(database.row, "SELECT 1") == (1,)
     await database.close()
+
+
+def test_a_connection_that_ends_with_an_error_is_noticed_on_the_loop_of_production(server):
+    async def ask_one_that_dies():
+        database = Database(server.dsn, size=1)
+        (pid,) = await database.row("SELECT pg_backend_pid()")
+        os.kill(pid, signal.SIGSTOP)
+        asking = asyncio.create_task(database.row("SELECT 1"))
+        await asyncio.sleep(0.1)
+        os.kill(pid, signal.SIGQUIT)  # says that it goes, reads nothing more: the socket is reset
+        os.kill(pid, signal.SIGCONT)
+        with pytest.raises(Unavailable):
+            await asyncio.wait_for(asking, 3)
+        assert await retried(database.row, "SELECT 1") == (1,)
+        await database.close()
+
+    uvloop.run(ask_one_that_dies())
 
 
 async def retried(call, *arguments):
