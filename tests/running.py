@@ -121,6 +121,11 @@ class RunningServer:
         line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
         return int(line.split()[1]) / 1024
 
+    def cpu(self):
+        """Seconds of processor time that the server's processes have used, without its database."""
+        times = [each.cpu_times() for each in (psutil.Process(self.process.pid), *self.workers())]
+        return sum(each.user + each.system for each in times)
+
     def remove(self):
         """Stop everything that belongs to it and delete its folder."""
         with contextlib.suppress(Exception):

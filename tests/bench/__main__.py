@@ -1,7 +1,7 @@
 """``make bench``: every figure, measured here and now. Prints, never judges.
 
-``make bench ARGS="server store"`` measures some of: server, store, runtime, aggregates, projections;
-and ``growth`` and ``api``, which take minutes.
+``make bench ARGS="server store"`` measures some of: server, oauth, store, runtime, aggregates,
+projections; and ``growth`` and ``api``, which take minutes.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import sys
 
 import uvloop
 
-PARTS = ("server", "store", "runtime", "aggregates", "projections")
+PARTS = ("server", "oauth", "store", "runtime", "aggregates", "projections")
 
 
 async def measured(part):
