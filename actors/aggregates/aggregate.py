@@ -118,6 +118,12 @@ class Aggregate(LoopActor):
         return replace(commit, receipt=receipt)
 
     async def _append(self, commit: Commit) -> Sequence[Recorded]:
+        # Open before the commit, so that they hear of whatever follows it.
+        begun = [
+            self.world.opened(part.stream)
+            for part in commit.parts
+            if part.version == 0 and part.stream != self.stream
+        ]
         try:
             recorded = await self.world.log.append(commit)
         except OutcomeUnknown:
@@ -128,6 +134,8 @@ class Aggregate(LoopActor):
         self._keep_awake()
         if commit.parts[0].version == 0 and commit.parts[0].stream == self.stream:
             self.fresh = True  # it began with this commit: there is nothing older to read
+        for other in begun:
+            other.began([each for each in recorded if each.stream == other.stream])
         return recorded
 
     def _done(
@@ -156,6 +164,11 @@ class Aggregate(LoopActor):
                 self.doubt()
                 return
             self._apply(each)
+
+    def began(self, recorded: Sequence[Recorded]) -> None:
+        """Take the first events of this stream: before them there is nothing to read."""
+        self.absorb(recorded)
+        self.fresh = self.fresh or (bool(recorded) and not self._doubted)
 
     def _apply(self, each: Recorded) -> None:
         self.state = self.kind.evolve(self.state, each.event)

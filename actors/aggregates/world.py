@@ -87,10 +87,15 @@ class World:
 
     async def aggregate(self, stream: Stream) -> Aggregate:
         """Return an aggregate whose memory is what the log says; needs no turn of it."""
-        actor = self.directory.actor(stream)
-        assert isinstance(actor, Aggregate)  # noqa: S101 — the directory opens nothing else
+        actor = self.opened(stream)
         if not actor.fresh:
             await actor.ready()
+        return actor
+
+    def opened(self, stream: Stream) -> Aggregate:
+        """Return an aggregate that is awake, and may have yet to read the log."""
+        actor = self.directory.actor(stream)
+        assert isinstance(actor, Aggregate)  # noqa: S101 — the directory opens nothing else
         return actor
 
     async def state(self, stream: Stream) -> Any:
