@@ -146,7 +146,7 @@ JWK = ECKey.generate_key("P-256").as_dict(private=False)
         {"dpop_bound_access_tokens": "yes"},
         {"post_logout_redirect_uris": [""]},
     ],
-    ids=lambda metadata: ",".join(metadata),
+    ids=",".join,
 )
 async def test_metadata_that_will_not_do_is_refused(stack, token, metadata):
     assert refused(await register(stack, token, **metadata), "invalid_client_metadata")
