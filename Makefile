@@ -26,7 +26,7 @@ $(VENV)/.dev: setup.cfg pyproject.toml | $(BIN)/python
 
 test: $(VENV)/.dev
 	@sh tests/need_chromium.sh
-	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --cov --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=2 --cov --cov-report=term:skip-covered $(ARGS)
 
 faults: $(VENV)/.dev
 	$(BIN)/python -m pytest -o addopts="--strict-markers --import-mode=importlib -ra" -s tests/faults $(ARGS)

@@ -12,12 +12,25 @@ from hypothesis import HealthCheck, settings
 from personae.store.embedded import Embedded
 from personae.store.migrate import migrate
 from personae.store.pool import Database
+from xdist.scheduler import LoadFileScheduling
 
 # Whether an example took long says something about the machine, nothing about the code.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
 
 _numbers = itertools.count(1)
+
+
+class ByFile(LoadFileScheduling):
+    """Gives each process whole files, and one of them all tests of the API, whose last looks back."""
+
+    def _split_scope(self, nodeid):
+        api = "tests/http/api"
+        return api if nodeid.startswith(f"{api}/") else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ gRPC streams go to grpclib's own handler, all others to the HTTP application (:m
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from time import monotonic
@@ -32,7 +33,7 @@ from h2.events import (
     StreamReset,
     UnknownFrameReceived,
 )
-from h2.exceptions import ProtocolError
+from h2.exceptions import ProtocolError, StreamClosedError
 from h2.settings import SettingCodes, Settings
 from hyperframe.frame import GoAwayFrame
 from personae.http.server import h2_rest
@@ -90,6 +91,11 @@ class CallStream(Stream):
         assert self.id is not None  # noqa: S101 — for the type checker; always set here
         if not self.connection.is_closing():
             self.connection.ack(self.id, size)
+
+    def reset_nowait(self, error_code: ErrorCodes = ErrorCodes.NO_ERROR) -> None:
+        """End the stream, unless the client did so in the very packet that we answer."""
+        with contextlib.suppress(StreamClosedError):
+            super().reset_nowait(error_code)
 
     def __terminated__(self, reason: str) -> None:
         super().__terminated__(reason)

@@ -144,7 +144,7 @@ BY_CODE = UpdateHuman(user_id="20", password=PASSWORD, password_code="AAAAAA")
 
 
 def test_a_password_is_set_by_its_code_once():
-    changed = events.PasswordChanged(encoded_hash="$hash$")
+    changed = events.PasswordChanged(encoded_hash="$hash$", changed_at=NOW)
     facts = human_facts(code_right=True)
     given(ADDED, RESET).when(BY_CODE, facts).then(changed)
     given(ADDED, RESET, changed).when(BY_CODE, facts).refuses(refusals.CODE_INVALID)

@@ -251,6 +251,15 @@ async def test_more_streams_than_allowed_are_refused():
     assert reset.error_code == ErrorCodes.REFUSED_STREAM
 
 
+async def test_a_refused_stream_that_its_client_has_ended_already_ends_no_others():
+    async with running(Limits(streams=1)) as server:
+        client = await H2Client.connect(server.port)
+        first = client.head("/slow?for=0.3")
+        client.h2.reset_stream(client.head(), ErrorCodes.CANCEL)  # both in one packet
+        assert (await client.response(first))[0] == 200
+        assert (await client.response(client.head()))[0] == 200
+
+
 @pytest.mark.parametrize(
     "bytes_", [b"\xff" * 300, b"\0" * 900, bytes(range(256)) * 40], ids=["ff", "00", "mixed"]
 )
