@@ -75,6 +75,8 @@ class CallStream(Stream):
     path = ""
     """The method of a gRPC call; empty for every other request."""
     unary = True
+    in_vain = False
+    """Refused, or reset by its client: it earns no further frames and resets."""
     max_message = 0
     encoding = ""
     at_prefix = True
@@ -156,7 +158,7 @@ class Processor(EventsProcessor):
         def release() -> None:
             if self.streams.pop(stream_id, None) is None:
                 return
-            self.owner.released()
+            self.owner.released(useful=not getattr(stream, "in_vain", False))
             if not self.connection.is_closing():
                 self.connection.ack(stream_id, stream.buffer.unacked_size())
 
@@ -176,6 +178,7 @@ class Streams(Handler):
         """Start the call or request that these headers open."""
         owner = self.owner
         if owner.leaving or len(self.running) >= owner.port.settings.limits.streams:
+            stream.in_vain = True
             stream.reset_nowait(ErrorCodes.REFUSED_STREAM)
             release_stream()
             return
@@ -237,6 +240,7 @@ class Streams(Handler):
 
     def cancel(self, stream: Any) -> None:
         """End a call that the client has reset. Other requests run to their end (P-36)."""
+        stream.in_vain = True
         task = self._tasks.pop(stream, None)
         if task is not None and stream.path:
             task.cancel()
@@ -358,11 +362,12 @@ class Http2(H2Protocol):
         cost = _FRAME_COST.get(kind)
         return cost is None or self._frames.spend(cost)
 
-    def released(self) -> None:
+    def released(self, *, useful: bool) -> None:
         """Note that a stream has ended: useful work earns more frames and resets."""
         self._idle_since = monotonic()
-        self._frames.earn(8)
-        self._resets.earn()
+        if useful:
+            self._frames.earn(8)
+            self._resets.earn()
 
     def _cut(self, reason: str) -> None:
         if not self.connection.is_closing():
