@@ -89,7 +89,7 @@ def bearer(server):
 
 async def fill(server, instance, org):
     """Write users into the log while nobody else does."""
-    embedded = Embedded(server.data)
+    embedded = Embedded(server.data / "postgresql")
     database = Database(await asyncio.to_thread(embedded.start), size=8)
     await database.open()
     log, at = PostgresLog(database), datetime(2026, 1, 1, tzinfo=UTC)
