@@ -10,10 +10,13 @@ import asyncio
 from dataclasses import dataclass
 from importlib.resources import files
 
-from personae.store.pool import Conflict, Database, Session
+from personae.store.pool import Conflict, Database, Session, StatementError
 
 HOUR = 3600.0
 """Seconds that one migration may take."""
+MADE_BY_ANOTHER = {"42P07", "42710"}
+"""What PostgreSQL may say, besides a unique violation, when two processes make a table in the same
+moment: the table or its row type is there (duplicate_table, duplicate_object)."""
 
 
 class DatabaseIsNewer(RuntimeError):  # noqa: N818 — says what is wrong, not that something is
@@ -62,7 +65,11 @@ async def _make_record(database: Database) -> None:
                 " applied_at timestamptz NOT NULL DEFAULT now());"
                 "INSERT INTO migrations VALUES (0, 'lock') ON CONFLICT DO NOTHING"
             )
-        except Conflict:  # two processes made the table in the same moment
+        except Conflict:
+            continue
+        except StatementError as error:
+            if error.sqlstate not in MADE_BY_ANOTHER:
+                raise
             continue
         return
 

@@ -15,7 +15,10 @@ from personae.store.pool import Database
 from xdist.scheduler import LoadFileScheduling
 
 # Whether an example took long says something about the machine, nothing about the code.
-settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The same examples at every run; ``--hypothesis-profile=search`` looks for new ones.
+_OURS = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("tests", _OURS, derandomize=True)
+settings.register_profile("search", _OURS)
 settings.load_profile("tests")
 
 _numbers = itertools.count(1)

@@ -12,7 +12,7 @@ from personae.store.codec import decode, encode
 from tests.domain import language  # noqa: F401 — it loads the domain
 from tests.domain.anything import lives
 
-QUICK = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 NAMES = [
     "user",
     "org",

@@ -80,6 +80,16 @@ async def test_serialisable_processes_that_start_together_apply_each_file_once(b
         await one.close()
 
 
+async def test_many_that_make_the_record_in_the_same_moment_all_find_it(bare_url):
+    many = [Database(bare_url, size=1, isolation="SERIALIZABLE") for _ in range(6)]
+    for _ in range(20):
+        only = [Migration(1, "one", "SELECT 1")]
+        assert await asyncio.gather(*(migrate(one, only) for one in many)) == [1] * 6
+        await many[0].run("DROP TABLE migrations")
+    for one in many:
+        await one.close()
+
+
 def test_only_the_lane_and_the_listener_use_what_other_engines_lack():
     files = [
         file
