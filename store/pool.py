@@ -168,6 +168,16 @@ class _Connection(aiopg.Connection):
         self._look_later()
         self._ready(self._weakref)
 
+    async def _cursor(self, *args: Any, **options: Any) -> aiopg.Cursor:
+        """Return a cursor that is gone, with statement and answer, as soon as nobody holds it.
+
+        aiopg's holds a transaction that holds it: thousands waited for the cyclic collector, which
+        does not see what libpq keeps for each.
+        """
+        cursor = await super()._cursor(*args, **options)
+        del cursor._transaction  # noqa: SLF001 — transactions are ours
+        return cursor
+
     @staticmethod
     def _ready(weak_self: weakref.ref[Any]) -> None:
         aiopg.Connection._ready(weak_self)  # noqa: SLF001 — it has no other hook

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import socket
 import time
 
@@ -14,7 +15,7 @@ from personae.store.pool import (
     StatementError,
     Unavailable,
 )
-from psycopg2.extensions import parse_dsn
+from psycopg2.extensions import cursor, parse_dsn
 
 
 @pytest.fixture
@@ -46,6 +47,23 @@ async def test_rows_row_and_run(database):
     assert await database.row("SELECT %s::text, %s::int", ("ü", None)) == ("ü", None)
     assert await database.row("SELECT 1 WHERE false") is None
     assert await database.run("INSERT INTO heads VALUES ('A', 1), ('B', 1)") == 2
+
+
+async def test_a_statement_leaves_nothing_for_the_cyclic_collector(database):
+    def held():
+        return sum(isinstance(each, cursor) for each in gc.get_objects())
+
+    gc.collect()
+    before = held()
+    gc.disable()
+    try:
+        for _ in range(20):
+            await database.rows("SELECT n FROM generate_series(1, 3) n")
+        async with database.transaction() as session:
+            await session.run("SELECT 1")
+        assert held() <= before
+    finally:
+        gc.enable()
 
 
 async def test_p01_the_server_ends_the_statement_of_a_caller_who_left(database):
