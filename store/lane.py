@@ -11,12 +11,12 @@ from __future__ import annotations
 import asyncio
 from base64 import b64encode
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC
 from typing import Any, NamedTuple
 
-from personae.actors.domain.kit import Recorded, Refusal, Stream
+from personae.actors.domain.kit import Recorded, Refusal
 from personae.actors.domain.kit.refusal import (
     CONTENDED,
     INTERNAL,
@@ -24,8 +24,10 @@ from personae.actors.domain.kit.refusal import (
     OVERLOADED,
     UNAVAILABLE,
 )
-from personae.store.codec import encode, to_json
-from personae.store.log import Commit, Name, OutcomeUnknown, Repeated, WrongVersion, revision_of
+from personae.store.codec import to_json
+from personae.store.entry import Entry, Row, refuse
+from personae.store.log import Commit, Name, OutcomeUnknown
+from personae.store.obstacles import Obstacles, in_turn
 from personae.store.pool import (
     Conflict,
     Database,
@@ -75,12 +77,6 @@ SELECT t, i, s, position,
 FROM jsonb_to_recordset(%(events)s) AS event ({_EVENT}) JOIN events
   ON instance_id = %(instance)s AND aggregate_type = t AND aggregate_id = i AND sequence = s
 """
-_RECEIPT = """
-SELECT 1 FROM receipts WHERE instance_id = %s AND caller = %s AND key = %s AND step = %s"""
-HOLDER = "SELECT holder FROM claims WHERE instance_id = %s AND kind = %s AND value = %s"
-HOLDERS = (
-    "SELECT value, holder FROM claims WHERE instance_id = %s AND kind = %s AND value = ANY(%s)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,33 +109,6 @@ def unseen(_flush: Flush) -> None:
     """Let nobody know."""
 
 
-class Row(NamedTuple):
-    """An event on its way: where it goes, and itself as JSON."""
-
-    stream: Stream
-    sequence: int
-    owner: str
-    event: Any
-    json: bytes
-
-
-@dataclass(eq=False, slots=True)
-class Entry:
-    """A commit in the queue. ``uncertain`` once it was sent and no answer came."""
-
-    commit: Commit
-    rows: list[Row]
-    taken: dict[Name, Any]
-    given_back: dict[Name, str]
-    answer: asyncio.Future[list[Recorded]]
-    since: float
-    size: int = field(init=False)
-    uncertain: bool = False
-
-    def __post_init__(self) -> None:
-        self.size = sum(len(row.json) for row in self.rows)
-
-
 class Lane:
     """Appends to the log of one instance, in the order of its queue."""
 
@@ -161,21 +130,19 @@ class Lane:
         self._on_flush = on_flush
         self._queue: deque[Entry] = deque()
         self._queued = 0
+        self._contested = False
         self._flushing: asyncio.Task[None] | None = None
 
     async def append(self, commit: Commit) -> list[Recorded]:
         """See :class:`personae.store.log.Log`. Goes on to its end when the caller is gone."""
-        rows = _rows(commit)
-        if self._queued + len(rows) > self._limits.queued and self._queued:
+        entry = Entry.of(commit, asyncio.get_running_loop())
+        if self._queued + len(entry.rows) > self._limits.queued and self._queued:
             raise OVERLOADED(queued=self._queued)
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[list[Recorded]] = loop.create_future()
-        entry = Entry(commit, rows, commit.taken, commit.given_back, answer, loop.time())
         self._queue.append(entry)
-        self._queued += len(rows)
+        self._queued += len(entry.rows)
         if self._flushing is None:
             self._flushing = asyncio.create_task(self._flush_all())
-        return await answer
+        return await entry.answer
 
     async def idle(self) -> None:
         """Wait until nothing is queued or under way."""
@@ -195,7 +162,7 @@ class Lane:
                     await self._settle(batch)
                 except Exception as error:  # noqa: BLE001 — a bug here must not stop the lane
                     _report("a flush failed", error)
-                    _refuse(batch, OutcomeUnknown())
+                    refuse(batch, OutcomeUnknown())
         finally:
             self._flushing = None
 
@@ -223,22 +190,79 @@ class Lane:
         return batch
 
     async def _settle(self, batch: list[Entry]) -> None:
-        """Write a batch and answer its callers; refused, look in its halves for the culprits."""
+        """Write a batch and answer its callers.
+
+        While some come too late they are found before the flush: one that fails costs more than a
+        look, and PostgreSQL must clean up after it.
+        """
+        if self._contested:
+            await self._sift(batch)
+        else:
+            await self._flush(batch)
+
+    async def _flush(self, batch: list[Entry]) -> None:
+        """Write a batch and answer its callers; refused, look for the culprits."""
         try:
             last = await self._write(batch)
             count = sum(len(entry.rows) for entry in batch)
             self._acknowledge(batch, range(last - count + 1, last + 1))
         except Refusal as refusal:
-            _refuse(batch, refusal)
+            refuse(batch, refusal)
         except (Conflict, StatementError) as error:
             if batch[0].uncertain and await self._was_stored(batch):
                 return
-            if len(batch) == 1:
-                _refuse(batch, await self._complaint(batch[0], error))
-                return
-            middle = len(batch) // 2
-            await self._settle(batch[:middle])
-            await self._settle(batch[middle:])
+            if isinstance(error, Conflict):
+                self._contested = True
+                await self._sift(batch, error)
+            else:
+                await self._halve(batch, error)
+
+    async def _sift(self, batch: list[Entry], error: Conflict | None = None) -> None:
+        """Refuse those that come too late, write the others, and then those that want the same.
+
+        ``error``: why the batch was refused as a whole, when it was.
+        """
+        try:
+            free = await self._unobstructed(batch)
+        except StatementError as wrong:
+            await self._halve(batch, wrong)
+            return
+        except DatabaseError:
+            refuse(batch, _unavailable(batch))
+            return
+        first, later = in_turn(free)
+        if error and len(first) == len(batch):
+            await self._halve(batch, error)
+            return
+        self._contested = len(first) < len(batch)
+        if first:
+            await self._flush(first)
+        if later:
+            await self._sift(later)
+
+    async def _unobstructed(self, batch: list[Entry]) -> list[Entry]:
+        """Refuse those of a batch that come too late; return the others."""
+        limit = self._limits.answer
+        obstacles = await Obstacles.of(self._database, self._instance_id, batch, limit)
+        free = []
+        for entry in batch:
+            if complaint := obstacles.complaint(entry):
+                entry.refuse(complaint)
+            else:
+                free.append(entry)
+        return free
+
+    async def _halve(self, batch: list[Entry], error: Conflict | StatementError) -> None:
+        """Look in the halves of a batch for what no query finds.
+
+        A value that cannot be stored, or somebody who was in the way and is gone.
+        """
+        if len(batch) == 1:
+            batch[0].refuse(_verdict(error))
+            return
+        middle = len(batch) // 2
+        await self._flush(batch[:middle])
+        await self._flush(batch[middle:])
 
     async def _write(self, batch: list[Entry]) -> int:
         """Run the flush until its outcome is known; return the last position.
@@ -288,11 +312,10 @@ class Lane:
 
     def _acknowledge(self, batch: list[Entry], positions: Iterable[int]) -> None:
         position = iter(positions)
-        answers = [_recorded(entry, position) for entry in batch]
+        answers = [entry.recorded(position) for entry in batch]
         self._committed([recorded for answer in answers for recorded in answer])
         for entry, answer in zip(batch, answers, strict=True):
-            if not entry.answer.done():
-                entry.answer.set_result(answer)
+            entry.accept(answer)
 
     async def _was_stored(self, batch: list[Entry]) -> bool:
         """Say whether an earlier try of this batch had been committed; if so, acknowledge it.
@@ -303,7 +326,7 @@ class Lane:
         try:
             found = await self._find(rows)
         except DatabaseError:
-            _refuse(batch, OutcomeUnknown())
+            refuse(batch, OutcomeUnknown())
             return True
         positions = [found.get(_key(row), (0, False)) for row in rows]
         if not all(same for _, same in positions):
@@ -315,65 +338,6 @@ class Lane:
         """Return what the log holds at the places of these rows: position, and whether the same."""
         found = await self._database.rows(_FIND, {**_events(rows), "instance": self._instance_id})
         return {(t, i, s): (position, same) for t, i, s, position, same in found}
-
-    async def _complaint(self, entry: Entry, error: Conflict | StatementError) -> Exception:
-        """Return what to tell the caller of a commit that was refused alone."""
-        if isinstance(error, StatementError):
-            _report("a commit cannot be stored", error)
-            return INVALID(reason=error.sqlstate) if error.sqlstate[:2] == "22" else INTERNAL()
-        try:
-            if found := await self._in_the_way(entry):
-                return found
-        except DatabaseError:
-            return UNAVAILABLE()
-        if error.constraint == "events_position":
-            _report("the head of an instance is behind its events", error)
-            return INTERNAL()
-        return CONTENDED()  # whoever was in the way is gone by now
-
-    async def _in_the_way(self, entry: Entry) -> Exception | None:
-        if await self._was_repeated(entry):
-            return Repeated()
-        written = await self._find(entry.rows)
-        if stale := [row.stream for row in entry.rows if _key(row) in written]:
-            return WrongVersion(stale[0])
-        return await self._first_taken(entry)
-
-    async def _was_repeated(self, entry: Entry) -> bool:
-        receipt = entry.commit.receipt
-        if receipt is None:
-            return False
-        call = (self._instance_id, receipt.caller, receipt.key, receipt.step)
-        return await self._database.row(_RECEIPT, call) is not None
-
-    async def _first_taken(self, entry: Entry) -> Refusal | None:
-        for name, (claim, _) in entry.taken.items():
-            if await self._database.row(HOLDER, name):
-                return claim.taken()  # type: ignore[no-any-return]
-        return None
-
-
-def _rows(commit: Commit) -> list[Row]:
-    at = commit.at.astimezone(UTC)
-    rows = []
-    for part in commit.parts:
-        revision = revision_of(part.stream)
-        for sequence, event in enumerate(part.events, part.version + 1):
-            event_type, payload = encode(event)
-            json = to_json({
-                "t": part.stream.type, "i": part.stream.id, "s": sequence, "e": event_type,
-                "r": revision, "o": part.owner, "c": commit.creator, "a": at, "p": payload,
-            })  # fmt: skip
-            rows.append(Row(part.stream, sequence, part.owner, event, json))
-    return rows
-
-
-def _recorded(entry: Entry, positions: Iterator[int]) -> list[Recorded]:
-    at, creator = entry.commit.at, entry.commit.creator
-    return [
-        Recorded(row.stream, row.sequence, next(positions), at, creator, row.owner, row.event)
-        for row in entry.rows
-    ]
 
 
 def _key(row: Row) -> tuple[str, str, int]:
@@ -397,14 +361,19 @@ def _receipts(batch: list[Entry]) -> str:
     ]).decode()  # fmt: skip
 
 
+def _verdict(error: Conflict | StatementError) -> Exception:
+    """Return what to tell the caller of a commit that was refused alone, with nobody in its way."""
+    if isinstance(error, StatementError):
+        _report("a commit cannot be stored", error)
+        return INVALID(reason=error.sqlstate) if error.sqlstate[:2] == "22" else INTERNAL()
+    if error.constraint == "events_position":
+        _report("the head of an instance is behind its events", error)
+        return INTERNAL()
+    return CONTENDED()  # whoever was in the way is gone by now
+
+
 def _unavailable(batch: list[Entry]) -> Refusal:
     return OutcomeUnknown() if batch[0].uncertain else UNAVAILABLE()
-
-
-def _refuse(batch: list[Entry], refusal: Exception) -> None:
-    for entry in batch:
-        if not entry.answer.done():
-            entry.answer.set_exception(refusal)
 
 
 def _report(message: str, error: Exception) -> None:

@@ -11,7 +11,7 @@ import orjson
 from personae.actors.domain.kit import Kind, Recorded, Stream
 from personae.store import snapshots
 from personae.store.codec import decode, decode_any
-from personae.store.lane import HOLDER, HOLDERS, Lane, Limits, OnFlush, unseen
+from personae.store.lane import Lane, Limits, OnFlush, unseen
 from personae.store.log import PAGE, Commit, OnCommitted, Receipt, Snapshot
 from personae.store.pool import CHUNK, Database, Row
 
@@ -25,6 +25,10 @@ ORDER BY sequence LIMIT {PAGE}"""
 _WINDOW = f"{_COLUMNS} WHERE instance_id = %s AND position > %s AND position <= %s"
 _AFTER = f"{_WINDOW} ORDER BY position"
 _AFTER_OF_TYPES = f"{_WINDOW} AND event_type = ANY(%s) ORDER BY position LIMIT %s"
+_HOLDER = "SELECT holder FROM claims WHERE instance_id = %s AND kind = %s AND value = %s"
+_HOLDERS = (
+    "SELECT value, holder FROM claims WHERE instance_id = %s AND kind = %s AND value = ANY(%s)"
+)
 _SNAPSHOT = """
 SELECT sequence, shape, state FROM snapshots
 WHERE instance_id = %s AND aggregate_type = %s AND aggregate_id = %s"""
@@ -137,12 +141,12 @@ class PostgresLog:
 
     async def holder(self, instance_id: str, kind: str, value: str) -> str | None:
         """See :class:`personae.store.log.Log`."""
-        row = await self._database.row(HOLDER, (instance_id, kind, value))
+        row = await self._database.row(_HOLDER, (instance_id, kind, value))
         return row[0] if row else None
 
     async def holders(self, instance_id: str, kind: str, values: Collection[str]) -> dict[str, str]:
         """See :class:`personae.store.log.Log`."""
-        rows = await self._database.rows(HOLDERS, (instance_id, kind, list(values)))
+        rows = await self._database.rows(_HOLDERS, (instance_id, kind, list(values)))
         return dict(rows)
 
     async def receipts(self, instance_id: str, caller: str, key: str) -> list[Receipt]:

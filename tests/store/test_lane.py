@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 from personae.actors.domain.kit import Foreign, Refusal
-from personae.actors.domain.kit.refusal import OVERLOADED, UNAVAILABLE
+from personae.actors.domain.kit.refusal import CONTENDED, OVERLOADED, UNAVAILABLE
 from personae.store import postgres
 from personae.store.lane import CHANNEL, Limits
 from personae.store.log import Commit, OutcomeUnknown, Part, WrongVersion
-from personae.store.pool import Database
+from personae.store.pool import Conflict, Database
 from personae.store.postgres import PostgresLog
 
 from tests.store.test_log_contract import NOW, TAKEN, book, note
@@ -94,6 +94,66 @@ async def test_only_the_culprits_of_a_flush_are_refused(log):
     assert taken.reason is TAKEN
     assert all(isinstance(answer, list) for answer in answers[:20] + answers[22:])
     assert await log.head("A") == 41
+
+
+async def test_however_many_come_too_late_a_flush_costs_a_few_statements(database):
+    counted = Counts(database)
+    log = PostgresLog(counted)
+    await asyncio.gather(
+        *(log.append(note("x", claims=[f"{n}"], at=book(f"{n}"))) for n in range(9))
+    )
+    for statements in (3, 2, 2):  # refused, asked, written; from then on asked first
+        names = range(counted.statements * 1000, counted.statements * 1000 + 20)
+        counted.statements = 0
+        late = [note("x", at=book(f"late {n}"), claims=[f"{n % 9}"]) for n in range(100)]
+        stale = [note("x", at=book(f"{n}")) for n in range(9)]
+        good = [note("x", at=book(f"{n}"), claims=[f"{n}"]) for n in names]
+        answers = await asyncio.gather(
+            *map(log.append, late + stale + good), return_exceptions=True
+        )
+        assert {answer.reason for answer in answers[:100]} == {TAKEN}
+        assert all(isinstance(answer, WrongVersion) for answer in answers[100:109])
+        assert len(answers[109:]) == 20 == sum(len(answer) for answer in answers[109:])
+        assert counted.statements == statements
+    counted.statements = 0
+    await asyncio.gather(*(log.append(note("x", at=book(f"last {n}"))) for n in range(9)))
+    await log.append(note("x", at=book("last")))
+    assert counted.statements == 3  # nobody came too late: the next is not asked first
+
+
+async def test_a_race_for_one_name_costs_a_few_statements(database):
+    counted = Counts(database)
+    log = PostgresLog(counted)
+    race = [note("x", at=book(f"{n}"), claims=["gigi"]) for n in range(200)]
+    answers = await asyncio.gather(*map(log.append, race), return_exceptions=True)
+    assert isinstance(answers[0], list)
+    assert {answer.reason for answer in answers[1:]} == {TAKEN}
+    assert counted.statements == 4  # refused, asked, the first written, asked about the others
+
+
+async def test_who_wanted_the_same_as_one_that_was_not_written_is_tried_after_it(database):
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+    log = PostgresLog(database)
+    await log.append(note("x", claims=["momo"]))
+    for known in (False, True):  # that some come too late
+        late = note("x", at=book("late"), claims=["momo"])
+        beyond = note("x", at=book("beyond"), claims=[f"{known}"], version=2**63)
+        good = note("x", at=book(f"{known}"), claims=[f"{known}"])
+        answers = await asyncio.gather(
+            *map(log.append, (late, beyond, good)), return_exceptions=True
+        )
+        assert answers[0].reason is TAKEN
+        assert answers[1].id == "REQUEST-Invalid"
+        assert len(answers[2]) == 1
+
+
+async def test_one_whose_obstacle_goes_away_is_told_to_try_again(database, admin):
+    log = PostgresLog(FreesNames(database, admin))
+    await log.append(note("x", claims=["gigi"]))
+    with pytest.raises(Refusal) as refused:
+        await log.append(note("x", at=book("2"), claims=["gigi"]))
+    assert refused.value.reason is CONTENDED
+    assert (await log.append(note("x", at=book("2"), claims=["gigi"])))[0].position == 2
 
 
 async def test_a_stale_appender_learns_of_its_version_before_its_names(log):
@@ -233,6 +293,35 @@ async def test_a_long_stream_is_read_whole_in_pages(log, admin):
     events = await log.stream(book())
     assert [r.sequence for r in events] == list(range(1, 12002))
     assert len(await log.after("A", 0, 10**6)) == 5000
+
+
+class Counts:
+    """A database that counts statements."""
+
+    def __init__(self, database):
+        self._database, self.statements = database, 0
+
+    def __getattr__(self, name):
+        return getattr(self._database, name)
+
+    async def rows(self, sql, params=None, *, limit=0):
+        self.statements += 1
+        return await self._database.rows(sql, params, limit=limit)
+
+
+class FreesNames(Counts):
+    """A database where somebody gives all names back whenever a flush was refused."""
+
+    def __init__(self, database, admin):
+        super().__init__(database)
+        self._admin = admin
+
+    async def rows(self, sql, params=None, *, limit=0):
+        try:
+            return await super().rows(sql, params, limit=limit)
+        except Conflict:
+            await self._admin.run("DELETE FROM claims")
+            raise
 
 
 class LosesAnswers:
