@@ -23,7 +23,7 @@ from personae.projections.kit.shelf import LIVE
 
 PROJECTS = Table(
     "projects",
-    version=1,
+    version=2,
     columns={
         "name": text(lower=True),
         "state": integer(),

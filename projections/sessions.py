@@ -16,7 +16,7 @@ from personae.projections.users import USERS
 
 SESSIONS = Table(
     "sessions",
-    version=2,
+    version=3,
     columns={
         "creation_date": timestamp(index=True),
         "creator": text(index=True),

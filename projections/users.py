@@ -42,7 +42,7 @@ class Type(IntEnum):
 
 USERS = Table(
     "users",
-    version=3,
+    version=4,
     columns={
         "creation_date": timestamp(index=True),
         "type": integer(),

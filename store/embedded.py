@@ -41,6 +41,7 @@ SETTINGS = {
     "max_wal_size": "1GB",
     "checkpoint_timeout": "15min",
     "jit": "off",
+    "autovacuum_naptime": "15s",
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }

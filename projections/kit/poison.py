@@ -63,8 +63,9 @@ async def _apply(shelf: Shelf, log: Log, table: Table, event: Recorded, parked: 
 
     async def refold(tx: Session) -> None:
         saved = await tx.row(
-            f"SELECT position FROM {shelf.path('positions')}"
-            " WHERE name = %s AND version = %s AND instance_id = %s FOR UPDATE",
+            # Held still, and marked: what is known of the table's lists holds no longer.
+            f"UPDATE {shelf.path('positions')} SET moved_at = clock_timestamp()"
+            " WHERE name = %s AND version = %s AND instance_id = %s RETURNING position",
             (table.name, table.version, instance_id),
         )
         past = [one for one in history if saved and one.position <= saved[0]]

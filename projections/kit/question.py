@@ -6,6 +6,8 @@ sent is only ever a parameter; every name in it comes from a declaration.
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,14 +18,15 @@ from personae.projections.kit import compare
 from personae.projections.kit.condition import Allowed, Condition, all_of, any_of
 from personae.projections.kit.expression import expression, sorting, view
 from personae.projections.kit.filters import filtered
+from personae.projections.kit.known import Known
 from personae.projections.kit.page import (
     DEFAULT_LIMIT,
     LIMIT_EXCEEDED,
     MAX_LIMIT,
     Cursor,
-    Page,
     moment_of,
 )
+from personae.projections.kit.shelf import LIVE
 from personae.projections.kit.table import Row, Table
 from personae.projections.kit.writer import maker
 from personae.store.pool import Database
@@ -69,19 +72,6 @@ class Question:
         return (self.order, *rest) if self.order else rest
 
 
-async def ask(database: Database, question: Question) -> Page:
-    """Return the page that answers a question. Raises :class:`Refusal`."""
-    table, size = question.table, question.size
-    sql, params = statement(question)
-    found = await database.rows(sql, params)
-    make = maker(table.answer, table, table.columns)
-    rows = [make(values[1:-1]) for values in found if values[1] is not None]
-    more = len(rows) == size
-    last = found[-1][-1] if more else None
-    key = tuple(getattr(rows[-1], part) for part in question.order_by[1:]) if more else ()
-    return Page(rows, found[0][0], next=(last, *key) if more else None)
-
-
 async def find(database: Database, table: Table, instance_id: str, *key: str) -> Row | None:
     """Return the row with a key, or None."""
     where = "".join(f' AND t."{part}" = %s' for part in table.key)
@@ -91,25 +81,76 @@ async def find(database: Database, table: Table, instance_id: str, *key: str) ->
     return maker(table.answer, table, table.columns)(values) if values else None
 
 
-def statement(question: Question) -> tuple[str, tuple[Any, ...]]:
-    """Return the SQL of a question and its parameters; for those who want to EXPLAIN it."""
-    table = question.table
+def statement(question: Question, known: Known | None = None) -> tuple[str, tuple[Any, ...]]:
+    """Return the SQL of a question and its parameters; for those who want to EXPLAIN it.
+
+    Its rows begin with the mark of the tables it reads and the total. With what is ``known`` of
+    the list nothing is counted nor skipped again; there are no rows then if the mark is another.
+    """
     if not 0 <= question.offset <= MAX_OFFSET:
         raise INVALID(field="offset")
     matching = _matching(question)
-    page = matching if question.after is None else all_of([matching, _behind(question)])
-    columns = [f"{sql} AS c{at}" for at, sql in enumerate(_selected(table))]
-    source, size = view(table), question.size
-    first = sorting(table, question.order_by[0])
-    rows = f"FROM {source} t WHERE {page.sql} ORDER BY {_order(question)} LIMIT %s OFFSET %s"
-    if question.offset:
-        rows = _behind_offset(table, rows) + f" ORDER BY {_order(question)}"
+    page = _page(question, matching, known)
+    total = Condition("%s", (known.total,)) if known else _counted(question, matching)
+    read = sorted(set(_READ.findall(page.sql + total.sql)))
     sql = (
-        f"SELECT counted.total, page.* FROM"
-        f" (SELECT count(*) AS total FROM {source} t WHERE {matching.sql}) counted"
-        f" LEFT JOIN LATERAL (SELECT {', '.join(columns)}, {first} AS ordered {rows}) page ON TRUE"
+        f"WITH state AS MATERIALIZED ({_MARK}), page AS MATERIALIZED ({page.sql})"
+        f" SELECT state.mark, {total.sql}, page.* FROM state LEFT JOIN page ON TRUE"
     )
-    return sql, (*matching.params, *page.params, size, question.offset)
+    return sql, (question.instance_id, read, *page.params, *total.params)
+
+
+def digest(question: Question) -> bytes:
+    """Return what tells a list from others: all that matters for its rows and their order."""
+    matching = _matching(question)
+    whole = question.table.physical, _order(question), matching.sql, matching.params
+    return hashlib.blake2b(repr(whole).encode(), digest_size=16).digest()
+
+
+_READ = re.compile(rf'{LIVE}\."(\w+)"')
+"""What a statement reads from: all SQL about other tables is made with :func:`view`."""
+
+_MARK = (
+    "SELECT string_agg(concat_ws(' ', a.name, a.version, p.position, p.moved_at), ','"
+    f" ORDER BY a.name) AS mark FROM {LIVE}.tables a LEFT JOIN {LIVE}.positions p"
+    " ON p.name = a.name AND p.version = a.version AND p.instance_id = %s"
+    " WHERE a.asked AND a.name = ANY(%s)"
+)
+"""Changes with every change of the tables' rows: one transaction writes these and the position."""
+
+
+def _page(question: Question, matching: Condition, known: Known | None) -> Condition:
+    table, offset, conditions = question.table, question.offset, [matching]
+    if known:
+        # Constant for all rows: where it does not hold, not one is looked at.
+        conditions = [Condition("(SELECT mark FROM state) = %s", (known.mark,)), matching]
+    if question.after is not None:
+        conditions.append(_from(question, question.after, ""))
+    elif known and (number := known.nearest(offset)) is not None:
+        conditions.append(_from(question, known.places[number], "="))
+        offset -= number
+    found, order = all_of(conditions), _order(question)
+    rows = f"FROM {view(table)} t WHERE {found.sql} ORDER BY {order} LIMIT %s OFFSET %s"
+    if offset >= question.size:
+        rows = _behind_offset(table, rows) + f" ORDER BY {order}"
+    columns = [f"{sql} AS c{at}" for at, sql in enumerate(_selected(table))]
+    first = sorting(table, question.order_by[0])
+    sql = f"SELECT {', '.join(columns)}, {first} AS ordered {rows}"
+    return Condition(sql, (*found.params, question.size, offset))
+
+
+def _counted(question: Question, matching: Condition) -> Condition:
+    """Return the total: a page that is not full tells where the list ends, else it is counted."""
+    count = f"(SELECT count(*) FROM {view(question.table)} t WHERE {matching.sql})"
+    if question.after is not None:
+        return Condition(count, matching.params)
+    size, offset = question.size, question.offset
+    n = "(SELECT count(*) FROM page)"
+    ends = f"{n} < %s AND ({n} > 0 OR %s = 0)"
+    return Condition(
+        f"CASE WHEN {ends} THEN {n} + %s ELSE {count} END",
+        (size, offset, offset, *matching.params),
+    )
 
 
 def _behind_offset(table: Table, rows: str) -> str:
@@ -160,16 +201,17 @@ def _may_lack(table: Table, column: str) -> bool:
     return table.columns[column].nullable and column not in ALWAYS
 
 
-def _behind(question: Question) -> Condition:
-    """Return what comes after the cursor: rows with a greater value, or an equal one and key.
+def _from(question: Question, cursor: Cursor, itself: str) -> Condition:
+    """Return what comes after a cursor: rows with a greater value, or an equal one and key.
 
-    What has no value comes first in ascending order, last in descending order.
+    ``itself`` is ``=`` to begin with the cursor's own row. What has no value comes first in
+    ascending order, last in descending order.
     """
-    table, cursor = question.table, question.after or ()
+    table = question.table
     if len(cursor) != len(question.order_by):
         raise INVALID(field="page_token")
     first, *rest = question.order_by
-    sign = ">" if question.ascending else "<"
+    sign = (">" if question.ascending else "<") + itself
     sql = sorting(table, first)
     value = moment_of(cursor[0]) if table.columns[first].type == "timestamptz" else cursor[0]
     keys = ", ".join(f't."{part}"' for part in rest)

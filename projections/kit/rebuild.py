@@ -100,6 +100,7 @@ async def rebuild(live: Shelf, log: Log, table: Table, report: Report | None = N
     async def index(tx: Session) -> None:
         await tx.run(PATIENT)
         await scratch.index(tx, table)
+        await scratch.analyze(table, tx)
 
     async def replace(tx: Session) -> None:
         await tx.run(PATIENT)
@@ -115,6 +116,7 @@ async def rebuild(live: Shelf, log: Log, table: Table, report: Report | None = N
 
 async def switch(shelf: Shelf, table: Table) -> None:
     """Let questions ask this version of a table from now on, and drop all others."""
+    await shelf.analyze(table, shelf.database)
     await shelf.database.atomically(partial(_switch, shelf, table))
 
 

@@ -17,7 +17,9 @@ from typing import Any
 from personae.actors.domain.kit import Recorded
 from personae.actors.runtime.supervisor import RESTART, Supervisor
 from personae.projections.kit import poison, question
+from personae.projections.kit.asking import ask
 from personae.projections.kit.failure import Failed
+from personae.projections.kit.known import Memory
 from personae.projections.kit.page import Page
 from personae.projections.kit.progress import Meter, Progress, Report
 from personae.projections.kit.projector import Projector
@@ -80,6 +82,7 @@ class Projections:
         self._database = database
         self._log = log
         self._gate = asyncio.Semaphore(at_once)
+        self._lists = Memory()
         self._projectors: dict[str, Projector] = {}
         self._tree = Supervisor("projections", on_escalation=self._give_up)
         for table in tables:
@@ -148,7 +151,7 @@ class Projections:
         """Return the page that answers a question, and as of which position at least."""
         track = self._projectors[asked.table.physical].track(asked.instance_id)
         position = track.seen
-        return replace(await question.ask(self._database, asked), position=position)
+        return replace(await ask(self._database, asked, self._lists), position=position)
 
     async def find(self, table: Table, instance_id: str, *key: str) -> Row | None:
         """Return the row with a key, or None."""

@@ -122,6 +122,10 @@ class Shelf:
             for statement in index_statements(self.schema, table):
                 await tx.run(statement, limit=INDEX_SECONDS)
 
+    async def analyze(self, table: Table, session: Session | Database) -> None:
+        """Let PostgreSQL look at a table that was just filled: it plans for an empty one else."""
+        await session.run(f"ANALYZE {self.path(table.physical)}", limit=INDEX_SECONDS)
+
     async def exists(self) -> bool:
         """Say whether this was ever prepared."""
         sql = "SELECT to_regclass(%s) IS NOT NULL"
@@ -217,13 +221,20 @@ def index_statements(schema: str, table: Table) -> list[str]:
 
 
 def indexes(table: Table) -> list[str]:
-    """Return what each index of a table covers."""
+    """Return what each index of a table covers.
+
+    Many rows may have the same moment, as after an import: the key behind it is what lets a list be
+    read in order, from any place.
+    """
+    key = "".join(f', "{part}"' for part in table.key)
     found = []
     for name, kind in table.columns.items():
         if kind.lookup is not None:
             continue
         if kind.index and kind.is_list:
             found.append(f'USING gin ("{name}")')
+        elif kind.index and kind.type == "timestamptz":
+            found.append(f'(instance_id, "{name}"{key})')
         elif kind.index:
             found.append(f'(instance_id, "{name}")')
         if kind.lower:
