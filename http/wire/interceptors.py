@@ -55,11 +55,20 @@ async def permit(call: Call, request: Any) -> None:
         return
     asked = call.caller
     if method.org_field:
-        named = getattr(request, method.org_field)
-        org_id = named.org_id or await _by_domain(call, named.org_domain)
+        of = method.org_field
+        named = getattr(request, of)
+        domain = _id(named.org_domain, "org_domain", of)
+        org_id = _id(named.org_id, "org_id", of) or await _by_domain(call, domain)
         asked = asked.at(org_id) if org_id else asked
-    project_id = getattr(request, method.project_field, "")
+    project_id = _id(getattr(request, method.project_field, ""), method.project_field)
     await call.services.permit(asked, method.permission, project_id)
+
+
+def _id(value: str, *path: str) -> str:
+    """Return what something is looked up by before the field rules are asked; no text has NUL."""
+    if "\0" in value:
+        raise Wrong("no NUL", *path)
+    return value
 
 
 async def _by_domain(call: Call, domain: str) -> str:

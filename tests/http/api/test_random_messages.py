@@ -37,6 +37,35 @@ async def test_no_message_is_an_error_of_the_server(server, seed):
             assert not wrong, (name, code, said, data[:2000])
 
 
+BY_DOOR = [
+    (name, path)
+    for name, method in wire.METHODS.items()
+    if method.permission not in {"", "authenticated"}
+    for path in (
+        *(
+            [f"{method.org_field}.org_id", f"{method.org_field}.org_domain"]
+            if method.org_field
+            else ()
+        ),
+        *([method.project_field] if hasattr(method.request, method.project_field) else ()),
+    )
+]
+"""What the door looks permissions up by, before the field rules are asked."""
+
+
+@pytest.mark.parametrize(("name", "path"), BY_DOOR)
+async def test_nothing_is_looked_up_by_a_text_that_no_database_holds(server, name, path):
+    fields = {}
+    of = fields
+    *outer, last = path.split(".")
+    for part in outer:
+        of = of.setdefault(part, {})
+    of[last] = "a\0b"
+    body = wire.METHODS[name].request(**fields).SerializeToString()
+    code, said = await code_of(server, name, body)
+    assert (code, path in said) == ("INVALID_ARGUMENT", True), said
+
+
 async def test_no_json_is_an_error_of_the_server(server):
     messages = Messages(random.Random(3))
     for name in NAMES:
