@@ -1,7 +1,7 @@
 # make run    install into .venv and start the server (settings: PERSONAE_…, see docs)
 # make test   install what the tests need and run them        make lint   style, types, rooms
 # make faults kill, stop, cut and fill things under load, and check the history (minutes; some as root)
-# make fuzz   random messages and Schemathesis against a whole server, ARGS=seconds of each (300)
+# make fuzz   random messages, then Schemathesis, against a whole server: 5 minutes; ARGS=seconds of the first (90)
 # make api-coverage  run the tests of the API and write docs/api-coverage.md from what they showed
 # make bench  measure; never asserts a time                   make proto  rebuild the descriptor set
 PYTHON ?= python3
