@@ -17,10 +17,14 @@ NAMES = {Wire.REST: "REST", Wire.CONNECT: "Connect", Wire.GRPC_WEB: "gRPC-web", 
 
 
 class Seen:
-    """``calls[method][outcome]`` is a set of (wire, what was said, test)."""
+    """``calls[method][outcome]`` is a set of (wire, what was said, test).
+
+    ``strangers[method]`` is what users without the permission were told (test_without_permission).
+    """
 
     def __init__(self):
         self.calls = defaultdict(lambda: defaultdict(set))
+        self.strangers = defaultdict(set)
         self._answer = Door.answer
 
     def __enter__(self):
@@ -62,14 +66,22 @@ PAGE = Path(__file__).parents[3] / "docs" / "api-coverage.md"
 HEAD = """# What is shown of every method
 
 For each of the 179 methods of the v2 services: the wires over which it succeeded in a test, refusals of
-its own, what callers without permission are told, and where that is tested. Made by `make api-coverage`
-from a run of `tests/http/api`; each such run checks that it still holds. Refused by the definition's
-field rules is every method alike (`tests/http/wire/test_every_rule.py`).
+its own, what users are told who are signed in without any role, and where that is tested. Made by
+`make api-coverage` from a run of `tests/http/api`; each such run checks that it still holds.
+
+Without a token every method answers AUTH-Unauthenticated on every wire (`test_every_method`); what breaks
+the definition's field rules is refused by every method alike (`tests/http/wire/test_every_rule.py`).
+
+Without a role (`test_without_permission`): what is asked then succeeds for somebody who may. "no row":
+the list is answered, and shows and counts nothing; "a token is enough": by the definition any user may.
 """
-COLUMNS = ("method", "success", "refused", "denied", "tests")
-TITLES = "| method | success | refused | without permission | tests |\n|---|---|---|---|---|"
+COLUMNS = ("method", "success", "refused", "stranger", "tests")
+TITLES = "| method | success | refused | signed in without a role | tests |\n|---|---|---|---|---|"
 MOST = 3
 """Refusals, and files of tests, that a line names."""
+
+NO_ROW, ENOUGH = "no row", "a token is enough"
+"""What answers are worth to somebody without the permission."""
 
 LATER = {
     "zitadel.feature.v2.FeatureService/GetOrganizationFeatures",
@@ -125,7 +137,7 @@ def line(seen, name):
         "method": name,
         "success": [wire for wire in NAMES.values() if wire in wires],
         "refused": _said(outcomes["refused"] or outcomes["invalid"]),
-        "denied": _said(outcomes["denied"]),
+        "stranger": sorted(seen.strangers[name]),
         "tests": sorted({test.rpartition("/")[2].partition(".py")[0] for test in tests}),
     }
 

@@ -38,8 +38,11 @@ async def people(say, own):
     sent = await say(f"{USER}/SetEmail", **gigi, email=f"{own('g')}@example.com", **CODE)
     sent = await say(f"{USER}/ResendEmailCode", **gigi, **CODE)
     await say(f"{USER}/VerifyEmail", **gigi, verification_code="wrong")
+    await say(f"{USER}/SendEmailCode", **gigi, **CODE)
+    sent = await say(f"{USER}/ResendEmailCode", **gigi, **CODE)
     await say(f"{USER}/VerifyEmail", **gigi, verification_code=sent["verificationCode"])
-    sent = await say(f"{USER}/SetPhone", **gigi, phone="+492", **CODE)
+    await say(f"{USER}/SetPhone", **gigi, phone="+492", **CODE)
+    sent = await say(f"{USER}/ResendPhoneCode", **gigi, **CODE)
     await say(f"{USER}/VerifyPhone", **gigi, verification_code=sent["verificationCode"])
     await say(f"{USER}/AddOTPSMS", **gigi)
     await say(f"{USER}/RemoveOTPSMS", **gigi)
@@ -50,7 +53,10 @@ async def people(say, own):
     await say(f"{USER}/RemoveRecoveryCodes", **gigi)
     await say(f"{USER}/SetPassword", **gigi, new_password={"password": "Secret-Word-2"})
     await say(f"{USER}/SetPassword", **gigi, new_password={"password": "weak"})
+    await say(f"{USER}/PasswordReset", **gigi, **CODE)
+    await say(f"{USER}/CreatePasskeyRegistrationLink", **gigi, **CODE)
     await say(f"{USER}/UpdateHumanUser", **gigi, profile={"given_name": "G", "family_name": "H"})
+    await say(f"{USER}/UpdateUser", **gigi, human={"profile": {"given_name": "G"}})
     await say(f"{USER}/HumanMFAInitSkipped", **gigi)
     await say(f"{USER}/SetUserMetadata", **gigi, metadata=[{"key": "team", "value": BYTES}])
     await say(f"{USER}/ListUserMetadata", **gigi)
@@ -62,6 +68,8 @@ async def people(say, own):
     await say(f"{USER}/UnlockUser", **gigi)
     names = [{"user_name_query": {"user_name": own("gigi")}}]
     await say(f"{USER}/ListUsers", queries=names)
+    older = {"organization": {"org_id": ORG}, "username": own("lucy")}
+    await say(f"{USER}/AddHumanUser", **older, **human(own("lucy"))["human"])
     await say(f"{USER}/DeleteUser", **gigi)
     await say(f"{USER}/DeleteUser", **gigi)
 
