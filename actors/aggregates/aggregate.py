@@ -207,9 +207,14 @@ class Aggregate(LoopActor):
             self.state, self.owner, self.position = kept.state, kept.owner, kept.position
             self.created_at, self.changed_at = kept.created_at, kept.changed_at
 
+    @property
+    def light(self) -> bool:
+        """Whether no snapshot is worth its write before falling asleep."""
+        return not self.fresh or self.version - self._snapshot < SNAPSHOT_AFTER
+
     async def passivate(self) -> None:
         """Keep a snapshot before falling asleep, when it saves the next waking much reading."""
-        if self.fresh and self.version - self._snapshot >= SNAPSHOT_AFTER:
+        if not self.light:
             await self.keep()
 
     async def keep(self) -> None:

@@ -24,6 +24,10 @@ from personae.store.generated import Generator as Maker
 from personae.store.log import Log
 from personae.store.passwords import Passwords, Verdict
 
+NEWCOMERS = 5
+"""Of so many aggregates one may be awake that was asked once only: a token that nobody has shown
+yet, a user that was imported. Waking them again takes one read by key."""
+
 
 class Pool(Protocol):
     """Runs blocking work beside the loop; raises ``PoolBusy`` rather than queue without end."""
@@ -70,7 +74,11 @@ class World:
         self.ids = Ids()
         self.now = clock or partial(datetime.now, UTC)
         self.directory = Directory(
-            self._open, cap=cap, idle_seconds=idle_seconds, exceeded=exceeded
+            self._open,
+            cap=cap,
+            newcomers=max(1, cap // NEWCOMERS),
+            idle_seconds=idle_seconds,
+            exceeded=exceeded,
         )
         self.permissions = Permissions(roles, self.state)
         self.names = Names(log)
@@ -105,16 +113,23 @@ class World:
             return actor.state
         return (await self.aggregate(stream)).state
 
+    async def glance(self, stream: Stream) -> Any:
+        """Return the state of an aggregate that one has just begun; it counts as no use of it."""
+        actor = self.directory.awake(stream)
+        if isinstance(actor, Aggregate) and actor.fresh:
+            return actor.state
+        return (await self.aggregate(stream)).state
+
     def stale(self, stream: Stream) -> None:
         """Let an aggregate read the log before it is used again: somebody else wrote."""
-        actor = self.directory.live(stream)
+        actor = self.directory.awake(stream)
         if isinstance(actor, Aggregate):
             actor.doubt()
 
     def absorb(self, recorded: Sequence[Recorded]) -> None:
         """Tell those alive what was committed to their streams, whoever did it."""
         for each in recorded:
-            actor = self.directory.live(each.stream)
+            actor = self.directory.awake(each.stream)
             if isinstance(actor, Aggregate):
                 actor.absorb((each,))
         self.user_grants.absorb(recorded)

@@ -159,6 +159,11 @@ class LoopActor(pykka.Actor):
         return self.task is not None
 
     @property
+    def light(self) -> bool:
+        """Whether it may :meth:`leave`: there is nothing to keep and nothing to clean up."""
+        return False
+
+    @property
     def forsaken(self) -> bool:
         """Whether the caller of the turn under way has left: a turn without effect may end now."""
         return self._asker is not None and self._asker.done()
@@ -236,6 +241,14 @@ class LoopActor(pykka.Actor):
     def stop(self) -> None:
         """Stop after the messages that wait already."""
         self.order(Order.STOP)
+
+    def leave(self) -> None:
+        """Stop at once, without a turn: for one that is :attr:`light` and not busy."""
+        self.actor_stopped.set()
+        if self._registered:
+            ActorRegistry.unregister(self.actor_ref)
+        self._report(None)
+        self.actor_inbox.owner = None
 
     def wake(self) -> None:
         """Schedule a drain of the mailbox."""

@@ -101,8 +101,8 @@ def issued(events: Iterable[object]) -> AccessToken | None:
 
 
 async def family_of(call: Call, family_id: str) -> OIDCSession:
-    """Return a family of tokens."""
-    family: OIDCSession = await call.services.world.state(
+    """Return a family of tokens that tokens were just given of."""
+    family: OIDCSession = await call.services.world.glance(
         Stream(call.instance_id, "oidc_session", family_id)
     )
     return family

@@ -84,7 +84,7 @@ def passwords():
     return CountingPasswords(Cost(memory_kib=8, passes=1))
 
 
-def process(log, clock, passwords=None, *, told=True):
+def process(log, clock, passwords=None, *, told=True, **options):
     """One process' aggregates; ``told`` of what is committed, as the bus does."""
     world = World(
         log=log,
@@ -94,6 +94,7 @@ def process(log, clock, passwords=None, *, told=True):
         busy=BusyError,
         roles=Roles.load().by_name,
         clock=clock,
+        **options,
     )
     if not told:
         log.on_committed.remove(world.absorb)

@@ -4,9 +4,12 @@ import asyncio
 
 import pytest
 from personae.actors.aggregates.aggregate import ATTEMPTS
+from personae.actors.aggregates.dispatch import Dispatch
 from personae.actors.aggregates.orders import Done
-from personae.actors.domain.kit import Stream
+from personae.actors.domain.kit import Caller, Stream
 from personae.actors.domain.kit.refusal import CONTENDED, UNAVAILABLE
+from personae.actors.domain.oidc_session.commands import OpenOIDCSession
+from personae.actors.domain.oidc_session.opening import Opening
 from personae.actors.domain.org import refusals as org_refusals
 from personae.actors.domain.org.commands import ChangeOrg, DeactivateOrg
 from personae.actors.domain.org.decide import ORG as ORG_KIND
@@ -15,7 +18,17 @@ from personae.actors.domain.user import refusals
 from personae.actors.domain.user.commands import LockUser, RemoveUser, UnlockUser, UpdateMachine
 from personae.actors.domain.user.values import Status
 
-from tests.aggregates.conftest import INSTANCE, ORG, ROBOT, caller, human, refused
+from tests.aggregates.conftest import (
+    INSTANCE,
+    ORG,
+    ROBOT,
+    SETUP,
+    caller,
+    human,
+    process,
+    refused,
+)
+from tests.aggregates.slow_log import SlowLog
 
 ORG_STREAM = Stream(INSTANCE, "org", ORG)
 USER_50 = Stream(INSTANCE, "user", "50")
@@ -258,6 +271,42 @@ async def test_a_human_wakes_from_a_snapshot_as_it_fell_asleep(dispatch, world):
             before.changed_at,
         )
     assert (await world.state(USER_50)).status is Status.LOCKED
+
+
+async def test_tokens_that_nobody_shows_take_a_part_of_the_memory_and_send_nobody_to_sleep(
+    clock, passwords
+):
+    world = process(SlowLog(), clock, passwords, cap=100)
+    dispatch = Dispatch(world)
+    await dispatch.send(SETUP, Caller.of_system(INSTANCE))
+    await world.state(Stream(INSTANCE, "user", ROBOT))
+    for number in range(300):
+        await dispatch.send(opening(number), caller())
+    await world.glance(family(299))
+    await world.state(family(298))
+    await world.directory.sweep()
+    awake = [each.stream for each in world.directory]
+    families = [each for each in awake if each.type == "oidc_session"]
+    assert families == [family(number) for number in (*range(279, 298), 299, 298)]
+    assert ROBOT in {each.id for each in awake}
+    reads = len(world.log.reads)
+    assert (await world.state(family(0))).access.id == "at_0"
+    assert len(world.log.reads) == reads + 1
+
+
+def family(number):
+    return Stream(INSTANCE, "oidc_session", f"V2_{number}")
+
+
+def opening(number):
+    made = Opening(
+        user_id=ROBOT,
+        org_id=ORG,
+        client_id=ROBOT,
+        scope=("openid",),
+        access_token_id=f"at_{number}",
+    )
+    return OpenOIDCSession(oidc_session_id=f"V2_{number}", org_id=ORG, opening=made)
 
 
 async def _sleep(world):

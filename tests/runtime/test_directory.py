@@ -145,6 +145,63 @@ async def test_beyond_the_cap_the_least_recently_used_go_first():
         assert [actor.key for actor in directory] == [4, 0]
 
 
+async def test_who_was_asked_only_once_does_not_send_others_to_sleep():
+    async with crowd(3, cap=10, newcomers=2) as directory:
+        for key in range(3):
+            await directory.ask(key, "again")
+        for key in range(100, 120):
+            await directory.ask(key, "hello")
+        await directory.sweep()
+        assert [actor.key for actor in directory] == [118, 119, 0, 1, 2]
+        assert len(directory) == 5
+
+
+async def test_newcomers_take_no_room_beyond_the_cap():
+    async with crowd(20, cap=10, newcomers=2) as directory:
+        for key in range(20):
+            directory.live(key)
+        for key in range(100, 110):
+            await directory.ask(key, "hello")
+        await directory.sweep()
+        assert [actor.key for actor in directory] == [108, 109, *range(12, 20)]
+
+
+async def test_to_be_looked_at_is_no_use():
+    async with crowd(3, cap=10, newcomers=1) as directory:
+        assert directory.awake(0).key == 0
+        assert directory.awake("nobody") is None
+        await directory.sweep()
+        assert [actor.key for actor in directory] == [2]
+
+
+class Light(Probe):
+    """Has nothing to keep."""
+
+    light = True
+
+    def __init__(self, key):
+        super().__init__()
+        self.key = key
+
+
+async def test_who_has_nothing_to_keep_leaves_without_a_turn():
+    directory = Directory(Light, cap=0)
+    actor, busy = directory.actor(0), directory.actor(1)
+    await directory.ask(0, "hello")
+    await settle()
+    gate = asyncio.get_running_loop().create_future()
+    waiting = asyncio.ensure_future(directory.ask(1, gate))
+    await settle()
+    await directory.sweep()
+    assert list(directory) == [busy]
+    assert (actor.stopped, actor.seen, directory.passivated) == (True, ["start", "hello"], 1)
+    assert await directory.ask(0, "again") == "again"
+    assert directory.actor(0) is not actor
+    gate.set_result(None)
+    await waiting
+    await directory.stop()
+
+
 async def test_a_busy_actor_is_never_put_to_sleep():
     gate = asyncio.get_running_loop().create_future()
     async with crowd(1, cap=0) as directory:
