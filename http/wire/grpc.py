@@ -23,6 +23,8 @@ from personae.http.wire.wrong import Wrong
 
 HEAD = 5
 """Bytes before a message: a flag, and its length."""
+_HEAD = [(":status", "200"), ("content-type", "application/grpc+proto")]
+_TAIL = [("grpc-status", "0")]
 _REFUSED = {Status.RESOURCE_EXHAUSTED: TOO_LARGE, Status.UNIMPLEMENTED: COMPRESSED}
 
 
@@ -80,18 +82,19 @@ def _handler(door: Door, method: Method) -> Handler:
 
 
 async def _send(stream: Any, reply: Message) -> None:
-    """Send the answer, packed if its question was, as grpc-go does."""
-    body = reply.SerializeToString() if getattr(stream, "packed", False) else b""
-    if len(body) < SMALLEST:
-        await stream.send_message(reply)
-        return
-    body = packed(body)
-    # grpclib never packs: its own steps are taken here one by one.
-    kind = ("content-type", stream._content_type)  # noqa: SLF001
-    headers = [(":status", "200"), kind, ("grpc-encoding", "gzip")]
-    await stream._stream.send_headers(headers)  # noqa: SLF001
-    await stream._stream.send_data(b"\1" + len(body).to_bytes(4) + body)  # noqa: SLF001
+    """Send the answer, packed if its question was, as grpc-go does.
+
+    grpclib never packs, and asks hooks that nobody has: its own steps are taken here one by one.
+    """
+    body, flag, headers = reply.SerializeToString(), b"\0", _HEAD
+    if getattr(stream, "packed", False) and len(body) >= SMALLEST:
+        body, flag, headers = packed(body), b"\1", [*_HEAD, ("grpc-encoding", "gzip")]
+    below = stream._stream  # noqa: SLF001 — no public access to bytes
+    await below.send_headers(headers)
+    await below.send_data(flag + len(body).to_bytes(4) + body)
+    await below.send_headers(_TAIL, end_stream=True)
     stream._send_initial_metadata_done = stream._send_message_done = True  # noqa: SLF001
+    stream._send_trailing_metadata_done = True  # noqa: SLF001
 
 
 async def _read(stream: Any, message: Message) -> None:

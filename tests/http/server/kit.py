@@ -87,7 +87,8 @@ def calls(seen=None):
         if message.value.startswith("sleep"):
             seen["started"] = seen.get("started", 0) + 1
             await asyncio.sleep(float(message.value[5:]))
-        await stream.send_message(StringValue(value="you said " + message.value[:20]))
+        times = 20_000 if message.value.startswith("at length") else 1
+        await stream.send_message(StringValue(value="you said " + message.value[:20] * times))
 
     return {ECHO: Handler(say, Cardinality.UNARY_UNARY, StringValue, StringValue)}
 

@@ -57,6 +57,60 @@ async def test_a_grpc_handler_finds_what_was_checked_in_its_metadata():
         assert seen["metadata"]["x-request-id"] == "abcdefgh"
 
 
+def asked(text):
+    """Return the bytes of a gRPC message, and what its headers have beside those of all requests."""
+    message = StringValue(value=text).SerializeToString()
+    extra = (("content-type", "application/grpc"), ("te", "trailers"))
+    return b"\0" + len(message).to_bytes(4) + message, extra
+
+
+async def test_the_answer_of_a_grpc_call_leaves_as_one_write():
+    body, extra = asked("hi")
+    async with running() as server:
+        client = await H2Client.connect(server.port)
+        await client.response(client.head())
+        (guest,) = server._opened.guests
+        written, transport = [], guest._socket
+
+        class Spy:
+            def write(self, data):
+                written.append(bytes(data))
+                transport.write(data)
+
+            def __getattr__(self, name):
+                return getattr(transport, name)
+
+        guest.connection._transport = Spy()
+        stream = client.head(ECHO, "POST", extra=extra, end=False)
+        await client.body(stream, body)
+        _, headers, answer = await client.response(stream)
+    assert (headers["content-type"], answer[7:]) == ("application/grpc+proto", b"you said hi")
+    HEADERS = 1  # noqa: N806 — RFC 9113 section 6.2
+    last = written[-1]
+    assert (last[3], b"you said hi" in last) == (HEADERS, True)
+
+
+async def test_a_long_grpc_answer_waits_for_the_clients_window_and_arrives_whole():
+    said = (await asyncio.wait_for(long_answer(), 10)).removeprefix("you said ")
+    assert said == "at length" * 20_000
+
+
+async def long_answer():
+    body, extra = asked("at length")
+    async with running() as server:
+        client = await H2Client.connect(server.port)
+        stream = client.head(ECHO, "POST", extra=extra, end=False)
+        client.h2.send_data(stream, body, end_stream=True)
+        client.flush()
+        while not any(isinstance(e, h2.events.DataReceived) for e in client.events):
+            client.events += client.h2.receive_data(await client.reader.read(65536))
+        await asyncio.sleep(0.2)
+        (guest,) = server._opened.guests
+        assert guest.connection.data_sent <= 65535
+        client.writer.close()
+        return (await ask(server.port, "at length")).value
+
+
 async def test_an_unknown_grpc_method_is_unimplemented():
     async with running() as server:
         code = await refusal_of(ask(server.port, "hi", path="/no.Such/Method"))
