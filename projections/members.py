@@ -15,7 +15,7 @@ from personae.projections.kit.expression import expression, view
 from personae.projections.orgs import ORGS
 from personae.projections.project_grants import PROJECT_GRANTS
 from personae.projections.projects import PROJECTS
-from personae.projections.users import USERS, of_login_name
+from personae.projections.users import USERS, of_login_name, shown_as
 
 GRANT = "project_grant"
 """The kind of members of a grant of a project."""
@@ -128,13 +128,18 @@ def user_has_login_name(query: Any) -> Condition:
     return of_login_name("user_id", query.preferred_login_name, query.method)
 
 
+def user_is_shown_as(query: Any) -> Condition:
+    """Return what members meet whose user is called like the name of a filter message."""
+    return shown_as("user_id", query.display_name, query.method)
+
+
 MEMBERS.filters(
     creation_date="creation_date",
     change_date="change_date",
     in_user_ids_filter="user_id",
     user_organization_id="user_org",
     user_preferred_login_name=user_has_login_name,
-    user_display_name="display_name",
+    user_display_name=user_is_shown_as,
     resource=of_resource,
     role="roles",
 )

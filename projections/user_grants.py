@@ -15,7 +15,7 @@ from personae.actors.domain.user_grant.state import Status
 from personae.projections.kit import Condition, Row, Table, integer, lookup, text, text_list
 from personae.projections.orgs import ORGS
 from personae.projections.projects import PROJECTS
-from personae.projections.users import USERS, of_login_name
+from personae.projections.users import USERS, of_login_name, shown_as
 
 USER_GRANTS = Table(
     "user_grants",
@@ -70,6 +70,11 @@ def user_has_login_name(query: Any) -> Condition:
     return of_login_name("user_id", query.login_name, query.method)
 
 
+def user_is_shown_as(query: Any) -> Condition:
+    """Return what grants meet whose user is called like the name of a filter message."""
+    return shown_as("user_id", query.display_name, query.method)
+
+
 USER_GRANTS.forget_on(e.UserGrantRemoved, e.UserGrantCascadeRemoved)
 USER_GRANTS.forget_on(OrgRemoved, column="resource_owner")
 USER_GRANTS.forget_instance_on(InstanceRemoved)
@@ -80,7 +85,7 @@ USER_GRANTS.filters(
     in_user_ids="user_id",
     user_organization_id="user_org",
     user_preferred_login_name=user_has_login_name,
-    user_display_name="display_name",
+    user_display_name=user_is_shown_as,
     project_id="project_id",
     project_name="project_name",
     role_key="roles",

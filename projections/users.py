@@ -181,7 +181,19 @@ def has_login_name(query: Any) -> Condition:
 
 def of_login_name(by: str, login_name: str, method: int) -> Condition:
     """Return what rows of another table meet whose column ``by`` holds such a user's id."""
-    found = login_name_like(login_name, method)
+    return _users(by, login_name_like(login_name, method))
+
+
+def shown_as(by: str, name: str, method: int) -> Condition:
+    """Return what rows of another table meet whose column ``by`` holds a user called like this.
+
+    Humans have a display name, machines are shown by their name.
+    """
+    of_type = f"CASE WHEN t.type = {int(Type.MACHINE)} THEN t.name ELSE t.display_name END"
+    return _users(by, compare.text(of_type, USERS.columns["display_name"], name, method))
+
+
+def _users(by: str, found: Condition) -> Condition:
     users = f"SELECT t.instance_id, t.id FROM {view(USERS)} t WHERE {found.sql}"
     return Condition(f'(t.instance_id, t."{by}") IN ({users})', found.params)
 

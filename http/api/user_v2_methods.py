@@ -13,7 +13,7 @@ from personae.actors.domain.user.state import Human
 from personae.http.api.reading import aggregate_of, services_of
 from personae.http.wire.call import Call
 from personae.http.wire.registry import rpc
-from personae.http.wire.wrong import Wrong
+from personae.projections.kit.page import DEFAULT_LIMIT, LIMIT_EXCEEDED, MAX_LIMIT
 
 SERVICE = "zitadel.user.v2.UserService"
 PASSWORD, PASSKEY, IDP, TOTP, U2F, OTP_SMS, OTP_EMAIL, RECOVERY_CODE = range(1, 9)
@@ -24,9 +24,6 @@ NOT_READY, READY = 1, 2
 
 KINDS = ("otp", "otp_sms", "otp_email", "u2f")
 """Fields of ``AuthFactor`` by the numbers of ``AuthFactors``."""
-
-LONGEST = 1_000
-"""Links of one page at most."""
 
 
 async def _human(call: Call, user_id: str) -> tuple[Human, Aggregate]:
@@ -138,7 +135,7 @@ async def list_idp_links(request: Any, call: Call) -> Message:
 
 
 def _page(found: Sequence[dict[str, Any]], query: Any) -> Sequence[dict[str, Any]]:
-    if query.limit > LONGEST:
-        raise Wrong(f"at most {LONGEST}", "limit", "query")
-    start = query.offset
-    return found[start : start + (query.limit or LONGEST)]
+    if query.limit > MAX_LIMIT:
+        raise LIMIT_EXCEEDED(limit=MAX_LIMIT)
+    rows = found if query.asc else found[::-1]
+    return rows[query.offset : query.offset + (query.limit or DEFAULT_LIMIT)]
