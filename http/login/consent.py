@@ -49,7 +49,7 @@ async def take_consent(visit: Visit) -> web.Response:
         await visit.services.send(order, visit.system)
         return back_to_client(visit)
     await give(visit, account, asked.client_id, asked.scope)
-    return await link(visit, account)
+    return await link(visit, account, asked.authorization_details)
 
 
 async def give(visit: Visit, account: Account, client_id: str, scope: tuple[str, ...]) -> None:

@@ -94,7 +94,12 @@ async def take_device(visit: Visit) -> web.Response:
     held = account.held
     allowed = form["answer"] == "allow"
     order = (
-        ApproveDeviceAuth(device_id=device_id, session_id=held.session_id, presented=held.token_id)
+        ApproveDeviceAuth(
+            device_id=device_id,
+            session_id=held.session_id,
+            presented=held.token_id,
+            agreed=asked.authorization_details,
+        )
         if allowed
         else DenyDeviceAuth(device_id=device_id)
     )

@@ -51,7 +51,7 @@ async def go_on(visit: Visit, session_id: str) -> web.Response:
         return visit.redirect(visit.url(page, session=session_id))
     if visit.auth is not None:
         asked = visit.asked
-        ask = asked is not None and (CONSENT in asked.prompt or bool(asked.authorization_details))
+        ask = asked is not None and CONSENT in asked.prompt
         return ask_consent(visit, account) if ask else await link(visit, account)
     if visit.user_code:
         return visit.redirect(visit.url("/device/allow", session=session_id))
@@ -80,12 +80,16 @@ def ask_consent(visit: Visit, account: Account) -> web.Response:
     return visit.redirect(visit.url("/consent", who=who))
 
 
-async def link(visit: Visit, account: Account) -> web.Response:
-    """Answer the request with a session; ask first where the application wants that."""
+async def link(visit: Visit, account: Account, agreed: tuple[str, ...] = ()) -> web.Response:
+    """Answer the request with a session; ask first where the domain wants that.
+
+    ``agreed``: the authorization details that the person has just allowed.
+    """
     order = LinkSession(
         request_id=visit.auth_id,
         session_id=account.held.session_id,
         presented=account.held.token_id,
+        agreed=agreed,
     )
     try:
         await visit.services.send(order, visit.system)

@@ -53,6 +53,13 @@ def test_a_session_answers_with_a_code():
     given(ASKED).when(LINK, SIGNED_IN).then(LINKED, CODE)
 
 
+def test_details_are_granted_to_those_who_were_shown_them_only():
+    asked = replace(ASKED, authorization_details=("a", "b"))
+    for agreed in ((), ("a",), ("a", "c")):
+        given(asked).when(replace(LINK, agreed=agreed), SIGNED_IN).refuses(refusals.CONSENT_NEEDED)
+    given(asked).when(replace(LINK, agreed=("b", "a")), SIGNED_IN).then(LINKED, CODE)
+
+
 def test_whoever_may_not_sign_in_is_told_why():
     refused = replace(SIGNED_IN, refused=refusals.WRONG_ORG())
     given(ASKED).when(LINK, refused).refuses(refusals.WRONG_ORG)

@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from personae.actors.domain.auth_request.refusals import WRONG_ORG
+from personae.actors.domain.auth_request.refusals import CONSENT_NEEDED, WRONG_ORG
 from personae.actors.domain.device_auth import commands as c
 from personae.actors.domain.device_auth import events as e
 from personae.actors.domain.device_auth import refusals
@@ -51,6 +51,13 @@ def test_somebody_allows_or_denies_it_once_and_the_code_is_free():
         for answered in (APPROVED, DENIED):
             given(ADDED, answered).when(order, facts).refuses(refusals.ALREADY_HANDLED)
         given(ADDED).when(order, replace(facts, now=LATE)).refuses(refusals.EXPIRED)
+
+
+def test_details_are_granted_to_devices_of_those_who_were_shown_them_only():
+    asked = replace(ADDED, authorization_details=("a", "b"))
+    for agreed in ((), ("a",), ("a", "c")):
+        given(asked).when(replace(APPROVE, agreed=agreed), SIGNED_IN).refuses(CONSENT_NEEDED)
+    given(asked).when(replace(APPROVE, agreed=("b", "a")), SIGNED_IN).then(FREED, APPROVED)
 
 
 def test_whoever_may_not_sign_in_may_not_allow_it():

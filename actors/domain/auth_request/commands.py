@@ -28,12 +28,14 @@ class OpenPushedRequest:
 class LinkSession:
     """Answer the request with a session; from here on a code may be exchanged.
 
-    ``presented`` is the token id of the session token shown.
+    ``presented`` is the token id of the session token shown; ``agreed`` are the authorization
+    details that the person has just been shown and allowed (RFC 9396, 12).
     """
 
     request_id: str
     session_id: str
     presented: str
+    agreed: tuple[str, ...] = ()
 
 
 @command("auth_request", id="request_id")

@@ -39,11 +39,13 @@ def open_pushed(request: AuthRequest, cmd: c.OpenPushedRequest, facts: Facts) ->
 
 @AUTH_REQUEST.decides(c.LinkSession)
 def link(request: AuthRequest, cmd: c.LinkSession, facts: LinkFacts) -> Decisions:
-    _open(request)
+    asked = _open(request)
     if facts.refused:
         raise facts.refused
     if facts.auth_time is None:
         raise refusals.SESSION_INVALID()
+    if not set(asked.authorization_details) <= set(cmd.agreed):
+        raise refusals.CONSENT_NEEDED()
     if too_old(request, facts):
         raise refusals.SESSION_TOO_OLD()
     yield e.SessionLinked(
@@ -73,11 +75,13 @@ def fail(request: AuthRequest, cmd: c.FailAuthRequest, _facts: Facts) -> Decisio
     yield e.AuthRequestFailed(reason=cmd.reason)
 
 
-def _open(request: AuthRequest) -> None:
-    if request.status is Status.UNKNOWN:
+def _open(request: AuthRequest) -> e.AuthRequestAdded:
+    """Return what was asked while it may still be answered."""
+    if request.asked is None:
         raise refusals.NOT_FOUND()
     if request.status is not Status.ADDED:
         raise refusals.ALREADY_HANDLED()
+    return request.asked
 
 
 @AUTH_REQUEST.decides(c.ExchangeCode)

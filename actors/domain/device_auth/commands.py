@@ -23,11 +23,15 @@ class AddDeviceAuth:
 
 @command("device_auth", id="device_id")
 class ApproveDeviceAuth:
-    """Somebody allows it with a session; ``presented`` is the id of the session token shown."""
+    """Somebody allows it with a session; ``presented`` is the id of the session token shown.
+
+    ``agreed`` are the authorization details that the person was shown and allowed (RFC 9396, 12).
+    """
 
     device_id: str
     session_id: str
     presented: str
+    agreed: tuple[str, ...] = ()
 
 
 @command("device_auth", id="device_id")

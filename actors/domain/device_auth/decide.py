@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from personae.actors.domain.auth_request.refusals import CONSENT_NEEDED
 from personae.actors.domain.device_auth import commands as c
 from personae.actors.domain.device_auth import events as e
 from personae.actors.domain.device_auth import refusals
@@ -44,6 +45,8 @@ def approve(device: DeviceAuth, cmd: c.ApproveDeviceAuth, facts: ApproveFacts) -
         raise facts.refused
     if facts.auth_time is None:
         raise refusals.NOT_FOUND()
+    if not set(asked.authorization_details) <= set(cmd.agreed):
+        raise CONSENT_NEEDED()
     yield Release(USER_CODES, asked.user_code)
     yield e.DeviceAuthApproved(
         user_id=facts.user_id,

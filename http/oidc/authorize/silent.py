@@ -24,8 +24,6 @@ async def link_silently(call: Call, request_id: str, asked: AuthRequestAdded) ->
     Raises OIDC-SignInNeeded when none will do, AUTHREQUEST-ConsentNeeded when nothing else is
     missing.
     """
-    if asked.authorization_details:  # nobody has seen these yet (RFC 9396, 12)
-        raise CONSENT_NEEDED()
     services = call.services
     agent = agent_of(call.request, services, call.instance_id)
     now = services.world.now()

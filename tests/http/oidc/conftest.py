@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 from personae.actors.aggregates.dispatch import Dispatch
 from personae.actors.domain.auth_request.commands import LinkSession
-from personae.actors.domain.kit import Caller, Code, Refusal
+from personae.actors.domain.kit import Caller, Code, Refusal, Stream
 from personae.actors.domain.policies import LoginPolicy
 from personae.actors.domain.project import commands as p
 from personae.actors.domain.project.oauth import OAuthChanges
@@ -199,11 +199,16 @@ class Stack:
         where = {"params": wanted} if method == "GET" else {"data": wanted}
         return await self.call(method, "/oauth/v2/authorize", headers=headers, **where)
 
-    async def link(self, request_id, browser):
+    async def link(self, request_id, browser, agreed=None):
+        """Link a session; without ``agreed`` the person allows all the details that were asked."""
+        if agreed is None:
+            stream = Stream(INSTANCE, "auth_request", request_id)
+            agreed = (await self.services.world.state(stream)).asked.authorization_details
         order = LinkSession(
             request_id=request_id,
             session_id=browser.held.session_id,
             presented=browser.held.token_id,
+            agreed=agreed,
         )
         await self.services.send(order, Caller(instance_id=INSTANCE))
 

@@ -3,10 +3,12 @@
 import json
 
 import pytest
+from personae.actors.domain.auth_request.refusals import CONSENT_NEEDED
+from personae.actors.domain.kit import Refusal
 from personae.actors.domain.project.values import GrantType, TokenType
 from personae.http.oidc.provider import DetailsType, Profiles
 
-from tests.http.oidc.conftest import BOTH, CALLBACK, serving
+from tests.http.oidc.conftest import BOTH, CALLBACK, query_of, serving
 from tests.http.oidc.test_request_object import request_of
 from tests.http.oidc.test_resources import _walked, claims, settings
 
@@ -122,6 +124,19 @@ async def test_pushed_and_signed_requests_have_details(stack, app):
     text = request_of(stack, app, authorization_details=[ACCOUNTS])
     token = await _walked(stack, app, browser, client_id=app.client_id, request=text)
     assert claims(token)["authorization_details"] == [ACCOUNTS]
+
+
+async def test_no_session_is_linked_without_consent_to_the_details_by_anybody(stack, app):
+    """The domain says so, whatever the sign-in pages think (section 12)."""
+    begun = await stack.authorize(app, authorization_details=json.dumps([PAYMENT, ACCOUNTS]))
+    request_id, browser = query_of(begun.location)["authRequestID"], await stack.browser()
+    other = json.dumps({**PAYMENT, "creditorName": "Somebody else"}, sort_keys=True)
+    for agreed in ((), (other,)):
+        with pytest.raises(Refusal) as refused:
+            await stack.link(request_id, browser, agreed)
+        assert refused.value.reason is CONSENT_NEEDED
+    await stack.link(request_id, browser)
+    assert "code" in query_of((await stack.callback(request_id, browser)).location)
 
 
 async def test_nobody_is_asked_by_prompt_none(stack, app):
