@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from personae.actors.domain.kit import Recorded
@@ -25,6 +25,10 @@ BAD_VALUE = ("21", "22", "23")
 """SQLSTATE classes that blame a row's values: cardinality, data, integrity."""
 
 
+def nothing() -> None:
+    """Do nothing meanwhile."""
+
+
 class Applier:
     """Brings one table of one shelf forward, a batch at a time."""
 
@@ -34,14 +38,20 @@ class Applier:
         self._writer = Writer(table, shelf)
 
     async def apply(
-        self, track: Track, events: list[Recorded], upto: int, *, aside: int = 0
+        self,
+        track: Track,
+        events: list[Recorded],
+        upto: int,
+        *,
+        aside: int = 0,
+        meanwhile: Callable[[], None] = nothing,
     ) -> Failure | None:
         """Apply wanted events after ``track.seen`` and move the track to ``upto``.
 
         Returns the failure of the first event that cannot be applied; those before it are. With
         ``aside``, the times that first one has been tried, all that fail are put aside instead, in
         as many statements as without. When another applier was faster nothing is written, and the
-        track is stale.
+        track is stale. ``meanwhile`` is called before the database is let write.
         """
         fold = await self._writer.fold(track.instance_id, events, self.shelf.database)
         failures: list[Failure] = []
@@ -54,6 +64,7 @@ class Applier:
                     upto = recorded.position - 1
                     break
         parked = _tried(failures, track, aside) if aside else []
+        meanwhile()
         try:
             written = await self._write(track, fold, upto, parked)
         except StatementError as error:

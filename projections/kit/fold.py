@@ -23,7 +23,7 @@ class Fold:
         self.instance_id = instance_id
         self.rows = dict(rows)
         self.wide: list[Wide] = []
-        self._changed: dict[Key, None] = {}
+        self._changed: dict[Key, Row | None] = {}
 
     def apply(self, recorded: Recorded) -> None:
         """Apply one event, its wide operations first.
@@ -31,13 +31,13 @@ class Fold:
         When a reducer raises, nothing of this event has been applied.
         """
         if not self.table.sweeps(type(recorded.event)):
-            self._reduce(recorded)
+            self.replace(self._reduced(recorded))
             return
         before = self.rows.copy(), self.wide.copy(), self._changed.copy()
         try:
             for operation in self.sweeps(recorded):
                 self._sweep(operation)
-            self._reduce(recorded)
+            self.replace(self._reduced(recorded))
         except Exception:
             self.rows, self.wide, self._changed = before
             raise
@@ -50,19 +50,20 @@ class Fold:
     def replace(self, rows: Mapping[Key, Row | None]) -> None:
         """Let rows be as given, whatever they were."""
         self.rows.update(rows)
-        self._changed.update(dict.fromkeys(rows))
+        self._changed.update(rows)
 
     @property
     def kept(self) -> list[Row]:
         """The rows to insert or update."""
-        return [row for key in self._changed if (row := self.rows[key]) is not None]
+        return [row for row in self._changed.values() if row is not None]
 
     @property
     def gone(self) -> list[Key]:
         """The keys of the rows to delete."""
-        return [key for key in self._changed if self.rows[key] is None]
+        return [key for key, row in self._changed.items() if row is None]
 
-    def _reduce(self, recorded: Recorded) -> None:
+    def _reduced(self, recorded: Recorded) -> dict[Key, Row | None]:
+        """Return the rows that an event changes, as they are afterwards."""
         fresh: dict[Key, Row | None] = {}
         for reducer in self.table.reducers(type(recorded.event)):
             key = key_of(reducer.key(recorded))
@@ -72,7 +73,7 @@ class Fold:
             after = reducer.reduce(before, recorded)
             if after is not before:
                 fresh[key] = None if after is None else self._stamped(after, key, recorded)
-        self.replace(fresh)
+        return fresh
 
     @property
     def empty(self) -> bool:
@@ -81,6 +82,8 @@ class Fold:
 
     def _stamped(self, row: Row, key: Key, recorded: Recorded) -> Row:
         """Return a row with the columns that every table has."""
+        if row.instance_id and row.resource_owner:  # one that was made of another
+            return replace(row, change_date=recorded.created_at, sequence=recorded.sequence)
         return replace(
             row,
             **dict(zip(self.table.key, key, strict=True)),
@@ -95,12 +98,15 @@ class Fold:
         """Do to the rows in memory what the statement will do to those in the database."""
         self.wide.append(operation)
         wanted = operation.where.items()
-        for key, row in self.rows.items():
-            if row is None or any(getattr(row, column) != value for column, value in wanted):
-                continue
-            values = None if isinstance(operation, DeleteWhere) else operation.values
-            self.rows[key] = None if values is None else replace(row, **values)
-            self._changed[key] = None
+        met = {
+            key: row
+            for key, row in self.rows.items()
+            if row is not None and all(getattr(row, column) == value for column, value in wanted)
+        }
+        if isinstance(operation, DeleteWhere):
+            self.replace(dict.fromkeys(met))
+        else:
+            self.replace({key: replace(row, **operation.values) for key, row in met.items()})
 
 
 def touched(table: Table, events: Iterable[Recorded]) -> dict[Key, None]:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from functools import partial
 from typing import Any
 
 from personae.actors.domain.kit import Recorded
 from personae.actors.runtime.loop_actor import LoopActor
 from personae.actors.runtime.mailbox import Order
-from personae.projections.kit.applier import Applier
+from personae.projections.kit.applier import Applier, nothing
 from personae.projections.kit.failure import Failure, described
 from personae.projections.kit.reader import PAGE, Reader
 from personae.projections.kit.shelf import Shelf
@@ -144,6 +145,7 @@ class Projector(LoopActor):
 
     async def on_stop(self) -> None:  # type: ignore[override]  # pykka knows no coroutines
         """Save what is not saved, so that the next start reads less."""
+        await self._reader.close()
         with contextlib.suppress(Exception):
             await self.save()
 
@@ -174,14 +176,17 @@ class Projector(LoopActor):
             track.check = False
             track.target = max(track.target, await self._log.head(track.instance_id))
         aside = track.attempts if track.attempts >= ATTEMPTS else 0
+        more = nothing
         if batch := track.from_bus(PAGE):
             events, upto = self._reader.concerning(batch), batch[-1].position
         elif track.target > track.seen:
             reading = await self._reader.read(track.instance_id, track.seen, track.target)
             events, upto = reading.events, reading.upto
+            if not self._ready:  # else another instance has its turn before the next page
+                more = partial(self._reader.ahead, track.instance_id, upto, track.target)
         else:
             return None
-        failure = await self._applier.apply(track, events, upto, aside=aside)
+        failure = await self._applier.apply(track, events, upto, aside=aside, meanwhile=more)
         if aside and not track.stale:
             track.failing = track.attempts = 0
         return failure

@@ -1,7 +1,8 @@
-"""Reading the log for a table: pages of the events it wants."""
+"""Reading the log for a table: pages of the events it wants, each while the last is applied."""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from personae.actors.domain.kit import EVENTS, Recorded
@@ -27,9 +28,31 @@ class Reader:
         self.log = log
         self.wanted = table.events
         self.types = sorted(name for name, event in EVENTS.items() if event in self.wanted)
+        self._ahead: tuple[str, int, asyncio.Task[Reading]] | None = None
 
     async def read(self, instance_id: str, position: int, target: int) -> Reading:
         """Return the next page after ``position``; ``target`` is a position known to exist."""
+        begun, self._ahead = self._ahead, None
+        if begun and begun[:2] == (instance_id, position):
+            return await begun[2]
+        if begun:
+            begun[2].cancel()
+        return await self._page(instance_id, position, target)
+
+    def ahead(self, instance_id: str, position: int, target: int) -> None:
+        """Begin to read a page that will be asked for; never waits."""
+        if position < target and self._ahead is None:
+            page = asyncio.create_task(self._page(instance_id, position, target))
+            self._ahead = (instance_id, position, page)
+
+    async def close(self) -> None:
+        """Let go of a page that nobody asked for."""
+        if self._ahead:
+            self._ahead[2].cancel()
+            await asyncio.wait([self._ahead[2]])
+            self._ahead = None
+
+    async def _page(self, instance_id: str, position: int, target: int) -> Reading:
         events = await self.log.after(instance_id, position, PAGE, self.types)
         if len(events) == PAGE:
             return Reading(events, events[-1].position)

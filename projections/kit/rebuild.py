@@ -7,13 +7,12 @@ schema of its own and moved into the place of the live one.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from functools import partial
 
 from personae.projections.kit.applier import Applier
 from personae.projections.kit.progress import Meter, Report
-from personae.projections.kit.reader import Reader, Reading
+from personae.projections.kit.reader import Reader
 from personae.projections.kit.shelf import Shelf
 from personae.projections.kit.table import Table
 from personae.projections.kit.track import Track
@@ -42,49 +41,30 @@ class Builder:
 
     async def build(self, until: Mapping[str, int], meter: Meter) -> None:
         """Apply every instance's events up to a position, and save that."""
-        for instance_id, last in until.items():
-            track = self._tracks.setdefault(instance_id, Track(instance_id))
-            if track.stale:
-                await self._applier.load(track)
-            pages = Pages(self._reader, track, last)
-            while track.seen < last:
-                reading = await pages.next()
-                await self._applier.apply(track, reading.events, reading.upto, aside=1)
-                done = sum(min(t.seen, until.get(t.instance_id, 0)) for t in self._tracks.values())
-                meter.at(done, sum(until.values()))
-            await self._applier.save(track)
+        try:
+            for instance_id, last in until.items():
+                track = self._tracks.setdefault(instance_id, Track(instance_id))
+                if track.stale:
+                    await self._applier.load(track)
+                while track.seen < last:
+                    await self._page(track, last)
+                    done = [min(t.seen, until.get(t.instance_id, 0)) for t in self._tracks.values()]
+                    meter.at(sum(done), sum(until.values()))
+                await self._applier.save(track)
+        finally:
+            await self._reader.close()
+
+    async def _page(self, track: Track, last: int) -> None:
+        """Apply the next page; the one behind it is read meanwhile."""
+        reading = await self._reader.read(track.instance_id, track.seen, last)
+        events = [recorded for recorded in reading.events if recorded.position <= last]
+        upto = min(reading.upto, last)
+        more = partial(self._reader.ahead, track.instance_id, upto, last)
+        await self._applier.apply(track, events, upto, aside=1, meanwhile=more)
 
     async def heads(self) -> dict[str, int]:
         """Return the last position of every instance."""
         return {one: await self._log.head(one) for one in await self._log.instances()}
-
-
-class Pages:
-    """The pages of one instance up to ``last``: the next is read while this one is applied."""
-
-    def __init__(self, reader: Reader, track: Track, last: int) -> None:
-        self._reader = reader
-        self._track = track
-        self._last = last
-        self._ahead: tuple[int, asyncio.Task[Reading]] | None = None
-
-    async def next(self) -> Reading:
-        """Return the page behind what the track has seen."""
-        after, self._ahead, ahead = self._track.seen, None, self._ahead
-        if ahead and ahead[0] == after:
-            reading = await ahead[1]
-        else:  # the first page, or another applier was faster and the track stands elsewhere
-            if ahead:
-                ahead[1].cancel()
-            reading = await self._read(after)
-        if reading.upto < self._last:
-            self._ahead = (reading.upto, asyncio.create_task(self._read(reading.upto)))
-        return reading
-
-    async def _read(self, after: int) -> Reading:
-        reading = await self._reader.read(self._track.instance_id, after, self._last)
-        events = [recorded for recorded in reading.events if recorded.position <= self._last]
-        return Reading(events, min(reading.upto, self._last))
 
 
 async def rebuild(live: Shelf, log: Log, table: Table, report: Report | None = None) -> None:

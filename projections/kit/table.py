@@ -25,7 +25,7 @@ columns or reducers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -125,7 +125,8 @@ class Table:
         if missing := set(key) - set(self.columns):
             raise ValueError(f"{name}: the key names no column {sorted(missing)}")
         self.stored = [c for c, kind in self.columns.items() if kind.lookup is None]
-        self.row = self._struct(self.stored)
+        self.brief = {column: f"c{at}" for at, column in enumerate(self.stored)}
+        self.row = self._struct(self.stored, self.brief)
         self.answer = self._struct(list(self.columns))
         self.filter_of: dict[str, Any] = {}
         self._reducers: dict[type, list[Reducer]] = {}
@@ -196,13 +197,13 @@ class Table:
                 self._known(target)
             self.filter_of[member] = target
 
-    def reducers(self, event: type) -> list[Reducer]:
+    def reducers(self, event: type) -> Sequence[Reducer]:
         """Return what to do with a row when such an event happened."""
-        return self._reducers.get(event, [])
+        return self._reducers.get(event, ())
 
-    def sweeps(self, event: type) -> list[Sweep]:
+    def sweeps(self, event: type) -> Sequence[Sweep]:
         """Return what to do with many rows when such an event happened."""
-        return self._sweeps.get(event, [])
+        return self._sweeps.get(event, ())
 
     def via(self, by: str, column: str, *, id: str = "id") -> Via:  # noqa: A002 — as in Via
         """Return a filter for another table: its rows that have a row here.
@@ -217,6 +218,9 @@ class Table:
         if column not in self.columns:
             raise ValueError(f"{self.name} has no column {column}")
 
-    def _struct(self, names: list[str]) -> Any:
+    def _struct(self, names: list[str], brief: dict[str, str] | None = None) -> Any:
+        """Return a class of rows; ``brief`` is what columns are called in JSON."""
         fields = [(name, Any, self.columns[name].default) for name in names]
-        return msgspec.defstruct(f"{self.name}_row", fields, bases=(Row,), frozen=True)
+        return msgspec.defstruct(
+            f"{self.name}_row", fields, bases=(Row,), frozen=True, rename=brief, gc=False
+        )

@@ -15,7 +15,7 @@ from personae.projections.kit.shelf import Shelf, move_params, move_sql
 from personae.projections.kit.table import DeleteWhere, Key, Row, Table, UpdateWhere, Wide
 from personae.store.pool import Session
 
-Make = Callable[[tuple[Any, ...]], Row]
+Make = Callable[[Sequence[Any]], Row]
 
 JSON_TYPE = {"bytea": "text"}
 """Columns that travel as another type within JSON."""
@@ -88,41 +88,38 @@ class Writer:
         return f"WITH {', '.join(parts)} SELECT FROM fence", tuple(params)
 
     async def _rows(self, instance_id: str, keys: list[Key], session: Any) -> dict[Key, Row]:
-        wanted = self._encoded([(instance_id, *key) for key in keys])
-        found = await session.rows(self._load, (wanted,))
-        rows = [self._make(values) for values in found]
-        return {tuple(getattr(row, part) for part in self.table.key): row for row in rows}
-
-    def _encoded(self, keys: list[tuple[str, ...]]) -> str:
-        return encode([dict(zip(self._key, key, strict=True)) for key in keys])
+        found = await session.rows(self._load, (encode(keys), instance_id))
+        return {keys[at - 1]: self._make(values) for at, *values in found}
 
     def _load_sql(self) -> str:
+        """Return a lookup of each of many keys, an array of arrays, with the number of the key.
+
+        LIMIT keeps it a lookup: while a table grows faster than its statistics, a join would read
+        all rows of the instance for every batch.
+        """
         kinds = self.table.columns
         columns = ", ".join(kinds[name].selected(f't."{name}"') for name in self.table.stored)
-        return f"SELECT found.* FROM {self._keys()}, {self._found(columns)}"
-
-    def _keys(self) -> str:
-        return f"json_to_recordset(%s) AS k ({self._typed(self._key)})"
-
-    def _found(self, columns: str) -> str:
-        """Return a lookup of each key ``k``.
-
-        LIMIT keeps it one: while a table grows faster than its statistics, a join would read all
-        rows of the instance for every batch.
-        """
-        same = " AND ".join(f't."{name}" = k."{name}"' for name in self._key)
-        return f"LATERAL (SELECT {columns} FROM {self._path} t WHERE {same} LIMIT 1) found"
+        same = "".join(f' AND t."{name}" = k->>{at}' for at, name in enumerate(self.table.key))
+        return (
+            "SELECT at, found.* FROM json_array_elements(%s) WITH ORDINALITY AS key (k, at),"
+            f" LATERAL (SELECT {columns} FROM {self._path} t WHERE instance_id = %s{same} LIMIT 1)"
+            " found"
+        )
 
     def _kept_sql(self) -> str:
         stored = ", ".join(f'"{name}"' for name in self.table.stored)
-        values = ", ".join(self._decoded(name) for name in self.table.stored)
+        given = [(brief, self.table.columns[name].type) for name, brief in self.table.brief.items()]
+        typed = ", ".join(f"{brief} {JSON_TYPE.get(kind, kind)}" for brief, kind in given)
+        values = ", ".join(
+            f"decode({brief}, 'base64')" if kind == "bytea" else brief for brief, kind in given
+        )
         key = ", ".join(f'"{name}"' for name in self._key)
         sets = ", ".join(
             f'"{name}" = excluded."{name}"' for name in self.table.stored if name not in self._key
         )
         return (
             f"kept AS (INSERT INTO {self._path} ({stored}) SELECT {values}"
-            f" FROM json_to_recordset(%s) AS r ({self._typed(self.table.stored)})"
+            f" FROM json_to_recordset(%s) AS r ({typed})"
             f" WHERE EXISTS (SELECT FROM fence) ON CONFLICT ({key}) DO UPDATE SET {sets})"
         )
 
@@ -133,14 +130,6 @@ class Writer:
             f"gone AS (DELETE FROM {self._path} WHERE instance_id = %s AND ({key}) IN %s"
             " AND EXISTS (SELECT FROM fence))"
         )
-
-    def _typed(self, names: Iterable[str]) -> str:
-        kinds = {name: self.table.columns[name].type for name in names}
-        return ", ".join(f'"{name}" {JSON_TYPE.get(kind, kind)}' for name, kind in kinds.items())
-
-    def _decoded(self, name: str) -> str:
-        binary = self.table.columns[name].type == "bytea"
-        return f"""decode("{name}", 'base64')""" if binary else f'"{name}"'
 
 
 def wide_statements(
@@ -195,7 +184,7 @@ def maker(row: Any, table: Table, names: Iterable[str]) -> Make:
     if not convert:
         return lambda values: row(*values)
 
-    def make(values: tuple[Any, ...]) -> Row:
+    def make(values: Sequence[Any]) -> Row:
         changed = list(values)
         for index, function in convert:
             if changed[index] is not None:
