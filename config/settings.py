@@ -87,6 +87,7 @@ class Oidc(Section):
     signing_key_keep: Duration
     implicit: bool
     back_channel_private: bool
+    jwks_private: bool
     registration_project: str
     authorization_details: dict[str, DetailsType]
     session_management: bool

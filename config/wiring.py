@@ -283,7 +283,13 @@ def application(node: Node) -> web.Application:
         node.services,
         words=lambda accept: texts.tree(texts.negotiate(accept, texts.languages), "explorer"),
     )
-    oidc.add_routes(app, implicit=node.settings.oidc.implicit, profiles=profiles_of(node.settings))
+    of = node.settings.oidc
+    oidc.add_routes(
+        app,
+        implicit=of.implicit,
+        profiles=profiles_of(node.settings),
+        fetch=Outbound(private=of.jwks_private).get,
+    )
     login.add_routes(app)
     return app
 

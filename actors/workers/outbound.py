@@ -6,7 +6,7 @@ import ipaddress
 import socket
 from collections.abc import Mapping, Sequence
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, TCPConnector
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 from yarl import URL
@@ -77,12 +77,44 @@ class Outbound:
         except (ClientError, OSError, TimeoutError, ValueError):
             return 0
 
+    async def get(self, url: str, longest: int) -> bytes | None:
+        """Return what an address has; ``None`` for anything but success within ``longest`` bytes.
+
+        By https only, unless private networks are allowed.
+        """
+        target = URL(url)
+        if not _allowed(target, private=self._private):
+            return None
+        if target.scheme != "https" and not self._private:
+            return None
+        connector = TCPConnector(
+            resolver=_resolver(private=self._private), limit=1, force_close=True
+        )
+        try:
+            async with (
+                ClientSession(connector=connector, timeout=TIMEOUT) as http,
+                http.get(target, allow_redirects=False) as answer,
+            ):
+                return await _read(answer, longest) if answer.status in SUCCESS else None
+        except (ClientError, OSError, TimeoutError, ValueError):
+            return None
+
     async def addresses(
         self, host: str, port: int, *, anywhere: bool = False
     ) -> Sequence[ResolveResult]:
         """Return the addresses of a host that may be called. Raises ``OSError`` for none."""
         resolver = _resolver(private=self._private or anywhere)
         return await resolver.resolve(host, port, socket.AF_UNSPEC)
+
+
+async def _read(answer: ClientResponse, longest: int) -> bytes | None:
+    """Return a body of so many bytes at most; a longer one is not read to its end."""
+    found = bytearray()
+    async for part in answer.content.iter_chunked(longest + 1):
+        found += part
+        if len(found) > longest:
+            return None
+    return bytes(found)
 
 
 def _resolver(*, private: bool) -> AbstractResolver:

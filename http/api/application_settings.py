@@ -54,6 +54,7 @@ def changes_of(asked: Any) -> OAuthChanges:
         authorization_types=_values(asked, "authorization_details_types"),
         ask_consent=given(asked, "ask_consent"),
         front_channel_logout_uri=given(asked, "front_channel_logout_uri"),
+        jwks_uri=given(asked, "jwks_uri"),
     )
 
 
@@ -105,4 +106,5 @@ def settings_of(settings: OAuthSettings) -> dict[str, Any]:
         "authorization_details_types": {"values": settings.authorization_types},
         "ask_consent": settings.ask_consent,
         "front_channel_logout_uri": settings.front_channel_logout_uri,
+        "jwks_uri": settings.jwks_uri,
     }

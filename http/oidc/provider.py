@@ -14,6 +14,7 @@ from personae.http.identity.jwt import Verifier
 from personae.http.identity.replays import digest
 from personae.http.oidc.custom_claims import Source
 from personae.http.oidc.polls import Polls
+from personae.http.oidc.published_keys import PublishedKeys
 from personae.http.oidc.signing import Signing
 from personae.store.generated import fast_verify, is_fast
 
@@ -104,7 +105,7 @@ class Provider:
     """The memory of the provider; ``documents`` holds discovery documents by issuer.
 
     ``implicit``: applications that register it may get tokens from the authorization endpoint.
-    ``sources`` add claims (``custom_claims.py``).
+    ``sources`` add claims (``custom_claims.py``); ``published`` are keys at addresses of clients.
     """
 
     verified: Verified = field(default_factory=Verified)
@@ -115,6 +116,7 @@ class Provider:
     implicit: bool = True
     profiles: Profiles = DEFAULT
     sources: tuple[Source, ...] = ()
+    published: PublishedKeys = field(default_factory=PublishedKeys)
 
 
 PROVIDER: web.AppKey[Provider] = web.AppKey("oidc provider", Provider)

@@ -15,6 +15,7 @@ from personae.http.oidc.end_session import end_session, session_ended
 from personae.http.oidc.introspection import introspection
 from personae.http.oidc.keys import keys
 from personae.http.oidc.provider import DEFAULT, PROVIDER, Profiles, Provider
+from personae.http.oidc.published_keys import Fetch, PublishedKeys, nowhere
 from personae.http.oidc.registration.endpoint import register
 from personae.http.oidc.registration.management import end, show, update
 from personae.http.oidc.revocation import revocation
@@ -60,9 +61,16 @@ def add_routes(
     implicit: bool = True,
     sources: tuple[Source, ...] = (),
     profiles: Profiles = DEFAULT,
+    fetch: Fetch = nowhere,
 ) -> None:
-    """Give an application the endpoints of the provider; it must have ``SERVICES``."""
-    app[PROVIDER] = Provider(implicit=implicit, sources=sources, profiles=profiles)
+    """Give an application the endpoints of the provider; it must have ``SERVICES``.
+
+    ``fetch`` gets key sets that clients publish.
+    """
+    published = PublishedKeys(fetch)
+    app[PROVIDER] = Provider(
+        implicit=implicit, sources=sources, profiles=profiles, published=published
+    )
     app.on_cleanup.append(_stop)
     registering = FOR_REGISTRATION if profiles.registration_project else ()
     for method, path, handler in (*FOR_PROGRAMS, *FOR_SERVERS, *FOR_BROWSERS, *registering):

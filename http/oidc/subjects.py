@@ -13,6 +13,7 @@ from personae.http.identity.jwt import WRONG_AUDIENCE
 from personae.http.identity.live import confirmation, live_token
 from personae.http.oidc.assertions import verifier_for
 from personae.http.oidc.call import Call
+from personae.http.oidc.client_keys import keys_for
 from personae.http.oidc.errors import SUBJECT_FOREIGN, SUBJECT_INVALID, TOKEN_TYPE_UNSUPPORTED
 
 _URN = "urn:ietf:params:oauth:token-type:"
@@ -101,7 +102,7 @@ async def of_id_token(call: Call, client: Client, text: str) -> Subject:
 async def of_jwt(call: Call, client: Client, text: str) -> Subject:
     """A token about a user that the client signed itself: it proves who asks, not who is meant."""
     now = call.services.world.now()
-    verifier = verifier_for(text, client.app.client_keys, now)
+    verifier = verifier_for(text, await keys_for(call, client, text), now)
     claims = verifier.verify(
         text,
         typ=("", "jwt"),

@@ -249,6 +249,7 @@ class OAuthSettingsChanged:
     front_channel_logout_uri: str | None = wire("frontChannelLogoutURI", default=None)
     keys: tuple[ClientKey, ...] | None = None
     registration: str | None = None
+    jwks_uri: str | None = wire("jwksURI", default=None)
 
 
 @event("project.application.config.api.added")

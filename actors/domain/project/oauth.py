@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from personae.actors.domain.project.redirects import LOOPBACK
+
 RESOURCES = "resource"
 """Name space of the claims on resource indicators; the holder is the project."""
 
@@ -62,8 +64,8 @@ class OAuthSettings:
     ``authorization_types`` the types of authorization details the client may ask (RFC 9396);
     ``ask_consent`` whether people are asked before it gets anything about them;
     ``front_channel_logout_uri`` what is loaded in the browser when they sign out;
-    ``keys`` those it registered itself; ``registration`` the id of the token by which it manages
-    its registration (RFC 7592), if it may.
+    ``keys`` those it registered itself, ``jwks_uri`` where it publishes more (RFC 7591, 2);
+    ``registration`` the id of the token by which it manages its registration (RFC 7592), if it may.
     """
 
     fapi: bool = False
@@ -79,6 +81,7 @@ class OAuthSettings:
     front_channel_logout_uri: str = ""
     keys: tuple[ClientKey, ...] = ()
     registration: str = ""
+    jwks_uri: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +101,7 @@ class OAuthChanges:
     front_channel_logout_uri: str | None = None
     keys: tuple[ClientKey, ...] | None = None
     registration: str | None = None
+    jwks_uri: str | None = None
 
 
 def is_resource(uri: str) -> bool:
@@ -110,6 +114,16 @@ def is_resource(uri: str) -> bool:
     except ValueError:
         return False
     return bool(parts.scheme and (parts.netloc or parts.path))
+
+
+def is_key_address(uri: str) -> bool:
+    """Say whether keys may be fetched there: by https, or from this machine in development."""
+    if not is_resource(uri):
+        return False
+    parts = urlsplit(uri)
+    if not parts.hostname or "@" in parts.netloc:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
 
 
 def provable(settings: OAuthSettings) -> bool:

@@ -50,7 +50,7 @@ async def load(call: Call) -> Ask:
         if name in call.form.repeated:
             raise PARAMETER_REPEATED(name=name)
     client, oidc = await load_client(call, call.form.required("client_id"))
-    form = unpacked(call, client) if call.form.get("request") else call.form
+    form = await unpacked(call, client) if call.form.get("request") else call.form
     redirect_uri = form.required("redirect_uri")
     check_redirect_uri(oidc, redirect_uri)
     pushed = call.request.path == paths.PUSH

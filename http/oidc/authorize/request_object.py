@@ -10,6 +10,7 @@ from personae.actors.aggregates.clients import Client
 from personae.actors.domain.kit import Refusal
 from personae.http.oidc.assertions import verifier_for
 from personae.http.oidc.call import Call
+from personae.http.oidc.client_keys import keys_for
 from personae.http.oidc.errors import PARAMETER_INVALID, REQUEST_INVALID
 from personae.http.oidc.form import LISTS, Form
 
@@ -17,7 +18,7 @@ TYPES = ("", "jwt", "oauth-authz-req+jwt")
 OF_THE_TOKEN = {"iss", "aud", "exp", "iat", "nbf", "jti", "sub"}
 
 
-def unpacked(call: Call, client: Client) -> Form:
+async def unpacked(call: Call, client: Client) -> Form:
     """Return the parameters of a request object, and only these.
 
     "The authorization server MUST only use the parameters in the Request Object, even if the
@@ -27,8 +28,9 @@ def unpacked(call: Call, client: Client) -> Form:
     if call.form.get("request_uri"):
         raise PARAMETER_INVALID(name="request_uri")
     text, now = call.form.get("request"), call.services.world.now()
+    keys = await keys_for(call, client, text)
     try:
-        verifier = verifier_for(text, client.app.client_keys, now, fapi=client.app.oauth.fapi)
+        verifier = verifier_for(text, keys, now, fapi=client.app.oauth.fapi)
         claims = verifier.verify(
             text, typ=TYPES, issuer=client.client_id, audience=(call.issuer,), now=now
         )

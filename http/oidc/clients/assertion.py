@@ -7,6 +7,7 @@ from personae.actors.domain.kit import Refusal
 from personae.actors.domain.project.values import AuthMethod
 from personae.http.oidc.assertions import claimed, verify
 from personae.http.oidc.call import Call
+from personae.http.oidc.client_keys import keys_for
 from personae.http.oidc.clients.shown import Shown
 from personae.http.oidc.errors import CLIENT_ASSERTION_INVALID, CLIENT_METHODS_MIXED
 
@@ -31,9 +32,9 @@ def show_assertion(call: Call) -> Shown | None:
 
 async def prove_assertion(call: Call, shown: Shown, client: Client) -> bool:
     """Verify the assertion with the client's keys. Raises OIDC-ClientAssertionInvalid."""
-    app = client.app
+    keys = await keys_for(call, client, shown.proof)
     try:
-        await verify(call, shown.proof, client.client_id, app.client_keys, fapi=app.oauth.fapi)
+        await verify(call, shown.proof, client.client_id, keys, fapi=client.app.oauth.fapi)
     except Refusal as refusal:
         raise CLIENT_ASSERTION_INVALID(cause=refusal.id) from None
     return True

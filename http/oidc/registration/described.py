@@ -60,5 +60,7 @@ def _profiles(settings: OAuthSettings) -> dict[str, Any]:
         "tls_client_certificate_bound_access_tokens": settings.certificate_bound,
         "authorization_details_types": settings.authorization_types,
         "jwks": {"keys": keys} if keys else None,
+        "jwks_uri": settings.jwks_uri,
+        "frontchannel_logout_uri": settings.front_channel_logout_uri,
         **({SUBJECTS[subject.kind]: subject.value} if subject else {}),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from personae.actors.domain.kit import Refusal
@@ -34,6 +35,23 @@ def keys_of(jwks: object) -> tuple[Keys, tuple[str, ...]]:
     if len({id_ for id_, _ in found}) != len(found):
         raise METADATA_INVALID(name="jwks")
     return tuple(found), tuple(dict.fromkeys(certificates))
+
+
+def usable(jwks: object) -> Keys | None:
+    """Return the keys of a published set that can verify something for us, as (id, PEM).
+
+    ``None`` for what is no key set. Keys for other uses are nobody's fault.
+    """
+    keys = jwks.get("keys") if isinstance(jwks, dict) else None
+    if not isinstance(keys, list):
+        return None
+    found: dict[str, str] = {}
+    for key in keys[:MOST]:
+        with contextlib.suppress(Refusal, TypeError):
+            if not _other_use(key):
+                id_, pem = _key(key)
+                found.setdefault(id_, pem)
+    return tuple(found.items())
 
 
 def _other_use(key: Any) -> bool:

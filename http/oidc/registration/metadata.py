@@ -12,6 +12,7 @@ from personae.actors.domain.project.oauth import (
     ClientKey,
     OAuthChanges,
     SubjectKind,
+    is_key_address,
 )
 from personae.actors.domain.project.values import (
     ApplicationType,
@@ -49,7 +50,7 @@ GRANTS = {
 KINDS = {"web": ApplicationType.WEB, "native": ApplicationType.NATIVE}
 SUBJECTS = {kind: f"tls_client_auth_{kind}" for kind in SubjectKind}
 UNSUPPORTED = (
-    "jwks_uri", "sector_identifier_uri", "request_uris", "initiate_login_uri",
+    "sector_identifier_uri", "request_uris", "initiate_login_uri",
     "userinfo_signed_response_alg", "userinfo_encrypted_response_alg",
     "id_token_encrypted_response_alg", "request_object_encryption_alg",
 )  # fmt: skip
@@ -120,7 +121,8 @@ def _check_together(found: Metadata) -> None:
         raise METADATA_INVALID(name="response_types")
     if _by_browser(found.grants) and not found.redirect_uris:
         raise REDIRECTS_INVALID()
-    if found.method is AuthMethod.PRIVATE_KEY_JWT and not found.settings.keys:
+    by_address = bool(found.settings.jwks_uri)
+    if found.method is AuthMethod.PRIVATE_KEY_JWT and not (found.settings.keys or by_address):
         raise METADATA_INVALID(name="jwks")
     if found.method is AuthMethod.NONE and GrantType.TOKEN_EXCHANGE in found.grants:
         raise METADATA_INVALID(name="token_endpoint_auth_method")
@@ -143,7 +145,17 @@ def _settings(asked: Mapping[str, Any]) -> OAuthChanges:
         certificates=certificates,
         authorization_types=texts(asked, "authorization_details_types"),
         keys=tuple(ClientKey(*key) for key in keys),
+        jwks_uri=_key_address(asked),
+        front_channel_logout_uri=text(asked, "frontchannel_logout_uri"),
     )
+
+
+def _key_address(asked: Mapping[str, Any]) -> str:
+    """Return where keys are published; never beside keys by value (RFC 7591, 2)."""
+    uri = text(asked, "jwks_uri")
+    if uri and ("jwks" in asked or not is_key_address(uri)):
+        raise METADATA_INVALID(name="jwks_uri")
+    return uri
 
 
 def _subject(asked: Mapping[str, Any]) -> CertificateSubject | None:

@@ -31,6 +31,7 @@ async def test_what_is_set_is_read_and_what_is_not_given_stays(server, of):
         "certificates": {"values": [made.pem]},
         "resources": {"values": ["https://api.example.com/v1"]},
         "ask_consent": True,
+        "jwks_uri": "https://app.example.com/keys",
     }
     assert (await server.ok(SET, **of, settings=settings))["changeDate"]
     found = await shown(server, of)
@@ -38,6 +39,7 @@ async def test_what_is_set_is_read_and_what_is_not_given_stays(server, of):
     assert found["certificates"] == {"values": [certificate_of(made.pem).thumbprint]}
     assert found["resources"] == settings["resources"]
     assert found["askConsent"] is True
+    assert found["jwksUri"] == settings["jwks_uri"]
     await server.ok(SET, **of, settings={"fapi": False, "resources": {}})
     found = await shown(server, of)
     assert not found.get("fapi")
@@ -61,6 +63,8 @@ async def test_the_name_of_a_certificate_is_one_of_five(server, of):
         ({"certificate_method": "CERTIFICATE_METHOD_CA"}, "APP-CertificateMissing"),
         ({"certificate_method": 9}, "REQUEST-InvalidField"),
         ({"front_channel_logout_uri": "https://evil.example"}, "APP-LogoutUriInvalid"),
+        ({"jwks_uri": "http://app.example.com/keys"}, "APP-KeysUriInvalid"),
+        ({"jwks_uri": "https://me@app.example.com/keys"}, "APP-KeysUriInvalid"),
         ({"resources": {"values": ["urn:x"] * 51}}, "REQUEST-InvalidField"),
     ],
 )

@@ -134,7 +134,11 @@ JWK = ECKey.generate_key("P-256").as_dict(private=False)
         {"client_name": "x" * 151},
         {"client_name": "a\0b"},
         {"subject_type": "pairwise"},
-        {"jwks_uri": "https://client.example/keys"},
+        {"jwks_uri": "https://client.example/keys", "jwks": {"keys": [JWK]}},
+        {"jwks_uri": "http://client.example/keys"},
+        {"jwks_uri": "https://me@client.example/keys"},
+        {"jwks_uri": "https://client.example/keys#here"},
+        {"jwks_uri": 7},
         {"jwks": {"keys": [{**JWK, "d": "c2VjcmV0"}]}},
         {"jwks": {"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}},
         {"jwks": {"keys": [JWK, JWK]}},
@@ -150,6 +154,20 @@ JWK = ECKey.generate_key("P-256").as_dict(private=False)
 )
 async def test_metadata_that_will_not_do_is_refused(stack, token, metadata):
     assert refused(await register(stack, token, **metadata), "invalid_client_metadata")
+
+
+async def test_a_client_registers_where_it_is_told_of_logouts(stack, token):
+    uri = "https://app.example/gone?from=here"
+    found = (await register(stack, token, frontchannel_logout_uri=uri)).json
+    assert found["frontchannel_logout_uri"] == uri
+    update = {"client_id": found["client_id"], **LEAST}
+    for other in ("https://evil.example/gone", "http://app.example/gone"):
+        bad = await register(stack, token, frontchannel_logout_uri=other)
+        assert refused(bad, "invalid_client_metadata"), other
+        body = {**update, "frontchannel_logout_uri": other}
+        assert refused(await manage(stack, "PUT", found, json=body), "invalid_client_metadata")
+    again = (await manage(stack, "PUT", found, json=update)).json
+    assert "frontchannel_logout_uri" not in again
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from personae.actors.domain.project.oauth import (
     THUMBPRINT,
     OAuthChanges,
     OAuthSettings,
+    is_key_address,
     is_resource,
     provable,
 )
@@ -26,7 +27,8 @@ from personae.actors.domain.project.state import PROJECT, Application, Project
 def set_oauth(project: Project, cmd: c.SetOAuthSettings, _facts: Facts) -> Decisions:
     app = application(project, cmd.app_id)
     if uri := cmd.changes.front_channel_logout_uri:
-        check_front_channel(uri, app)
+        oidc = app.oidc
+        check_front_channel(uri, oidc.redirect_uris if oidc else (), dev_mode=_in_dev(app))
     yield from changed(app.oauth, cmd.app_id, cmd.changes)
 
 
@@ -45,10 +47,13 @@ def changed(old: OAuthSettings, app_id: str, asked: OAuthChanges) -> Decisions:
     yield e.OAuthSettingsChanged(app_id=app_id, **changes)
 
 
-def check_front_channel(uri: str, app: Application) -> None:
+def _in_dev(app: Application) -> bool:
+    return app.oidc is not None and app.oidc.dev_mode
+
+
+def check_front_channel(uri: str, redirect_uris: tuple[str, ...], *, dev_mode: bool) -> None:
     """Refuse an address that is not of an origin of the client (Front-Channel Logout, 2)."""
-    oidc = app.oidc
-    if oidc is None or not loadable(uri, oidc.redirect_uris, dev_mode=oidc.dev_mode):
+    if not loadable(uri, redirect_uris, dev_mode=dev_mode):
         raise refusals.LOGOUT_URI_INVALID()
 
 
@@ -60,6 +65,8 @@ def check(settings: OAuthSettings) -> None:
     for uri in uris:
         if not is_resource(uri):
             raise refusals.RESOURCE_INVALID(uri=uri)
+    if settings.jwks_uri and not is_key_address(settings.jwks_uri):
+        raise refusals.KEYS_URI_INVALID()
     if not all(map(THUMBPRINT.fullmatch, settings.certificates)):
         raise refusals.CERTIFICATE_INVALID()
     if not provable(settings):
