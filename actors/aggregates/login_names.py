@@ -32,10 +32,18 @@ async def user_of(world: World, instance_id: str, login_name: str) -> str | None
 
 async def login_names(world: World, instance_id: str, user: User, org_id: str) -> list[str]:
     """Return the names a user may sign in with, the preferred one first."""
+    return [user.user_name + ending for ending in await endings(world, instance_id, org_id)]
+
+
+async def endings(world: World, instance_id: str, org_id: str) -> list[str]:
+    """Return what makes login names of the user names of an organisation, the preferred one first.
+
+    Nothing, or ``@`` and each of its domains.
+    """
     policies = await policies_of(world, instance_id, org_id)
     if not policies.domain.user_login_must_be_domain:
-        return [user.user_name]
+        return [""]
     org = await world.state(Stream(instance_id, "org", org_id))
     domains = [d for d, verified in org.domains.items() if verified]
     domains.sort(key=lambda domain: domain != org.primary_domain)
-    return [f"{user.user_name}@{domain}" for domain in domains]
+    return [f"@{domain}" for domain in domains]

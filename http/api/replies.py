@@ -7,7 +7,7 @@ from typing import Any
 from personae.actors.aggregates.aggregate import Aggregate
 from personae.actors.aggregates.orders import Done
 from personae.http.api.reading import services_of
-from personae.http.api.times import timestamp
+from personae.http.api.times import Moment, timestamp
 from personae.http.wire.call import Call
 from personae.projections.kit import Page, Question, Row
 
@@ -22,13 +22,13 @@ def done_details(done: Done) -> dict[str, Any]:
     }
 
 
-def row_details(row: Row) -> dict[str, Any]:
+def row_details(row: Row, moment: Moment = timestamp) -> dict[str, Any]:
     """Return the ``Details`` of a row."""
     return {
         "sequence": row.sequence,
-        "change_date": timestamp(row.change_date),
+        "change_date": moment(row.change_date),
         "resource_owner": row.resource_owner,
-        "creation_date": timestamp(row.creation_date),
+        "creation_date": moment(row.creation_date),
     }
 
 

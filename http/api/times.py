@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+
+from personae.http.wire.call import Call
+
+Moment = Callable[[datetime | None], Any]
+"""What makes of a moment the value that an answer holds."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -27,3 +33,12 @@ def timestamp(at: datetime | None) -> dict[str, int] | None:
         "seconds": since.days * 86_400 + since.seconds,
         "nanos": since.microseconds * 1_000,
     }
+
+
+def moments(call: Call) -> Moment:
+    """Return what tells the moments of a list: JSON is made of datetimes, messages of fields."""
+    return _as_it_is if call.json else timestamp
+
+
+def _as_it_is(at: datetime | None) -> datetime | None:
+    return at

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from google.protobuf.message import Message
-from personae.actors.aggregates.login_names import login_names
+from personae.actors.aggregates.login_names import endings, login_names
 from personae.actors.domain.user.refusals import NOT_FOUND
 from personae.actors.domain.user.state import User
 from personae.actors.domain.user.values import Status
@@ -19,7 +19,7 @@ from personae.http.api.reading import (
     visible,
 )
 from personae.http.api.replies import list_details, row_details
-from personae.http.api.times import timestamp
+from personae.http.api.times import Moment, moments, timestamp
 from personae.http.wire.call import Call
 from personae.http.wire.registry import rpc
 from personae.projections.instances import INSTANCES
@@ -56,7 +56,8 @@ async def get_user_by_id(request: Any, call: Call) -> Message:
     row = await row_of(call, USERS, user)
     if row is None:
         raise NOT_FOUND()
-    return call.reply(details=row_details(row), user=await user_of(call, row))
+    names = await names_of(call, row.user_name, row.resource_owner)
+    return call.reply(details=row_details(row), user=user_of(row, names))
 
 
 async def _may_see(call: Call, user_id: str, org_id: str) -> bool:
@@ -67,7 +68,7 @@ async def _may_see(call: Call, user_id: str, org_id: str) -> bool:
 
 
 @rpc(f"{SERVICE}/ListUsers")
-async def list_users(request: Any, call: Call) -> Message:
+async def list_users(request: Any, call: Call) -> Any:
     """Return the users that match, of those the caller may see."""
     question = Question(
         table=USERS,
@@ -78,19 +79,29 @@ async def list_users(request: Any, call: Call) -> Message:
         **paged(request.query),
     )
     page = await page_of(call, question, USER_METADATA, ORGS, INSTANCES)
-    return call.reply(
+    return call.listing(
         details=list_details(call, page),
         sorting_column=request.sorting_column,
-        result=[await user_of(call, row) for row in page.rows],
+        result=await _users_of(call, page.rows),
     )
 
 
-async def user_of(call: Call, row: Row) -> dict[str, Any]:
-    """Return a user as the API shows it."""
-    names = await names_of(call, row.user_name, row.resource_owner)
+async def _users_of(call: Call, rows: list[Row]) -> list[dict[str, Any]]:
+    """Return users as the API shows them; what their organisations add is looked up once."""
+    world, instance_id, moment = services_of(call).world, call.caller.instance_id, moments(call)
+    orgs = {row.resource_owner for row in rows}
+    after = {org_id: await endings(world, instance_id, org_id) for org_id in orgs}
+    return [
+        user_of(row, [row.user_name + end for end in after[row.resource_owner]], moment)
+        for row in rows
+    ]
+
+
+def user_of(row: Row, names: list[str], moment: Moment = timestamp) -> dict[str, Any]:
+    """Return a user with its login names as the API shows it."""
     user = {
         "user_id": row.id,
-        "details": row_details(row),
+        "details": row_details(row, moment),
         "state": STATES.get(row.state, row.state),
         "username": row.user_name,
         "login_names": names,
@@ -99,10 +110,10 @@ async def user_of(call: Call, row: Row) -> dict[str, Any]:
     if row.type == Type.MACHINE:
         return {**user, "machine": _machine(row)}
     human = {name: value for name, value in user.items() if name != "details"}
-    return {**user, "human": {**human, **_human(row)}}
+    return {**user, "human": {**human, **_human(row, moment)}}
 
 
-def _human(row: Row) -> dict[str, Any]:
+def _human(row: Row, moment: Moment) -> dict[str, Any]:
     return {
         "profile": {
             "given_name": row.first_name,
@@ -115,8 +126,8 @@ def _human(row: Row) -> dict[str, Any]:
         "email": {"email": row.email, "is_verified": row.email_verified},
         "phone": {"phone": row.phone, "is_verified": row.phone_verified} if row.phone else None,
         "password_change_required": row.password_change_required,
-        "password_changed": timestamp(row.password_changed),
-        "mfa_init_skipped": timestamp(row.mfa_init_skipped),
+        "password_changed": moment(row.password_changed),
+        "mfa_init_skipped": moment(row.mfa_init_skipped),
     }
 
 

@@ -30,7 +30,7 @@ def answered_by(function: Answer, newer: Method, beta: Method) -> Answer:
     alike = beta.name.split(".")[1] in ALIKE
 
     async def answer(request: Message, call: Call) -> Message:
-        as_newer = replace(call, method=newer)
+        as_newer = replace(call, method=newer, json=False)
         if alike:
             asked = newer.request.FromString(request.SerializeToString())
             reply: Message = await function(asked, as_newer)

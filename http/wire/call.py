@@ -9,6 +9,7 @@ from typing import Any
 from google.protobuf.message import Message
 from personae.actors.domain.kit import Caller
 from personae.http.wire.methods import Method
+from personae.http.wire.render import Rendered
 from personae.http.wire.services import Services
 
 
@@ -18,7 +19,8 @@ class Call:
 
     ``headers`` are read case-insensitively (gRPC: the metadata). ``host`` is the one asked for,
     ``client_ip`` where from, ``request_id`` what the logs call it: all as the server room says.
-    ``seconds`` is how long the answer may take. ``caller`` is anonymous until authenticated.
+    ``seconds`` is how long the answer may take. ``json``: whether it will be JSON. ``caller`` is
+    anonymous until authenticated.
     """
 
     method: Method
@@ -30,6 +32,7 @@ class Call:
     request_id: str = ""
     language: str = "en"
     target: tuple[str, str] = ("POST", "")
+    json: bool = False
     caller: Caller = field(default_factory=lambda: Caller(instance_id=""))
 
     async def send(self, command: object) -> Any:
@@ -47,3 +50,10 @@ class Call:
             return self.method.reply(**fields)
         except ValueError as error:
             raise TypeError(str(error)) from error
+
+    def listing(self, **fields: Any) -> Any:
+        """Build the answer of a list: as :meth:`reply`, but JSON is made without a message.
+
+        So nobody but the wire may look into it.
+        """
+        return Rendered(self.method.reply, fields) if self.json else self.reply(**fields)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from aiohttp import web
 from google.protobuf.message import Message
 from personae.http.wire.decode import from_json
-from personae.http.wire.encode import to_json
 from personae.http.wire.faults import call_fault
 from personae.http.wire.http_calls import (
     JSON,
@@ -19,6 +18,7 @@ from personae.http.wire.interceptors import Door
 from personae.http.wire.limits import connect_seconds
 from personae.http.wire.methods import Method
 from personae.http.wire.reasons import WRONG_TYPE
+from personae.http.wire.render import answer_json
 
 PROTO = "application/proto"
 
@@ -27,10 +27,12 @@ async def answer(door: Door, method: Method, request: web.Request) -> web.Respon
     """Answer one call; the answer comes in the encoding of the request."""
     call = call_of(request, method, door.services)
     kind = media_type(request)
+    call.json = kind == JSON
     try:
         call.seconds = connect_seconds(request.headers.get("Connect-Timeout-Ms"))
         reply = await door.answer(call, lambda message: _read(request, kind, message))
-        return respond(request, to_json(reply) if kind == JSON else reply.SerializeToString(), kind)
+        body = answer_json(reply) if call.json else reply.SerializeToString()
+        return respond(request, body, kind)
     except Exception as error:  # noqa: BLE001 — whatever it is, the caller gets a fault
         fault = call_fault(error, call)
         return respond_fault(request, fault, fault.connect())

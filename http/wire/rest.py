@@ -10,7 +10,6 @@ from urllib.parse import parse_qs
 from aiohttp import web
 from google.protobuf.message import Message
 from personae.http.wire.decode import from_json
-from personae.http.wire.encode import to_json
 from personae.http.wire.faults import call_fault
 from personae.http.wire.http_calls import (
     JSON,
@@ -25,6 +24,7 @@ from personae.http.wire.limits import PARAMETERS
 from personae.http.wire.methods import METHODS, Method, Route
 from personae.http.wire.parameters import put_text
 from personae.http.wire.reasons import WRONG_TYPE
+from personae.http.wire.render import answer_json
 from personae.http.wire.wrong import Wrong
 
 _VARIABLE = re.compile(r"\{([\w.]+)(?:=([^{}]+))?\}")
@@ -82,9 +82,10 @@ def template_of(path: str) -> Template:
 def _handler(door: Door, method: Method, route: Route, template: Template) -> Handler:
     async def handle(request: web.Request) -> web.Response:
         call = call_of(request, method, door.services)
+        call.json = True
         try:
             answer = await door.answer(call, lambda message: read(request, message))
-            return respond(request, to_json(answer), status=method.success)
+            return respond(request, answer_json(answer), status=method.success)
         except Exception as error:  # noqa: BLE001 — whatever it is, the caller gets a fault
             fault = call_fault(error, call)
             return respond_fault(request, fault, fault.rest())

@@ -26,10 +26,15 @@ _DURATION = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,9}))?s", re.ASCII)
 
 def timestamp_text(timestamp: Any) -> str:
     """Render a Timestamp, e.g. ``2026-11-23T08:00:00.250Z``."""
-    days, rest = divmod(timestamp.seconds, DAY)
+    return timestamp_of(timestamp.seconds, timestamp.nanos)
+
+
+def timestamp_of(since: int, nanos: int) -> str:
+    """Render seconds since 1970, and nanoseconds more, as a Timestamp."""
+    days, rest = divmod(since, DAY)
     minutes, seconds = divmod(rest, 60)
     clock = f"{TWO[minutes // 60]}:{TWO[minutes % 60]}:{TWO[seconds]}"
-    return f"{_date(days)}T{clock}{_fraction(timestamp.nanos)}Z"
+    return f"{_date(days)}T{clock}{_fraction(nanos)}Z"
 
 
 def duration_text(duration: Any) -> str:

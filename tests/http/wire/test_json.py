@@ -2,6 +2,7 @@
 
 import string
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta, timezone
 
 import orjson
 import pytest
@@ -12,6 +13,7 @@ from personae.http import wire
 from personae.http.wire.decode import from_dict, from_json
 from personae.http.wire.descriptors import message_class
 from personae.http.wire.encode import to_dict, to_json
+from personae.http.wire.render import Rendered, answer_json
 from personae.http.wire.wrong import Wrong
 
 TEXT = st.text(string.printable + "äß€𝄞", max_size=9)
@@ -89,6 +91,76 @@ def test_json_is_what_protobuf_says_and_reads_back_the_same(message):
         again = type(message)()
         from_json(readable, again)
         assert again == message
+
+
+def told(field, value, how):
+    """Return a value as functions of the API put it into their answers."""
+    if field.message_type and field.message_type.GetOptions().map_entry:
+        return {key: told(field.message_type.fields[1], value[key], how) for key in value}
+    if field.is_repeated and not isinstance(value, (str, bytes)) and hasattr(value, "__len__"):
+        return [one_told(field, one, how) for one in value]
+    return one_told(field, value, how)
+
+
+def one_told(field, value, how):
+    if field.enum_type and how == "names":
+        return field.enum_type.values_by_number[value].name
+    if not field.message_type:
+        return value
+    if field.message_type.full_name == "google.protobuf.Timestamp":
+        exact = value.nanos % 1000 == 0 and how == "names"
+        return value.ToDatetime(UTC) if exact else {"seconds": value.seconds, "nanos": value.nanos}
+    special = field.message_type.full_name.startswith("google.")
+    return value if special or how == "messages" else fields_of(value, how)
+
+
+def fields_of(message, how):
+    fields = {field.name: None for field in message.DESCRIPTOR.fields if field.has_presence}
+    if how == "everything":
+        fields |= {
+            field.name: told(field, getattr(message, field.name), how)
+            for field in message.DESCRIPTOR.fields
+            if not field.has_presence
+        }
+    return fields | {field.name: told(field, value, how) for field, value in message.ListFields()}
+
+
+@pytest.mark.parametrize("how", ["numbers", "names", "messages", "everything"])
+@settings(max_examples=60, deadline=None)
+@given(message=st.sampled_from(TRAVELLING).flatmap(lambda n: messages(message_class(n).DESCRIPTOR)))
+def test_an_answer_rendered_without_a_message_is_the_same(message, how):
+    if message.DESCRIPTOR.full_name.startswith("google."):
+        return
+    rendered = answer_json(Rendered(type(message), fields_of(message, how)))
+    assert orjson.loads(rendered) == orjson.loads(to_json(message))
+    if how != "everything":
+        assert rendered == answer_json(message)
+
+
+def test_an_answer_with_an_unknown_field_is_a_mistake():
+    with pytest.raises(TypeError, match="nickname"):
+        answer_json(Rendered(SESSION, {"nickname": "Gigi"}))
+    with pytest.raises(TypeError, match="nickname"):
+        answer_json(Rendered(SESSION, {"checks": {"user": {"nickname": "Gigi"}}}))
+
+
+@pytest.mark.parametrize(
+    ("at", "text"),
+    [
+        (datetime(2026, 1, 2, 3, 4, 5), "2026-01-02T03:04:05Z"),  # noqa: DTZ001 — UTC when naive
+        (datetime(2026, 1, 2, 3, 4, 5, 120_000, UTC), "2026-01-02T03:04:05.120Z"),
+        (datetime(1, 1, 1, 0, 0, 0, 7, UTC), "0001-01-01T00:00:00.000007Z"),
+        (
+            datetime(2026, 1, 1, 1, 30, tzinfo=timezone(timedelta(hours=2))),
+            "2025-12-31T23:30:00Z",
+        ),
+    ],
+)
+def test_datetimes_are_told_as_timestamps(at, text):
+    reply = wire.METHODS["zitadel.user.v2.UserService/DeleteUser"].reply
+    fields = {"details": {"change_date": at}}
+    assert orjson.loads(answer_json(Rendered(reply, fields)))["details"]["changeDate"] == text
+    assert answer_json(Rendered(reply, fields)) == to_json(reply(**fields))
 
 
 @settings(max_examples=30, deadline=None)
