@@ -27,7 +27,7 @@ from personae.projections.kit import (
     text,
     timestamp,
 )
-from personae.projections.kit.expression import view
+from personae.projections.kit.expression import sorting, view
 from personae.projections.orgs import ORGS
 from personae.projections.orgs import SCOPED as NAMES
 from personae.projections.user_metadata import USER_METADATA
@@ -191,6 +191,12 @@ def shown_as(by: str, name: str, method: int) -> Condition:
     """
     of_type = f"CASE WHEN t.type = {int(Type.MACHINE)} THEN t.name ELSE t.display_name END"
     return _users(by, compare.text(of_type, USERS.columns["display_name"], name, method))
+
+
+def reached_by(contact: str, *values: str) -> Condition:
+    """Return what users meet whose verified ``email`` or ``phone`` is one of these, in any case."""
+    same = f"{sorting(USERS, contact)} = ANY(%s)"
+    return Condition(f't."{contact}_verified" AND {same}', ([v.lower() for v in values],))
 
 
 def _users(by: str, found: Condition) -> Condition:

@@ -29,6 +29,7 @@ from personae.http.identity.assurance import (
     lack_of,
     passkey_counts,
 )
+from personae.http.login.contacts import contacts_of, plain
 from personae.http.login.visit import Visit
 
 LOGIN = 2
@@ -83,7 +84,9 @@ class Account:
             return True
         if asked.hint_user_id and asked.hint_user_id != self.session.user_id:
             return False
-        return not asked.login_hint or _key(asked.login_hint) in map(_key, self.names)
+        hint, names = asked.login_hint, map(_key, self.names)
+        contacts = contacts_of(self.user, self.policies.login)
+        return not hint or _key(hint) in names or plain(hint) in contacts
 
 
 def _key(name: str) -> str:

@@ -22,6 +22,7 @@ from personae.actors.domain.user.state import User
 from personae.actors.domain.user.values import Status
 from personae.http.identity.agent import Held
 from personae.http.identity.guesses import WINDOW
+from personae.http.login.contacts import user_by_contact
 from personae.http.login.guesses import check_guesses, note_wrong
 from personae.http.login.problems import Problem
 from personae.http.login.visit import Visit
@@ -51,11 +52,15 @@ class Attempt:
 
 
 async def find_user(visit: Visit, login_name: str) -> str | None:
-    """Return the id of the user with a login name; unreadable names have none."""
+    """Return the id of the user with a login name, or a verified address or number.
+
+    Unreadable names have none.
+    """
     try:
-        return await user_of(visit.services.world, visit.instance_id, login_name)
+        found = await user_of(visit.services.world, visit.instance_id, login_name)
     except Refusal:
         return None
+    return found or await user_by_contact(visit, login_name)
 
 
 async def sign_in(visit: Visit, attempt: Attempt, password: str) -> Held:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from aiohttp import web
-from personae.actors.aggregates.facts.auth_request import ORG_SCOPE, ends
 from personae.actors.aggregates.policies import policies_of
 from personae.actors.domain.kit import Refusal
 from personae.actors.domain.policies import Policies
@@ -30,9 +29,7 @@ PROBLEMS = {
 
 async def organisation(visit: Visit) -> tuple[str, Policies]:
     """Return where new accounts of this visit go, with what holds there."""
-    asked = visit.asked
-    named = ends(asked.scope, ORG_SCOPE) if asked else []
-    org_id = next(iter(named), visit.instance.default_org)
+    org_id = visit.org_id or visit.instance.default_org
     return org_id, await policies_of(visit.services.world, visit.instance_id, org_id)
 
 

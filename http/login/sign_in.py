@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from aiohttp import web
+from personae.actors.domain.policies import LoginPolicy
 from personae.http.login.accounts import accounts_of
 from personae.http.login.check import Attempt, find_user, sign_in
 from personae.http.login.forms import read_form
@@ -45,9 +46,20 @@ async def _login_name(visit: Visit, typed: str, *problems: Problem) -> web.Respo
         "loginname",
         problems=problems,
         typed=typed,
+        label=label_of(visit.policies.login),
         others=others,
         register=may_register(policies),
     )
+
+
+LABELS = {(True, True): "label_both", (True, False): "label_email", (False, True): "label_phone"}
+"""The text that says what one may sign in with: with an e-mail address too, with a number too."""
+
+
+def label_of(login: LoginPolicy) -> str:
+    """Return the name of the text that says what one may sign in with."""
+    taken = not login.disable_login_with_email, not login.disable_login_with_phone
+    return LABELS.get(taken, "label")
 
 
 async def take_login_name(visit: Visit) -> web.Response:

@@ -20,6 +20,7 @@ from personae.actors.domain.instance.state import Instance
 from personae.actors.domain.kit import Caller, Stream
 from personae.actors.domain.policies import Policies
 from personae.http.identity.agent import Agent, agent_of, keep
+from personae.http.identity.features import feature
 from personae.http.identity.instances import domain_of
 from personae.http.identity.services import SERVICES, Services
 from personae.http.identity.translations import replaced
@@ -42,7 +43,7 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 class Visit:
     """A browser at a login page.
 
-    ``policies`` are those of the organisation that the request asks for, else the instance's.
+    ``policies`` are those of the organisation that it is about (:func:`follow`).
     ``auth`` is the authorization request it came with, if any; ``leads_to`` are addresses
     elsewhere that forms may end at, ``frames`` those that are loaded; ``browser`` is the random
     value that forms are bound to.
@@ -70,6 +71,11 @@ class Visit:
     def asked(self) -> AuthRequestAdded | None:
         """What the client asked for."""
         return self.auth.asked if self.auth else None
+
+    @property
+    def org_id(self) -> str:
+        """The organisation that the client asks for, if it asks for one."""
+        return next(iter(ends(self.asked.scope, ORG_SCOPE)), "") if self.asked else ""
 
     @property
     def domain(self) -> str:
@@ -223,8 +229,7 @@ async def visit_of(request: web.Request) -> Visit:
         ),
         cookies.read(request, services, cookies.BROWSER) or secrets.token_urlsafe(16),
     )
-    visit.policies = instance.policies
-    await speak(visit, "")
+    await follow(visit)
     return visit
 
 
@@ -247,8 +252,19 @@ async def with_request(visit: Visit) -> None:
     )
     client = await client_of(services.world, visit.instance_id, auth.asked.client_id)
     visit.client_name = client.app.name if client else ""
-    org_id = next(iter(ends(auth.asked.scope, ORG_SCOPE)), "")
-    visit.policies = await policies_of(services.world, visit.instance_id, org_id)
+    await follow(visit)
+
+
+async def follow(visit: Visit) -> None:
+    """Give the visit the policies and texts of the organisation that it is about.
+
+    That is the one asked for, else the default one, else none: the feature ``login_default_org``
+    says so.
+    """
+    world, org_id = visit.services.world, visit.org_id
+    if not org_id and await feature(world, visit.instance_id, "login_default_org"):
+        org_id = visit.instance.default_org
+    visit.policies = await policies_of(world, visit.instance_id, org_id)
     await speak(visit, org_id)
 
 

@@ -32,6 +32,7 @@ from personae.http.identity.opaque import OpaqueTokens
 from personae.http.identity.services import SERVICES, Services
 from personae.http.server.lifecycle import Server
 from personae.http.server.settings import ServerSettings
+from personae.projections.kit.page import Page as Rows
 from personae.store.crypto import Keyring
 from personae.store.log import Commit, Part
 from personae.store.memory import MemoryLog
@@ -139,9 +140,25 @@ async def end_session(request):
     return web.json_response(dict(request.query))
 
 
-async def make_services(clock):
+class NullProjections:
+    """Read models that nobody is in: people are found by claims on their names."""
+
+    async def reached(self, _table, _instance_id, _position):
+        return True
+
+    async def ask(self, _question):
+        return Rows(rows=[], total=0)
+
+
+@pytest.fixture
+def kept():
+    """Where events go, and what is read from them beside aggregates."""
+    return MemoryLog(), NullProjections()
+
+
+async def make_services(clock, log, projections):
     world = World(
-        log=MemoryLog(),
+        log=log,
         keyring=Keyring({1: bytes(32)}),
         passwords=Passwords(Cost(memory_kib=8, passes=1)),
         pool=Threads(),
@@ -155,7 +172,7 @@ async def make_services(clock):
 
     return Services(
         dispatch=Dispatch(world),
-        projections=None,  # these pages read no views
+        projections=projections,
         tokens=OpaqueTokens(world.keyring),
         keys=SigningKeys(no_keys),
         texts=TEXTS,
@@ -165,9 +182,9 @@ async def make_services(clock):
 
 
 @pytest.fixture
-async def site():
+async def site(kept):
     clock = Clock()
-    services = await make_services(clock)
+    services = await make_services(clock, *kept)
     app = web.Application()
     app[SERVICES] = services
     login.add_routes(app)

@@ -1,5 +1,7 @@
 """What an organisation sets for itself holds on the pages: colours, words, and who may sign in."""
 
+from personae.actors.domain.feature.commands import SetFeatures
+from personae.actors.domain.feature.events import Level
 from personae.actors.domain.instance.commands import SetLoginTranslation
 from personae.actors.domain.org import commands as c
 from personae.actors.domain.policies import LabelPolicy, LoginPolicy, PasswordComplexityPolicy
@@ -11,7 +13,30 @@ SCOPE = f"urn:zitadel:iam:org:id:{ORG}"
 GREEN = LabelPolicy(primary_color="#116633")
 
 
+async def default_org(site, value):
+    """Say whether pages that no organisation was asked for follow the default one."""
+    values = {"login_default_org": value}
+    await site.send(SetFeatures(owner_id=INSTANCE, level=Level.INSTANCE, values=values))
+
+
+async def test_pages_follow_the_default_organisation_where_the_feature_says_so(browser, site):
+    theirs = {"loginname": {"title": "Hello, staff"}}
+    await site.send(c.SetOrgLoginTranslation(org_id=ORG, language="en", translation=theirs))
+    policy = LoginPolicy(disable_login_with_email=True, disable_login_with_phone=True)
+    await site.send(c.AddOrgPolicy(org_id=ORG, policy=policy))
+    for address in ("/ui/login/loginname", await site.ask()):
+        await default_org(site, False)
+        found = (await browser.get(address)).text
+        assert "Hello, staff" not in found
+        assert "phone number</label>" in found
+        await default_org(site, True)
+        found = (await browser.get(address)).text
+        assert "Hello, staff" in found
+        assert ">Login name</label>" in found
+
+
 async def test_colours_are_those_of_the_organisation_a_client_asks_for(browser, site):
+    await default_org(site, False)
     await site.send(c.AddOrgPolicy(org_id=ORG, policy=GREEN))
     plain = await site.ask()
     theirs = await site.ask(id_="V2_2", scope=("openid", SCOPE))
@@ -24,6 +49,7 @@ async def test_colours_are_those_of_the_organisation_a_client_asks_for(browser, 
 
 
 async def test_words_are_the_instance_s_and_the_organisation_s_own(browser, site):
+    await default_org(site, False)
     own = {"loginname": {"title": "Hi <b>there</b>", "label": 7}, "unknown": "x"}
     order = SetLoginTranslation(instance_id=INSTANCE, language="en", translation=own)
     await site.send(order)
