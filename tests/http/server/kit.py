@@ -163,13 +163,13 @@ class H2Client:
     def flush(self):
         self.writer.write(self.h2.data_to_send())
 
-    def head(self, path="/", method="GET", extra=(), end=True):
+    def head(self, path="/", method="GET", extra=(), end=True, authority="id.example.com"):
         stream = self.h2.get_next_available_stream_id()
         headers = [
             (":method", method),
             (":path", path),
             (":scheme", "http"),
-            (":authority", "id.example.com"),
+            (":authority", authority),
             *extra,
         ]
         self.h2.send_headers(stream, headers, end_stream=end)
