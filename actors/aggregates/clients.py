@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
+from personae.actors.aggregates.aggregate import Aggregate
 from personae.actors.aggregates.world import World
 from personae.actors.domain.kit import Stream
 from personae.actors.domain.project.state import Application, Project
 from personae.actors.domain.project.values import CLIENT_IDS, Status
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(NamedTuple):
     """An application that may be asked for tokens, with the project and organisation it is of."""
 
     client_id: str
@@ -39,20 +39,33 @@ def own_client(client_id: str, user_id: str) -> bool:
 
 async def client_of(world: World, instance_id: str, client_id: str) -> Client | None:
     """Return the client with an id when it, its project and its organisation are active."""
+    project_id = world.names.remembered(instance_id, CLIENT_IDS, client_id)
+    if project_id is not None:
+        aggregate = await world.aggregate(Stream(instance_id, "project", project_id))
+        if client_id in aggregate.state.clients:
+            return await _active(world, aggregate, client_id)
+    project_id = await _look_up(world, instance_id, client_id)
+    if project_id is None:
+        return None
+    aggregate = await world.aggregate(Stream(instance_id, "project", project_id))
+    return await _active(world, aggregate, client_id)
 
+
+async def _look_up(world: World, instance_id: str, client_id: str) -> str | None:
     async def still(project_id: str) -> bool:
         project = await world.state(Stream(instance_id, "project", project_id))
         return client_id in project.clients
 
-    project_id = await world.names.find(instance_id, CLIENT_IDS, client_id, still)
-    if project_id is None:
-        return None
-    aggregate = await world.aggregate(Stream(instance_id, "project", project_id))
+    return await world.names.find(instance_id, CLIENT_IDS, client_id, still)
+
+
+async def _active(world: World, aggregate: Aggregate, client_id: str) -> Client | None:
     project: Project = aggregate.state
     app_id = project.clients.get(client_id)
     if app_id is None or not project.active:
         return None
     app = project.apps[app_id]
+    instance_id, _, project_id = aggregate.stream
     org = await world.state(Stream(instance_id, "org", aggregate.owner))
     if app.status is not Status.ACTIVE or not org.active:
         return None

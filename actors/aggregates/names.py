@@ -22,6 +22,13 @@ class Names:
         self._log = log
         self._known: OrderedDict[tuple[str, str, str], str] = OrderedDict()
 
+    def remembered(self, instance_id: str, kind: str, value: str) -> str | None:
+        """Return who held a name when it was last looked up: ask that holder whether it still does.
+
+        For hot paths, which have the holder's state at hand; others use :meth:`find`.
+        """
+        return self._known.get((instance_id, kind, value))
+
     async def find(self, instance_id: str, kind: str, value: str, still: Still) -> str | None:
         """Return the id of the holder of a name; ``still(id)`` says whether it holds it yet."""
         name = (instance_id, kind, value)

@@ -82,6 +82,9 @@ class LoopActor(pykka.Actor):
     name: Hashable = None
     """What its parent calls this actor."""
 
+    stopped: bool = False
+    """Whether it takes no more messages."""
+
     turns: int = 0
     """How many turns have begun."""
 
@@ -142,11 +145,6 @@ class LoopActor(pykka.Actor):
 
     def __str__(self) -> str:
         return f"{type(self).__name__} ({self.actor_urn if self.name is None else self.name})"
-
-    @property
-    def stopped(self) -> bool:
-        """Whether this actor takes no more messages."""
-        return bool(self.actor_stopped.is_set())
 
     @property
     def depth(self) -> int:
@@ -210,7 +208,7 @@ class LoopActor(pykka.Actor):
 
         Raises :class:`ActorStopped`, :class:`MailboxFull` and :class:`AskedItself`.
         """
-        if self.actor_stopped.is_set():
+        if self.stopped:
             raise ActorStopped(self)
         if self.task is not None and letter[1] is not None and asyncio.current_task() is self.task:
             raise AskedItself(f"{self} would wait for itself")
@@ -322,6 +320,7 @@ class LoopActor(pykka.Actor):
 
     async def _end(self, error: BaseException | None, clean_up: Callable[[], Any]) -> None:
         """Take no more messages, clean up, tell the parent, send the rest away, in this order."""
+        self.stopped = True
         self.actor_stopped.set()
         if self._registered:
             ActorRegistry.unregister(self.actor_ref)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache, partial
 
 from personae.actors.aggregates.world import World
 from personae.actors.domain.instance.refusals import NOT_FOUND
@@ -11,6 +12,7 @@ from personae.actors.domain.kit import Stream
 from personae.store.log import EVERYWHERE
 
 
+@lru_cache(maxsize=4096)
 def domain_of(host: str) -> str:
     """Return the domain of a ``Host`` value: lower case, without port."""
     if host.startswith("["):
@@ -27,9 +29,13 @@ class Origins:
 
     def of(self, host: str) -> str:
         """Return the origin of a domain, which is also its issuer: no path, no trailing slash."""
-        scheme, standard = ("https", 443) if self.secure else ("http", 80)
-        port = "" if self.port == standard else f":{self.port}"
-        return f"{scheme}://{domain_of(host)}{port}"
+        return _origin(self.secure, self.port, host)
+
+
+@lru_cache(maxsize=4096)
+def _origin(secure: bool, port: int, host: str) -> str:  # noqa: FBT001 — three parts of one URL
+    scheme, standard = ("https", 443) if secure else ("http", 80)
+    return f"{scheme}://{domain_of(host)}" + ("" if port == standard else f":{port}")
 
 
 class Instances:
@@ -42,11 +48,16 @@ class Instances:
         """Return the id of the instance with a domain. Raises INSTANCE-NotFound."""
         domain = domain_of(host)
 
-        async def still(instance_id: str) -> bool:
-            state = await self._world.state(Stream(instance_id, "instance", instance_id))
-            return domain in state.domains
-
-        found = await self._world.names.find(EVERYWHERE, INSTANCE_DOMAINS, domain, still)
+        known = self._world.names.remembered(EVERYWHERE, INSTANCE_DOMAINS, domain)
+        if known is not None and await self._has(domain, known):
+            return known
+        found = await self._world.names.find(
+            EVERYWHERE, INSTANCE_DOMAINS, domain, partial(self._has, domain)
+        )
         if found is None:
             raise NOT_FOUND(host=domain)
         return found
+
+    async def _has(self, domain: str, instance_id: str) -> bool:
+        state = await self._world.state(Stream(instance_id, "instance", instance_id))
+        return domain in state.domains

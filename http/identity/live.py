@@ -6,9 +6,8 @@ memory; a token whose user, session, client or organisation has ended is no toke
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from personae.actors.aggregates.liveness import grounds_live, living_user
 from personae.actors.domain.kit import Refusal, Stream
@@ -23,8 +22,7 @@ AT_JWT = "at+jwt"
 """The type of JWT access tokens (RFC 9068, section 2.1)."""
 
 
-@dataclass(frozen=True, slots=True)
-class LiveToken:
+class LiveToken(NamedTuple):
     """An access token that counts now. ``family`` is empty for personal access tokens.
 
     ``dpop_jkt`` names the key whose proof it needs, if it does (RFC 9449), ``certificate`` the
@@ -51,6 +49,8 @@ class LiveToken:
 
 def confirmation(token: LiveToken | AccessToken) -> dict[str, str]:
     """Return the claim ``cnf`` of a token (RFC 7800): what it is bound to, empty for nothing."""
+    if not (token.dpop_jkt or token.certificate):
+        return {}
     bound = {"jkt": token.dpop_jkt, "x5t#S256": token.certificate}
     return {name: value for name, value in bound.items() if value}
 

@@ -8,6 +8,7 @@ caller asks the session, the user and the clock.
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 
 from personae.actors.domain.kit import Code, reason
 from personae.http.identity import base64url
@@ -16,6 +17,8 @@ from personae.store.crypto import Area, CannotOpen, Keyring
 INVALID_TOKEN = reason("TOKEN-Invalid", Code.UNAUTHENTICATED)
 
 MAX_TOKEN = 2 * 1024
+OPENED_AT_MOST = 10_000
+"""Tokens whose contents are remembered."""
 _SEPARATOR = "\n"
 
 
@@ -38,6 +41,8 @@ class OpaqueTokens:
 
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
+        # A token is shown many times; what is sealed in it never changes.
+        self.read = lru_cache(maxsize=OPENED_AT_MOST)(self._read)
 
     def issue(self, kind: TokenKind, instance_id: str, *ids: str) -> str:
         """Return a token that carries some ids. Raises ``ValueError`` for an id over two lines."""
@@ -53,7 +58,7 @@ class OpaqueTokens:
             raise INVALID_TOKEN()
         return ids
 
-    def read(self, instance_id: str, token: str) -> tuple[TokenKind, tuple[str, ...]]:
+    def _read(self, instance_id: str, token: str) -> tuple[TokenKind, tuple[str, ...]]:
         """Return kind and ids, for a bearer token that may be of several kinds.
 
         Raises TOKEN-Invalid, whatever is wrong.

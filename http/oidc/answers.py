@@ -27,20 +27,19 @@ UNAUTHORIZED = 401
 SCHEMES = {"invalid_token": ("Bearer", "DPoP"), "invalid_dpop_proof": ("DPoP",)}
 NO_STORE = "no-store"
 _JSON = "application/json"
-_KEPT = {"Content-Type": _JSON, "Access-Control-Allow-Origin": "*"}
+_KEPT = CIMultiDict({"Content-Type": _JSON, "Access-Control-Allow-Origin": "*"})
 # "… as well as the "Pragma" response header field with a value of "no-cache"" (RFC 6749, 5.1)
-_NOT_KEPT = {**_KEPT, "Cache-Control": NO_STORE, "Pragma": "no-cache"}
+_NOT_KEPT = CIMultiDict(_KEPT, **{"Cache-Control": NO_STORE, "Pragma": "no-cache"})
 
 
 def answer(
     body: Mapping[str, Any] | bytes, cache: str = NO_STORE, status: int = 200
 ) -> web.Response:
     """Return a JSON answer; bytes are rendered already."""
-    return web.Response(
-        status=status,
-        body=body if isinstance(body, bytes) else orjson.dumps(body),
-        headers=CIMultiDict(_NOT_KEPT if cache == NO_STORE else {**_KEPT, "Cache-Control": cache}),
-    )
+    text = body if isinstance(body, bytes) else orjson.dumps(body)
+    if cache == NO_STORE:
+        return web.Response(status=status, body=text, headers=_NOT_KEPT)
+    return web.Response(status=status, body=text, headers={**_KEPT, "Cache-Control": cache})
 
 
 def description(services: Services, refusal: Refusal) -> str:

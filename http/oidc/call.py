@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from aiohttp import web
 from personae.actors.domain.kit import Caller
@@ -11,8 +11,7 @@ from personae.http.oidc.form import Form
 from personae.http.oidc.provider import PROVIDER, Provider
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A request to an endpoint of one instance's provider; ``issuer`` is that provider's name."""
 
     request: web.Request

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from personae.actors.aggregates.login_names import login_names
@@ -58,6 +59,7 @@ async def _subject(call: Call, user_id: str) -> Subject:
     return Subject(user_id, user, name, aggregate.changed_at, aggregate.owner, org)
 
 
+@lru_cache(maxsize=4096)
 def _claims_of(scope: str) -> Claims | None:
     return CLAIMS.get(scope) or next(
         (claims for start, claims in CLAIMS_OF_STARTS if scope.startswith(start)), None

@@ -61,14 +61,16 @@ Source = Callable[[About], Awaitable[Mapping[str, Any]]]
 """Returns claims to add. A refusal that it raises ends the request."""
 
 
-def of_token(call: Call, live: LiveToken, claims: Mapping[str, Any]) -> About:
-    """Return what a source is told about a token that somebody shows."""
+async def added_to_token(call: Call, live: LiveToken, claims: dict[str, Any]) -> dict[str, Any]:
+    """Return the claims about a token that somebody shows, with what the sources add."""
+    if not call.provider.sources:
+        return claims
     asked = (call.instance_id, live.user_id, live.client_id, live.scopes)
-    return About(Function.USERINFO, *asked, claims)
+    return await with_added(call, About(Function.USERINFO, *asked, claims))
 
 
 async def with_added(call: Call, about: About) -> dict[str, Any]:
-    """Return the claims with what the sources add. Costs nothing where there are none."""
+    """Return the claims with what the sources add."""
     found = dict(about.claims)
     if call.provider.sources:
         more = await _asked(call.provider.sources, about)

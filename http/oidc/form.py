@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
 from aiohttp import web
+from aiohttp.hdrs import CONTENT_TYPE
 from personae.http.oidc.errors import FORM_INVALID, PARAMETER_MISSING, PARAMETER_REPEATED
 
 LONGEST = 64 * 1024
@@ -53,7 +54,7 @@ class Form:
     @classmethod
     async def of(cls, request: web.Request) -> Form:
         """Read the body of a POST. Raises OIDC-FormInvalid."""
-        if request.content_type != FORM:
+        if request.headers.get(CONTENT_TYPE) != FORM and request.content_type != FORM:
             raise FORM_INVALID()
         body = await request.read()
         try:
@@ -83,7 +84,7 @@ class Form:
 
         Raises OIDC-ParameterRepeated.
         """
-        for name in sorted(self.repeated - LISTS):
+        for name in sorted(self.repeated - LISTS) if self.repeated else ():
             raise PARAMETER_REPEATED(name=name)
         return self
 
@@ -102,8 +103,9 @@ class Form:
 def _pairs(text: str) -> list[tuple[str, str]]:
     """Return names and values that are not empty; ``urllib``'s own parser is five times slower."""
     split = (part.partition("=") for part in text.split("&"))
-    return [(_plain(name), _plain(value)) for name, _, value in split if value]
+    return [(plain(name), plain(value)) for name, _, value in split if value]
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Return what an urlencoded text says. Raises ``ValueError`` for what is no UTF-8."""
     return unquote_plus(text, errors="strict") if "%" in text or "+" in text else text

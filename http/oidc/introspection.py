@@ -14,7 +14,7 @@ from personae.http.oidc import claims
 from personae.http.oidc.answers import answer
 from personae.http.oidc.call import Call
 from personae.http.oidc.clients import authenticate, registered_method
-from personae.http.oidc.custom_claims import of_token, with_added
+from personae.http.oidc.custom_claims import added_to_token
 from personae.http.oidc.details import shown
 from personae.http.oidc.errors import CLIENT_METHOD_WRONG
 from personae.http.oidc.roles import roles_for_api
@@ -41,7 +41,7 @@ async def introspection(call: Call) -> web.Response:
         return await _answered(call, client, INACTIVE)
     about = await claims.userinfo(call, live.user_id, live.scopes)
     about |= await roles_for_api(call, client, live)
-    about = await with_added(call, of_token(call, live, about))
+    about = await added_to_token(call, live, about)
     return await _answered(call, client, {**about, **_facts(call, client, live)})
 
 
@@ -85,7 +85,8 @@ def _facts(call: Call, client: Client, live: LiveToken) -> dict[str, Any]:
         found["exp"] = int(live.expires.timestamp())
     if live.made_at:
         found["iat"] = found["nbf"] = int(live.made_at.timestamp())
-    found |= shown(live.details)
+    if live.details:
+        found |= shown(live.details)
     if bound := confirmation(live):
         found["cnf"] = bound
     if live.actors:

@@ -86,4 +86,6 @@ async def roles_for_api(call: Call, api: Client, live: LiveToken) -> dict[str, A
     asked = scopes.ALL_ROLES in live.scopes or live.kind is TokenKind.PERSONAL
     own = [scope for scope in live.scopes if scope.startswith((scopes.ROLE, scopes.ROLES_OF_ORG))]
     always = asked or api.project.role_assertion
+    if not (own or always):
+        return {}
     return await role_claims(call, live.user_id, own, api.project_id, always=always)

@@ -10,7 +10,7 @@ from personae.http.identity.live import LiveToken
 from personae.http.oidc import claims
 from personae.http.oidc.answers import answer
 from personae.http.oidc.call import Call
-from personae.http.oidc.custom_claims import of_token, with_added
+from personae.http.oidc.custom_claims import added_to_token
 from personae.http.oidc.errors import PROOF_REFUSED, TOKEN_INVALID, TOKEN_TWICE
 from personae.http.oidc.form import FORM, Form
 from personae.http.oidc.roles import roles_for_client
@@ -21,7 +21,7 @@ async def userinfo(call: Call) -> web.Response:
     live = await _shown(call)
     about = await claims.userinfo(call, live.user_id, live.scopes)
     about |= await roles_for_client(call, live)
-    return answer(await with_added(call, of_token(call, live, about)))
+    return answer(await added_to_token(call, live, about))
 
 
 async def _shown(call: Call) -> LiveToken:

@@ -91,6 +91,11 @@ class Http1(RequestHandler):
         super().resume_writing()
         self._stalled_since = 0.0
 
+    def resume_reading(self, resume_parser: bool = True) -> None:  # noqa: FBT001, FBT002 — aiohttp's
+        """Go on reading, if reading was paused; aiohttp asks after every read of a body."""
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
+
     def data_received(self, data: bytes) -> None:
         """Parse in pieces, so that framing without content is noticed within one piece."""
         if len(data) <= _PIECE:

@@ -85,7 +85,7 @@ def checked_origin(request: web.Request, proxies: Proxies) -> Origin:
     client = peer
     try:
         agree(request.raw_path, host)
-        if proxies.networks:
+        if proxies.trusting:
             host, client = proxies.seen(
                 peer, host, _joined(headers, "X-Forwarded-For"), headers.get("X-Forwarded-Host")
             )
@@ -115,6 +115,20 @@ class Request(web.Request):
 
     ATTRS = web.Request.ATTRS | {"dress"}
     dress: Callable[[web.Request, web.StreamResponse], None]
+
+    async def read(self) -> bytes:
+        """Return the body: at once when all of it is there, as most bodies are.
+
+        Raises ``HTTPRequestEntityTooLarge``, and what is wrong with the body.
+        """
+        payload = self._payload
+        if self._read_bytes is not None or not payload.is_eof():
+            return await super().read()
+        body = payload.read_nowait()
+        if len(body) > self._client_max_size:
+            raise web.HTTPRequestEntityTooLarge(self._client_max_size)
+        self._read_bytes = body
+        return body
 
     async def _prepare_hook(self, response: web.StreamResponse) -> None:
         self.dress(self, response)

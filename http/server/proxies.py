@@ -12,6 +12,7 @@ class Proxies:
 
     def __init__(self, networks: Iterable[str], certificate_header: str = "") -> None:
         self.networks = Networks(networks)
+        self.trusting = bool(self.networks)
         self.certificate_header = certificate_header.lower()
 
     def seen(

@@ -33,7 +33,7 @@ async def push(call: Call) -> web.Response:
     # A client that authenticates otherwise need not repeat its id in the form.
     form = call.form
     named = replace(form, values={**form.values, "client_id": client.client_id})
-    ask = await load(replace(call, form=named))
+    ask = await load(call._replace(form=named))
     check(ask)
     request_id = f"V2_{call.services.new_id()}"
     wanted = replace(await asked(call, ask), pushed_at=call.services.world.now())

@@ -45,6 +45,7 @@ METHODS: tuple[tuple[Method, Show, Prove], ...] = (
     (CertificateMethod.SELF_SIGNED, show_nothing, prove_self_signed),
 )
 _PROVE = {method: prove for method, _, prove in METHODS}
+_SHOW = tuple(show for _, show, _ in METHODS if show is not show_nothing)
 _OF_API = {
     APIAuthMethod.BASIC: AuthMethod.BASIC,
     APIAuthMethod.PRIVATE_KEY_JWT: AuthMethod.PRIVATE_KEY_JWT,
@@ -72,7 +73,7 @@ def shown_by(call: Call) -> Shown:
 
     "The client MUST NOT use more than one authentication method in each request." (RFC 6749, 2.3)
     """
-    found = [shown for _, show, _ in METHODS if (shown := show(call)) is not None]
+    found = [shown for show in _SHOW if (shown := show(call)) is not None]
     if not found:
         raise CLIENT_NOT_AUTHENTICATED()
     if len(found) > 1:

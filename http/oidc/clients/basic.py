@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-from urllib.parse import unquote_plus
 
 from personae.actors.domain.project.values import AuthMethod
 from personae.http.oidc.call import Call
 from personae.http.oidc.clients.shown import Shown
 from personae.http.oidc.errors import CLIENT_METHODS_MIXED, CLIENT_NOT_AUTHENTICATED
+from personae.http.oidc.form import plain
 
 LONGEST = 4096
 
@@ -19,9 +19,9 @@ def show_basic(call: Call) -> Shown | None:
     if scheme.lower() != "basic":
         return None
     try:
-        plain = base64.b64decode(text.strip()[:LONGEST], validate=True).decode()
-        client_id, colon, secret = plain.partition(":")
-        client_id, secret = (unquote_plus(each, errors="strict") for each in (client_id, secret))
+        shown = base64.b64decode(text.strip()[:LONGEST], validate=True).decode()
+        client_id, colon, secret = shown.partition(":")
+        client_id, secret = plain(client_id), plain(secret)
     except ValueError:
         raise CLIENT_NOT_AUTHENTICATED() from None
     if not colon or "\0" in client_id:
