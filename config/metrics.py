@@ -7,6 +7,7 @@ with an id in it.
 from __future__ import annotations
 
 import os
+from functools import cache
 
 from prometheus_client import (
     CollectorRegistry,
@@ -37,6 +38,7 @@ class Metrics:
             "personae_tokens", "Answers of the token endpoint", ["grant", "result"],
             registry=registry,
         )  # fmt: skip
+        self._token = cache(self._tokens.labels)
         self._messages = Counter(
             "personae_messages", "Messages to people, by what became of them",
             ["kind", "channel", "result"], registry=registry,
@@ -81,7 +83,7 @@ class Metrics:
 
     def token(self, grant: str, result: str = "ok") -> None:
         """Count one answer of the token endpoint: the grant type, and ``ok`` or the error code."""
-        self._tokens.labels(grant, result).inc()
+        self._token(grant, result).inc()
 
     def message(self, kind: str, channel: str, result: str) -> None:
         """Count a mail or SMS: ``sent``, ``failed`` (for now), ``given_up``, ``no_provider``."""

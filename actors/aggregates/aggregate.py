@@ -6,14 +6,13 @@ import asyncio
 import logging
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from personae.actors.aggregates.commit import commit_of
 from personae.actors.aggregates.orders import Done, Order
 from personae.actors.aggregates.turn import Turn, gather
-from personae.actors.domain.kit import Kind, Recorded, Refusal, Stream
+from personae.actors.domain.kit import Kind, Recorded, Refusal, Stream, replace
 from personae.actors.domain.kit.refusal import CONTENDED, TIMEOUT
 from personae.actors.runtime import LoopActor, described
 from personae.store.codec import Corrupt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from personae.actors.domain.kit import Caller, Stream, address_of
 
@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from personae.actors.aggregates.once import Step
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """A command on its way, with who gives it; ``step`` when its caller may send it again."""
 
     command: Any

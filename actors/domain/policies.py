@@ -7,8 +7,10 @@ its settings (``config/defaults.yaml``).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from personae.actors.domain.kit import replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,11 @@ own, change it, and remove it again. A changed event carries only what has chang
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any, get_type_hints
 
 from personae.actors.domain import policies as p
-from personae.actors.domain.kit import event
+from personae.actors.domain.kit import event, replace
 
 INSTANCE, ORG = "instance", "org"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from personae.actors.domain.kit import Code, reason
 
@@ -30,6 +31,7 @@ _INVISIBLE = frozenset(
 )
 
 
+@lru_cache(maxsize=20_000)
 def key(text: str) -> str:
     """Return what a name (user name, login name, domain, e-mail address) is compared by.
 

@@ -79,18 +79,16 @@ class Services:
     system_users: SystemUsers = field(default_factory=SystemUsers)
     session_state: bool = False
     """Whether browsers get the cookie that Session Management 1.0 needs."""
+    world: World = field(init=False)
+    """The aggregates' world."""
     instances: Instances = field(init=False)
     proofs: Replays = field(default_factory=Replays)
     guesses: Guesses = field(default_factory=Guesses)
     """Wrong passwords at the pages by account, wherever they come from."""
 
     def __post_init__(self) -> None:
+        self.world = self.dispatch.world
         self.instances = Instances(self.world)
-
-    @property
-    def world(self) -> World:
-        """The aggregates' world."""
-        return self.dispatch.world
 
     async def instance_of(self, host: str) -> str:
         """Return the id of the instance that is reached under a host."""

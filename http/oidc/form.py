@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_to_bytes
 
 from aiohttp import web
 from aiohttp.hdrs import CONTENT_TYPE
@@ -108,4 +108,6 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 
 def plain(text: str) -> str:
     """Return what an urlencoded text says. Raises ``ValueError`` for what is no UTF-8."""
-    return unquote_plus(text, errors="strict") if "%" in text or "+" in text else text
+    if "%" not in text:
+        return text.replace("+", " ")
+    return unquote_to_bytes(text.replace("+", " ")).decode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from personae.actors.aggregates.liveness import living_user
 from personae.actors.aggregates.world import World
@@ -20,8 +20,7 @@ LONGEST_ID = 200
 SECRETS = {AuthMethod.BASIC, AuthMethod.POST}
 
 
-@dataclass(frozen=True, slots=True)
-class LivingMachine:
+class LivingMachine(NamedTuple):
     """A machine user that may have tokens now."""
 
     user_id: str

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256, sha384, sha512
-from typing import Any
+from typing import Any, NamedTuple
 
 from personae.actors.aggregates.clients import Client
 from personae.actors.aggregates.facts.oidc_session import lifetimes_of
@@ -32,8 +31,7 @@ CLIENT_CREDENTIALS = "client_credentials"
 _SHA384, _SHA512 = ("ES384", "RS384"), ("ES512", "RS512", "EdDSA", "Ed25519")
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(NamedTuple):
     """Who gets the tokens, and how it wants them. ``skew`` widens them on both sides.
 
     ``roles_in``: the tokens that carry role claims; ``all_roles``: its project wants them
@@ -74,8 +72,7 @@ class Recipient:
         return cls(user_id, jwt, roles_in=frozenset((AT_JWT,)))
 
 
-@dataclass(frozen=True, slots=True)
-class Ids:
+class Ids(NamedTuple):
     """Ids for one answer of the token endpoint."""
 
     family: str
@@ -119,8 +116,9 @@ async def token_response(
         "token_type": "DPoP" if access.dpop_jkt else "Bearer",
         "expires_in": int((access.expires - access.made_at).total_seconds()),
         "scope": " ".join(access.scope),
-        **shown(access.details),
     }
+    if access.details:
+        found |= shown(access.details)
     if refresh_id:
         found["refresh_token"] = call.services.tokens.issue(
             TokenKind.REFRESH, call.instance_id, family_id, refresh_id
@@ -146,7 +144,7 @@ async def direct_response(
     access = family.access
     assert access is not None  # noqa: S101 — for the type checker; it was just handed out
     if not token:
-        told = replace(to, userinfo=True)
+        told = to._replace(userinfo=True)
         return {"id_token": await _id_token(call, told, family, access, "")}
     text = await _access_text(call, to, family_id, family, access)
     return {

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from personae.actors.aggregates.facts.session_challenges import challenged
 from personae.actors.aggregates.facts.session_proofs import check_factors, check_password
 from personae.actors.aggregates.login_names import user_of
 from personae.actors.aggregates.turn import Turn, facts_for
+from personae.actors.domain.kit import replace
 from personae.actors.domain.kit.refusal import PERMISSION_DENIED
 from personae.actors.domain.org import refusals as org_refusals
 from personae.actors.domain.session import commands as c

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from personae.actors.aggregates import webauthn
 from personae.actors.aggregates.facts.user_codes import new_code
 from personae.actors.aggregates.turn import Turn
 from personae.actors.domain.codes import SealedCode
+from personae.actors.domain.kit import replace
 from personae.actors.domain.kit.refusal import PERMISSION_DENIED
 from personae.actors.domain.session import refusals
 from personae.actors.domain.session.facts import CheckFacts

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from personae.actors.aggregates import totp
 from personae.actors.aggregates.facts.user_codes import is_right, own_or
 from personae.actors.aggregates.keys import public_key_or_pair
 from personae.actors.aggregates.turn import Turn, facts_for
 from personae.actors.domain.codes import SealedCode
 from personae.actors.domain.instance.state import Generator, Instance
-from personae.actors.domain.kit import Facts
+from personae.actors.domain.kit import Facts, replace
 from personae.actors.domain.org import refusals as org_refusals
 from personae.actors.domain.org.state import ORG_DOMAINS
 from personae.actors.domain.policies import PasswordComplexityPolicy

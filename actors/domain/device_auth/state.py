@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
 from personae.actors.domain.device_auth import events as e
-from personae.actors.domain.kit import Kind
+from personae.actors.domain.kit import Kind, replace
 
 
 class Status(IntEnum):

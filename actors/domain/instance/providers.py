@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from personae.actors.domain.instance import provider_events as e
@@ -12,7 +12,7 @@ from personae.actors.domain.instance import refusals
 from personae.actors.domain.instance.decide import existing
 from personae.actors.domain.instance.provider import Channel, Provider, ProviderKind
 from personae.actors.domain.instance.state import INSTANCE, Instance
-from personae.actors.domain.kit import Decisions, Facts, command
+from personae.actors.domain.kit import Decisions, Facts, command, replace
 from personae.actors.domain.values import Sealed
 
 HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):[0-9]{1,5}")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
 from personae.actors.domain import policy_family
 from personae.actors.domain.instance import events as e
 from personae.actors.domain.instance.provider import Channel, Provider
-from personae.actors.domain.kit import Kind
+from personae.actors.domain.kit import Kind, replace
 from personae.actors.domain.policies import Policies
 
 

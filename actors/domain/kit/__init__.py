@@ -23,6 +23,7 @@ from personae.actors.domain.kit.event import (
     wire,
 )
 from personae.actors.domain.kit.refusal import REASONS, Code, Reason, Refusal, reason
+from personae.actors.domain.kit.replace import replace
 
 __all__ = [
     "EVENTS",
@@ -50,6 +51,7 @@ __all__ = [
     "name_of",
     "payload_key",
     "reason",
+    "replace",
     "upcast",
     "wire",
 ]

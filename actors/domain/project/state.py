@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import TypeVar
 
-from personae.actors.domain.kit import Kind
+from personae.actors.domain.kit import Kind, replace
 from personae.actors.domain.project import events as e
 from personae.actors.domain.project.oauth import OAuthSettings
 from personae.actors.domain.project.values import (
@@ -167,7 +167,7 @@ def _(project: Project, event: e.ProjectChanged) -> Project:
         "project_check": event.has_project_check,
         "private_labeling": event.private_labeling_setting,
     }
-    return replace(project, **{k: v for k, v in wanted.items() if v is not None})  # type: ignore[arg-type]
+    return replace(project, **{k: v for k, v in wanted.items() if v is not None})
 
 
 @PROJECT.on(e.ProjectDeactivated)
@@ -355,13 +355,13 @@ def _(project: Project, event: e.ApplicationKeyRemoved) -> Project:
 
 def with_app(project: Project, app_id: str, **changes: object) -> Project:
     """Return the project with one application changed."""
-    app = replace(project.apps[app_id], **changes)  # type: ignore[arg-type]
+    app = replace(project.apps[app_id], **changes)
     return replace(project, apps={**project.apps, app_id: app})
 
 
 def with_grant(project: Project, grant_id: str, **changes: object) -> Project:
     """Return the project with one grant changed."""
-    grant = replace(project.grants[grant_id], **changes)  # type: ignore[arg-type]
+    grant = replace(project.grants[grant_id], **changes)
     return replace(project, grants={**project.grants, grant_id: grant})
 
 

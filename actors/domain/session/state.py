@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 
-from personae.actors.domain.kit import Kind
+from personae.actors.domain.kit import Kind, replace
 from personae.actors.domain.lifetimes import end
 from personae.actors.domain.session import events as e
 from personae.actors.domain.session.values import Factor, UserAgent

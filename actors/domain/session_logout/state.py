@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from personae.actors.domain.kit import Kind
+from personae.actors.domain.kit import Kind, replace
 from personae.actors.domain.session_logout import events as e
 
 

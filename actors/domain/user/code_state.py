@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from personae.actors.domain.kit import replace
 from personae.actors.domain.user import code_events as e
 from personae.actors.domain.user.codes import CodeKind, PendingCode
 from personae.actors.domain.user.state import USER, User, with_human, without

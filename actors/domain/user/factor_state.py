@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from personae.actors.domain.kit import replace
 from personae.actors.domain.user import factor_events as e
 from personae.actors.domain.user.factors import Authenticator, IdpLink, Totp
 from personae.actors.domain.user.state import USER, Human, User, with_human, without

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, TypeVar
 
-from personae.actors.domain.kit import Kind
+from personae.actors.domain.kit import Kind, replace
 from personae.actors.domain.user import events as e
 from personae.actors.domain.user.codes import CodeKind, PendingCode
 from personae.actors.domain.user.factors import Authenticator, IdpLink, Totp
@@ -326,12 +326,12 @@ def _(user: User, event: e.PersonalAccessTokenRemoved) -> User:
 
 def with_human(user: User, **changes: object) -> User:
     """Return the user with parts of the human changed; a machine stays as it is."""
-    return replace(user, human=replace(user.human, **changes)) if user.human else user  # type: ignore[arg-type]
+    return replace(user, human=replace(user.human, **changes)) if user.human else user
 
 
 def with_machine(user: User, **changes: object) -> User:
     """Return the user with parts of the machine changed; a human stays as it is."""
-    return replace(user, machine=replace(user.machine, **changes)) if user.machine else user  # type: ignore[arg-type]
+    return replace(user, machine=replace(user.machine, **changes)) if user.machine else user
 
 
 def machine_of(user: User) -> Machine:

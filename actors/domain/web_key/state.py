@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
-from personae.actors.domain.kit import Kind
+from personae.actors.domain.kit import Kind, replace
 from personae.actors.domain.values import Sealed
 from personae.actors.domain.web_key import events as e
 

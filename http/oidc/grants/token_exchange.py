@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from personae.actors.aggregates.admission import admits
@@ -90,7 +89,7 @@ async def token_exchange(call: Call) -> dict[str, Any]:
     if wanted == ID_TOKEN:
         text = await id_token_of(call, to, ids.family, access)
         return {"access_token": text, "issued_token_type": ID_TOKEN, "token_type": "N_A"}
-    to = replace(to, jwt=to.jwt if not wanted else wanted == JWT)
+    to = to._replace(jwt=to.jwt if not wanted else wanted == JWT)
     body = await token_response(call, to, ids.family, access)
     return {**body, "issued_token_type": JWT if wanted == JWT else ACCESS_TOKEN}
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import fields
 
-from personae.actors.domain.kit import Claim, Decisions, Facts, Release
+from personae.actors.domain.kit import Claim, Decisions, Facts, Release, replace
 from personae.actors.domain.project import commands as c
 from personae.actors.domain.project import events as e
 from personae.actors.domain.project import refusals

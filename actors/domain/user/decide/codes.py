@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from personae.actors.domain.codes import life
-from personae.actors.domain.kit import Decisions, Facts
+from personae.actors.domain.kit import Decisions, Facts, replace
 from personae.actors.domain.user import code_commands as c
 from personae.actors.domain.user import code_events as e
 from personae.actors.domain.user import events, refusals
