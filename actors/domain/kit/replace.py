@@ -9,16 +9,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from functools import cache
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
 
 class Slots(NamedTuple):
-    """How to write and to read each field of a class, by its name."""
+    """How to write each field of a class, by its name, and to read all of them at once."""
 
     write: dict[str, Callable[[Any, Any], None]]
-    read: tuple[Callable[[Any], Any], ...]
+    read: Callable[[Any], tuple[Any, ...]]
 
 
 def replace(record: T, /, **changes: Any) -> T:
@@ -28,8 +29,8 @@ def replace(record: T, /, **changes: Any) -> T:
     if slots is None:
         return dataclasses.replace(record, **changes)  # type: ignore[type-var]
     made: T = object.__new__(of)
-    for write, read in zip(slots.write.values(), slots.read, strict=True):
-        write(made, read(record))
+    for write, value in zip(slots.write.values(), slots.read(record), strict=True):
+        write(made, value)
     for name, value in changes.items():
         if name not in slots.write:
             raise TypeError(f"{of.__name__} has no field {name!r}")
@@ -41,12 +42,7 @@ def replace(record: T, /, **changes: Any) -> T:
 def _slots(cls: Any) -> Slots | None:
     """Return the slots of a class; ``None`` where more than copying them is to be done."""
     names = [field.name for field in dataclasses.fields(cls)]
-    found = {name: getattr(cls, name, None) for name in names}
-    if hasattr(cls, "__post_init__") or not all(
-        hasattr(slot, "__set__") for slot in found.values()
-    ):
+    slotted = all(hasattr(getattr(cls, name, None), "__set__") for name in names)
+    if hasattr(cls, "__post_init__") or not slotted or len(names) < 2:  # noqa: PLR2004 — one value is no tuple
         return None
-    return Slots(
-        {name: getattr(cls, name).__set__ for name in names},
-        tuple(getattr(cls, name).__get__ for name in names),
-    )
+    return Slots({name: getattr(cls, name).__set__ for name in names}, attrgetter(*names))
