@@ -16,9 +16,9 @@ def done_details(done: Done) -> dict[str, Any]:
     """Return the ``Details`` of what a command led to."""
     return {
         "sequence": done.sequence,
-        "change_date": done.changed_at,
+        "change_date": timestamp(done.changed_at),
         "resource_owner": done.owner,
-        "creation_date": done.created_at,
+        "creation_date": timestamp(done.created_at),
     }
 
 
@@ -50,7 +50,7 @@ def aggregate_details(aggregate: Aggregate) -> dict[str, Any]:
     """Return the ``Details`` of an aggregate."""
     return {
         "sequence": aggregate.version,
-        "change_date": aggregate.changed_at,
+        "change_date": timestamp(aggregate.changed_at),
         "resource_owner": aggregate.owner,
-        "creation_date": aggregate.created_at,
+        "creation_date": timestamp(aggregate.created_at),
     }

@@ -45,7 +45,8 @@ async def authenticate(call: Call, _request: Any) -> None:
     if call.method.permission not in PUBLIC:
         asked = call.caller.instance_id, call.headers, call.target
         caller = await call.services.authenticate(*asked)
-        call.caller = replace(caller, language=call.language)
+        same = caller.language == call.language
+        call.caller = caller if same else replace(caller, language=call.language)
 
 
 async def permit(call: Call, request: Any) -> None:

@@ -11,7 +11,7 @@ from personae.actors.domain.instance.state import Generator, Instance
 from personae.actors.domain.kit import Facts, replace
 from personae.actors.domain.org import refusals as org_refusals
 from personae.actors.domain.org.state import ORG_DOMAINS
-from personae.actors.domain.policies import PasswordComplexityPolicy
+from personae.actors.domain.policies import PasswordComplexityPolicy, Policies
 from personae.actors.domain.user import commands as c
 from personae.actors.domain.user import refusals
 from personae.actors.domain.user.codes import CodeKind
@@ -216,9 +216,10 @@ async def human_facts(
 ) -> HumanFacts:
     """Gather what creating or changing a human needs; codes only where something is unproved."""
     instance = await turn.instance()
-    naming = await _naming(user_name, org_id or turn.owner, turn)
+    policies = await turn.policies(org_id or turn.owner)
+    naming = await _naming(user_name, org_id or turn.owner, turn, policies)
     secrets: dict[str, str] = {}
-    complexity = (await turn.policies(org_id or turn.owner)).complexity
+    complexity = policies.complexity
     return HumanFacts(
         now=naming.now,
         naming=naming.naming,
@@ -265,8 +266,10 @@ def _code(
     return sealed
 
 
-async def _naming(user_name: str | None, org_id: str, turn: Turn) -> NamingFacts:
-    policy = (await turn.policies(org_id)).domain
+async def _naming(
+    user_name: str | None, org_id: str, turn: Turn, policies: Policies | None = None
+) -> NamingFacts:
+    policy = (policies or await turn.policies(org_id)).domain
     reserved = False
     if user_name and "@" in user_name and not policy.user_login_must_be_domain:
         domain = user_name.rsplit("@", 1)[1].strip().lower()

@@ -50,4 +50,4 @@ class Caller:
 
     def at(self, org_id: str) -> Caller:
         """Return the same caller with another organisation context."""
-        return replace(self, org_id=org_id)
+        return self if org_id == self.org_id else replace(self, org_id=org_id)
