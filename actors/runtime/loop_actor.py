@@ -242,7 +242,7 @@ class LoopActor(pykka.Actor):
 
     def leave(self) -> None:
         """Stop at once, without a turn: for one that is :attr:`light` and not busy."""
-        self.actor_stopped.set()
+        self._close()
         if self._registered:
             ActorRegistry.unregister(self.actor_ref)
         self._report(None)
@@ -320,8 +320,7 @@ class LoopActor(pykka.Actor):
 
     async def _end(self, error: BaseException | None, clean_up: Callable[[], Any]) -> None:
         """Take no more messages, clean up, tell the parent, send the rest away, in this order."""
-        self.stopped = True
-        self.actor_stopped.set()
+        self._close()
         if self._registered:
             ActorRegistry.unregister(self.actor_ref)
         try:
@@ -333,6 +332,10 @@ class LoopActor(pykka.Actor):
         finally:
             self._report(error)
             self._send_away(error)
+
+    def _close(self) -> None:
+        self.stopped = True
+        self.actor_stopped.set()
 
     def _report(self, error: BaseException | None) -> None:
         try:
