@@ -12,6 +12,7 @@ from personae.actors.aggregates.orders import Done
 from personae.actors.domain.session import commands as c
 from personae.actors.domain.session.refusals import CHECK_UNSUPPORTED
 from personae.actors.domain.session.values import Challenges, Delivery, UserAgent
+from personae.http.api.guessing import guessed_at, send_guess
 from personae.http.api.reading import services_of
 from personae.http.api.replies import done_details
 from personae.http.api.session_v2_tokens import issued, presented
@@ -30,18 +31,17 @@ async def create_session(request: Any, call: Call) -> Message:
     refuse_unsupported(request)
     services = services_of(call)
     session_id, token_id = services.new_id(), services.new_id()
-    done = await call.send(
-        c.AddSession(
-            session_id=session_id,
-            instance_id=call.caller.instance_id,
-            token_id=token_id,
-            checks=checks_of(request.checks),
-            challenges=challenges_of(request.challenges),
-            metadata=dict(request.metadata),
-            user_agent=agent_of(request.user_agent) if request.HasField("user_agent") else None,
-            lifetime=lifetime_of(request),
-        )
+    command = c.AddSession(
+        session_id=session_id,
+        instance_id=call.caller.instance_id,
+        token_id=token_id,
+        checks=checks_of(request.checks),
+        challenges=challenges_of(request.challenges),
+        metadata=dict(request.metadata),
+        user_agent=agent_of(request.user_agent) if request.HasField("user_agent") else None,
+        lifetime=lifetime_of(request),
     )
+    done = await _sent(call, command)
     return call.reply(
         details=done_details(done),
         session_id=session_id,
@@ -55,19 +55,23 @@ async def set_session(request: Any, call: Call) -> Message:
     """Prove more, or change metadata or lifetime; the session gets a new token."""
     refuse_unsupported(request)
     token_id = services_of(call).new_id()
-    done = await call.send(
-        c.SetSession(
-            session_id=request.session_id,
-            token_id=token_id,
-            presented=presented(call, request),
-            checks=checks_of(request.checks),
-            challenges=challenges_of(request.challenges),
-            metadata=dict(request.metadata),
-            lifetime=lifetime_of(request),
-        )
+    command = c.SetSession(
+        session_id=request.session_id,
+        token_id=token_id,
+        presented=presented(call, request),
+        checks=checks_of(request.checks),
+        challenges=challenges_of(request.challenges),
+        metadata=dict(request.metadata),
+        lifetime=lifetime_of(request),
     )
+    done = await _sent(call, command)
     token = issued(call, request.session_id, token_id)
     return call.reply(details=done_details(done), session_token=token, challenges=challenged(done))
+
+
+async def _sent(call: Call, command: c.AddSession | c.SetSession) -> Done:
+    user_id = await guessed_at(call, command.checks, command.session_id)
+    return await (send_guess(call, user_id, command) if user_id else call.send(command))
 
 
 @rpc(f"{SERVICE}/DeleteSession")

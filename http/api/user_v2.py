@@ -14,6 +14,7 @@ from personae.actors.domain.user.values import (
     NewPassword,
     ProfileChange,
 )
+from personae.http.api.guessing import send_change
 from personae.http.api.humans import (
     contact_of,
     gender_of,
@@ -91,7 +92,7 @@ async def _organisation(organization: Any, call: Call) -> str:
 @rpc(f"{SERVICE}/UpdateUser")
 async def update_user(request: Any, call: Call) -> Message:
     """Change what is given."""
-    done = await call.send(await _update(request, call))
+    done = await send_change(call, await _update(request, call))
     return call.reply(
         change_date=done.changed_at,
         email_code=done.secrets.get("email_code"),

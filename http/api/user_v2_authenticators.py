@@ -8,6 +8,7 @@ import orjson
 from google.protobuf.json_format import MessageToJson
 from google.protobuf.message import Message
 from personae.actors.domain.user import factor_commands as c
+from personae.http.api.guessing import send_guess
 from personae.http.api.reading import services_of
 from personae.http.api.replies import done_details
 from personae.http.identity.instances import domain_of
@@ -56,7 +57,8 @@ def _domain(request: Any, call: Call) -> str:
 
 
 async def _begun(call: Call, command: c.RegisterAuthenticator, id_field: str) -> Message:
-    done = await call.send(command)
+    guess = command.code_id or command.code
+    done = await (send_guess(call, command.user_id, command) if guess else call.send(command))
     options = {"publicKey": orjson.loads(done.secrets["options"])}
     return call.reply(
         details=done_details(done),

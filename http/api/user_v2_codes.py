@@ -6,6 +6,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 from personae.actors.domain.user import code_commands as c
+from personae.http.api.guessing import send_guess
 from personae.http.api.reading import services_of
 from personae.http.api.replies import done_details
 from personae.http.wire.call import Call
@@ -69,14 +70,14 @@ async def _verification(call: Call, command: object) -> Message:
 async def verify_email(request: Any, call: Call) -> Message:
     """Enter the code that was sent to the e-mail address."""
     code = request.verification_code
-    return await _details(call, c.VerifyEmail(user_id=request.user_id, code=code))
+    return await _entered(call, c.VerifyEmail(user_id=request.user_id, code=code))
 
 
 @rpc(f"{SERVICE}/VerifyPhone")
 async def verify_phone(request: Any, call: Call) -> Message:
     """Enter the code that was sent to the phone number."""
     code = request.verification_code
-    return await _details(call, c.VerifyPhone(user_id=request.user_id, code=code))
+    return await _entered(call, c.VerifyPhone(user_id=request.user_id, code=code))
 
 
 @rpc(f"{SERVICE}/CreateInviteCode")
@@ -103,7 +104,7 @@ async def resend_invite_code(request: Any, call: Call) -> Message:
 async def verify_invite_code(request: Any, call: Call) -> Message:
     """Enter the code of an invitation, which verifies the e-mail address too."""
     code = request.verification_code
-    return await _details(call, c.VerifyInvite(user_id=request.user_id, code=code))
+    return await _entered(call, c.VerifyInvite(user_id=request.user_id, code=code))
 
 
 @rpc(f"{SERVICE}/CreatePasskeyRegistrationLink")
@@ -120,6 +121,10 @@ async def create_passkey_registration_link(request: Any, call: Call) -> Message:
     )
     plain = done.secrets.get("code")
     return call.reply(details=done_details(done), code=plain and {"id": code_id, "code": plain})
+
+
+async def _entered(call: Call, command: c.VerifyEmail | c.VerifyPhone | c.VerifyInvite) -> Message:
+    return call.reply(details=done_details(await send_guess(call, command.user_id, command)))
 
 
 async def _details(call: Call, command: object) -> Message:

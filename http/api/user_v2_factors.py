@@ -7,6 +7,7 @@ from typing import Any
 from google.protobuf.message import Message
 from personae.actors.domain.user import factor_commands as c
 from personae.actors.domain.user.factors import Channel
+from personae.http.api.guessing import send_guess
 from personae.http.api.humans import link_of
 from personae.http.api.reasons import INTENT_UNSUPPORTED
 from personae.http.api.replies import done_details
@@ -27,7 +28,8 @@ async def register_totp(request: Any, call: Call) -> Message:
 @rpc(f"{SERVICE}/VerifyTOTPRegistration")
 async def verify_totp_registration(request: Any, call: Call) -> Message:
     """Show by a code that the app has the secret."""
-    return await _details(call, c.VerifyTotp(user_id=request.user_id, code=request.code))
+    command = c.VerifyTotp(user_id=request.user_id, code=request.code)
+    return call.reply(details=done_details(await send_guess(call, request.user_id, command)))
 
 
 @rpc(f"{SERVICE}/RemoveTOTP")

@@ -7,6 +7,7 @@ from typing import Any
 from google.protobuf.message import Message
 from personae.actors.domain.user import commands as c
 from personae.actors.domain.user.values import NewContact, NewPassword
+from personae.http.api.guessing import send_change
 from personae.http.api.humans import contact_of
 from personae.http.api.replies import done_details
 from personae.http.api.user_v2 import update_human
@@ -21,7 +22,7 @@ SERVICE = "zitadel.user.v2.UserService"
 async def update_human_user(request: Any, call: Call) -> Message:
     """Change what is given of a human."""
     user_name = request.username if request.HasField("username") else None
-    done = await call.send(update_human(request.user_id, user_name, request))
+    done = await send_change(call, update_human(request.user_id, user_name, request))
     return call.reply(
         details=done_details(done),
         email_code=done.secrets.get("email_code"),
@@ -63,12 +64,11 @@ async def set_password(request: Any, call: Call) -> Message:
         plain=request.new_password.password,
         change_required=request.new_password.change_required,
     )
-    done = await call.send(
-        c.UpdateHuman(
-            user_id=request.user_id,
-            password=password,
-            current_password=request.current_password,
-            password_code=request.verification_code,
-        )
+    command = c.UpdateHuman(
+        user_id=request.user_id,
+        password=password,
+        current_password=request.current_password,
+        password_code=request.verification_code,
     )
+    done = await send_change(call, command)
     return call.reply(details=done_details(done))

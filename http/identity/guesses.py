@@ -1,7 +1,8 @@
 """How many wrong guesses may be made within a minute (RFC 8628, 5.1): by process, bounded.
 
-At the pages this slows guessing down by address and by account. Whatever the way, an account
-stops comparing after a hundred failures in a row (``user.decide.password.FAILURES_AT_MOST``).
+At the pages this slows guessing down by address and by account, over the API by account. Whatever
+the way, an account stops comparing after a hundred failures in a row
+(``user.decide.password.FAILURES_AT_MOST``).
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ class Services:
     instances: Instances = field(init=False)
     proofs: Replays = field(default_factory=Replays)
     guesses: Guesses = field(default_factory=Guesses)
-    """Wrong passwords at the pages by account, wherever they come from."""
+    """Wrong passwords at the pages, passwords and codes over the API: by account, from anywhere."""
 
     def __post_init__(self) -> None:
         self.world = self.dispatch.world

@@ -28,10 +28,15 @@ class Checks:
     web_auth_n: str | None = None
 
     @property
+    def guess(self) -> bool:
+        """Whether anything is shown that may be guessed: a password or a code."""
+        codes = (self.totp, self.otp_sms, self.otp_email, self.recovery_code)
+        return any(each is not None for each in (self.password, *codes))
+
+    @property
     def prove(self) -> bool:
         """Whether anything is to be proved about a user who must be known then."""
-        proofs = (self.password, self.totp, self.otp_sms, self.otp_email)
-        return any(each is not None for each in (*proofs, self.recovery_code, self.web_auth_n))
+        return self.guess or self.web_auth_n is not None
 
     def __repr__(self) -> str:
         return f"Checks(user_id={self.user_id!r}, login_name={self.login_name!r})"
