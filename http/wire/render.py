@@ -20,6 +20,8 @@ from personae.http.wire.encode import LONG, to_dict, to_json
 from personae.http.wire.times import timestamp_of
 
 Convert = Callable[[Any], Any]
+Step = tuple[str, str, bool, Convert | None]
+DATES = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
 TIMESTAMP, OTHERS = "google.protobuf.Timestamp", "google.protobuf."
 
 
@@ -34,7 +36,7 @@ class Rendered:
 def answer_json(answer: Message | Rendered) -> bytes:
     """Return the JSON of an answer. Raises ``TypeError`` for an unknown field."""
     if isinstance(answer, Rendered):
-        return orjson.dumps(_renderer(answer.kind.DESCRIPTOR)(answer.fields))
+        return orjson.dumps(_renderer(answer.kind.DESCRIPTOR)(answer.fields), option=DATES)
     return to_json(answer)
 
 
@@ -47,29 +49,30 @@ def _renderer(descriptor: Any) -> Convert:
 
 
 def _compiled(descriptor: Any) -> Convert:
-    table: list[tuple[str, str, bool, Convert | None]] = []
+    table: dict[str, Step] = {}
+    ways: dict[tuple[str, ...], list[Step]] = {}
+
+    def way(names: tuple[str, ...]) -> list[Step]:
+        if not table.keys() >= set(names):
+            raise TypeError(f"{descriptor.full_name} has not all of the fields {names}")
+        ways[names] = [step for name, step in table.items() if name in names]
+        return ways[names]
 
     def render(fields: Any) -> Any:
         if isinstance(fields, Message):
             return to_dict(fields)
-        out, met = {}, 0
-        for field, name, presence, convert in table:
-            if field not in fields:
-                continue
-            met += 1
+        names, out = tuple(fields), {}
+        for field, name, presence, convert in ways.get(names) or way(names):
             value = fields[field]
-            if value is None or not (presence or value):
-                continue
-            told = value if convert is None else convert(value)
-            if told is not None:
-                out[name] = told
-        if met != len(fields):
-            raise TypeError(f"{descriptor.full_name} has not all of the fields {sorted(fields)}")
+            if value or (presence and value is not None):
+                told = value if convert is None else convert(value)
+                if told is not None:
+                    out[name] = told
         return out
 
     _RENDERERS[descriptor.full_name] = render  # before its fields: types may contain themselves
     fields = sorted(descriptor.fields, key=lambda field: field.number)
-    table += [(f.name, f.json_name, f.has_presence, _field(f)) for f in fields]
+    table |= {f.name: (f.name, f.json_name, f.has_presence, _field(f)) for f in fields}
     return render
 
 
@@ -80,7 +83,7 @@ def _field(field: FieldDescriptor) -> Convert | None:
     one = _value(field)
     if not field.is_repeated:
         return one
-    return list if one is None else lambda values: [one(value) for value in values]
+    return tuple if one is None else lambda values: [one(value) for value in values]
 
 
 def _special(kind: Any) -> bool:
@@ -113,20 +116,23 @@ def _enum(field: FieldDescriptor) -> Convert:
     names |= {value.number: value.name for value in reversed(values)}
     if not (field.has_presence or field.is_repeated):
         names |= {value.name: None for value in values if value.number == 0}
-    return lambda value: names[value] if isinstance(value, str) else names.get(value, int(value))
+    return lambda value: names[value] if value in names else int(value)
 
 
-def _moment(value: Any) -> str:
+def _moment(value: Any) -> Any:
     """Render a datetime (UTC when naive), or the fields of a Timestamp."""
     if isinstance(value, datetime):
-        return _datetime(value if value.tzinfo in (UTC, None) else value.astimezone(UTC))
+        return _datetime(value)
     if isinstance(value, Message):
-        return to_dict(value)  # type: ignore[no-any-return]
+        return to_dict(value)
     return timestamp_of(value.get("seconds", 0), value.get("nanos", 0))
 
 
-def _datetime(at: datetime) -> str:
-    text = at.isoformat()
-    if not at.microsecond:
-        return f"{text[:19]}Z"
-    return f"{text[:26]}Z" if at.microsecond % 1000 else f"{text[:23]}Z"
+def _datetime(at: datetime) -> datetime | str:
+    """Leave to orjson what it renders alike: it would not leave out the last three zeros."""
+    zone, fraction = at.tzinfo, at.microsecond
+    if zone is not UTC and zone is not None:
+        at = at.astimezone(UTC)
+    if fraction % 1000 or not fraction:
+        return at
+    return f"{at.isoformat()[:23]}Z"
