@@ -129,7 +129,7 @@ class FrameWriter(AbstractStreamWriter):
         for name, value in headers.items():
             lower = name.lower()
             if lower not in _CONNECTION_FIELDS:
-                self._headers.append((lower, value))
+                self._headers.append((lower, value.strip()))
 
     async def write(self, chunk: bytes | bytearray | memoryview) -> None:
         """Write a part of the body; waits while the client's window is closed."""

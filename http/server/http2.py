@@ -11,8 +11,9 @@ import logging
 from collections.abc import Callable
 from functools import lru_cache
 from time import monotonic
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+import hpack
 import hpack.hpack
 from google.protobuf.message import DecodeError
 from grpclib.config import Configuration
@@ -33,10 +34,12 @@ from h2.events import (
     RemoteSettingsChanged,
     RequestReceived,
     StreamReset,
+    TrailersReceived,
     UnknownFrameReceived,
 )
 from h2.exceptions import ProtocolError, StreamClosedError
 from h2.settings import SettingCodes, Settings
+from h2.utilities import HeaderValidationFlags, validate_headers
 from hpack.huffman_table import decode_huffman
 from hyperframe.frame import GoAwayFrame
 from personae.http.server import h2_rest
@@ -49,9 +52,18 @@ if TYPE_CHECKING:
 log = logging.getLogger("personae.http")
 
 Headers = list[tuple[str, str]]
+Fields = tuple[tuple[str, str], ...]
 
 _CONFIG = Configuration().__for_server__()
-_H2_CONFIG = H2Configuration(client_side=False, header_encoding="utf-8")
+_H2_CONFIG = H2Configuration(
+    client_side=False,
+    header_encoding=None,
+    validate_inbound_headers=False,
+    validate_outbound_headers=False,
+    normalize_outbound_headers=False,
+)
+"""Headers that come are checked here (:func:`checked`); those that go are written by our own code,
+which :mod:`h2_rest` makes of what applications say."""
 _CHECKED = frozenset({"host", "x-request-id", "x-client-ip"})
 _FRAME_COST: dict[type[Event], int] = {
     PingReceived: 1,
@@ -61,6 +73,10 @@ _FRAME_COST: dict[type[Event], int] = {
 }
 
 _SHORT = 256
+_KNOWN_ANSWERS = (
+    ((b":status", b"200"), (b"content-type", b"application/grpc+proto")),
+    ((b"grpc-status", b"0"),),
+)
 
 
 def decoded(data: Any) -> bytes:
@@ -73,6 +89,35 @@ def decoded(data: Any) -> bytes:
 
 _decoded = lru_cache(1024)(decode_huffman)
 hpack.hpack.decode_huffman = decoded  # type: ignore[attr-defined, assignment]
+
+
+@lru_cache(128)
+def checked(headers: tuple[tuple[bytes, bytes], ...], *, trailers: bool = False) -> Fields:
+    """Return headers as text. Raises ``ProtocolError`` for what RFC 9113 section 8.2 forbids.
+
+    h2 checks them one by one for every request; most requests of a client have the same.
+    """
+    flags = HeaderValidationFlags(
+        is_client=False, is_trailer=trailers, is_response_header=False, is_push_promise=False
+    )
+    try:
+        return tuple((n.decode(), v.decode()) for n, v in validate_headers(headers, flags))
+    except UnicodeDecodeError as exc:
+        raise ProtocolError("not UTF-8") from exc
+
+
+class KnownEncoder(hpack.Encoder):
+    """hpack's encoder; how calls that succeed begin and end is encoded once for all."""
+
+    blocks: ClassVar = {
+        headers: hpack.Encoder().encode([(name, value, True) for name, value in headers])
+        for headers in _KNOWN_ANSWERS
+    }
+
+    def encode(self, headers: Any, huffman: bool = True) -> bytes:  # noqa: FBT001, FBT002
+        """Return the block of headers; known ones leave the table of the connection alone."""
+        block = None if self.header_table.resized else self.blocks.get(tuple(headers))
+        return block or super().encode(headers, huffman)
 
 
 class Codec(ProtoCodec):
@@ -189,8 +234,14 @@ class Processor(EventsProcessor):
             connection._transport,  # noqa: SLF001
             stream_id=event.stream_id,
         )
-        headers: Any = event.headers
-        self.handler.accept(stream, headers, self.register(stream))
+        headers: Any = tuple(event.headers)
+        self.handler.accept(stream, list(checked(headers)), self.register(stream))
+
+    def process_trailers_received(self, event: TrailersReceived) -> None:
+        """Check the trailers of a request."""
+        headers: Any = tuple(event.headers)
+        event.headers = list(checked(headers, trailers=True))  # type: ignore[arg-type]
+        super().process_trailers_received(event)
 
     def register(self, stream: Stream) -> Callable[[], None]:
         """Keep the stream until the returned function is called, once or more often."""
@@ -359,6 +410,7 @@ class Http2(H2Protocol):
             },
         )
         h2.decoder.max_header_list_size = limits.header_list_size
+        h2.encoder = KnownEncoder()
         h2.initiate_connection()
         h2.increment_flow_control_window(2 * limits.window)
         self.h2 = h2
@@ -387,7 +439,12 @@ class Http2(H2Protocol):
                 self._goaway(ErrorCodes.ENHANCE_YOUR_CALM)
                 self._cut("Too many frames")
                 return
-            self.processor.process(event)
+            try:
+                self.processor.process(event)
+            except ProtocolError:
+                self._goaway(ErrorCodes.PROTOCOL_ERROR)
+                self._cut("Protocol error")
+                return
         if not self.connection.is_closing():
             self.connection.flush()
 

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from google.protobuf.wrappers_pb2 import StringValue
 from h2.errors import ErrorCodes
+from h2.settings import SettingCodes
 from personae.http.server import Limits, tls_context
 
 from tests.http.server.kit import ECHO, QUICK, H2Client, fetch, running
@@ -252,6 +253,40 @@ async def test_headers_that_could_be_smuggled_end_the_http2_connection(extra):
         goaway = await client.closed()
     assert goaway.error_code == ErrorCodes.PROTOCOL_ERROR
     assert not any(isinstance(e, h2.events.ResponseReceived) for e in client.events)
+
+
+@pytest.mark.parametrize("trailer", [("x-a", "b\0c"), ("X-Upper", "a"), (":path", "/other")])
+async def test_trailers_that_could_be_smuggled_end_the_http2_connection(trailer):
+    async with running() as server:
+        client = await H2Client.connect(server.port)
+        stream = client.head("/", "POST", end=False)
+        client.h2.send_headers(stream, [trailer], end_stream=True)
+        client.flush()
+        goaway = await client.closed()
+    assert goaway.error_code == ErrorCodes.PROTOCOL_ERROR
+
+
+async def test_headers_that_are_no_text_end_the_http2_connection():
+    async with running() as server:
+        client = await H2Client.connect(server.port)
+        client.head("/", extra=((b"x-a", b"\xff\xfe"),))
+        goaway = await client.closed()
+    assert goaway.error_code == ErrorCodes.PROTOCOL_ERROR
+
+
+async def test_a_changed_header_table_is_told_before_known_answers():
+    """RFC 7541 section 4.2: a client that wants a smaller table hears of it in the next block."""
+    body, extra = asked("hi")
+    async with running() as server:
+        client = await H2Client.connect(server.port)
+        for size in (4096, 0, 64):
+            client.h2.update_settings({SettingCodes.HEADER_TABLE_SIZE: size})
+            client.flush()
+            for _ in range(2):
+                stream = client.head(ECHO, "POST", extra=extra, end=False)
+                await client.body(stream, body)
+                status, headers, _ = await client.response(stream)
+                assert (status, headers["content-type"]) == (200, "application/grpc+proto")
 
 
 async def test_a_body_shorter_than_announced_is_400_over_http2():
