@@ -131,6 +131,8 @@ class Aggregate(LoopActor):
             raise
         self.absorb([each for each in recorded if each.stream == self.stream])
         self._keep_awake()
+        if self.kind.over(self.state):
+            self.world.directory.retire(self.stream)
         if commit.parts[0].version == 0 and commit.parts[0].stream == self.stream:
             self.fresh = True  # it began with this commit: there is nothing older to read
         for other in begun:

@@ -124,6 +124,12 @@ class Directory:
         actor = self._actors.get(key) or self._new.get(key)
         return None if actor is None or actor.stopped else actor
 
+    def retire(self, key: Hashable) -> None:
+        """Count the actor of ``key`` among the newcomers: it will hardly be asked again."""
+        actor = None if self._most_new is None else self._actors.pop(key, None)
+        if actor is not None:
+            self._new[key] = actor
+
     def tell_live(self, key: Hashable, message: Any) -> None:
         """Tell the actor of ``key``, if it is alive; does not count as use.
 

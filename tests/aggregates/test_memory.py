@@ -8,7 +8,7 @@ from personae.actors.aggregates.dispatch import Dispatch
 from personae.actors.aggregates.orders import Done
 from personae.actors.domain.kit import Caller, Stream
 from personae.actors.domain.kit.refusal import CONTENDED, UNAVAILABLE
-from personae.actors.domain.oidc_session.commands import OpenOIDCSession
+from personae.actors.domain.oidc_session.commands import OpenOIDCSession, RevokeOIDCSession
 from personae.actors.domain.oidc_session.opening import Opening
 from personae.actors.domain.org import refusals as org_refusals
 from personae.actors.domain.org.commands import ChangeOrg, DeactivateOrg
@@ -292,6 +292,21 @@ async def test_tokens_that_nobody_shows_take_a_part_of_the_memory_and_send_nobod
     reads = len(world.log.reads)
     assert (await world.state(family(0))).access.id == "at_0"
     assert len(world.log.reads) == reads + 1
+
+
+async def test_what_is_over_makes_room_like_what_was_asked_only_once(clock, passwords):
+    world = process(SlowLog(), clock, passwords, cap=100)
+    dispatch = Dispatch(world)
+    await dispatch.send(SETUP, Caller.of_system(INSTANCE))
+    for number in range(60):
+        await dispatch.send(opening(number), caller())
+        await world.state(family(number))  # somebody showed it
+        if number >= 20:
+            await dispatch.send(RevokeOIDCSession(oidc_session_id=f"V2_{number}"), caller())
+    await world.directory.sweep()
+    awake = {each.stream for each in world.directory if each.stream.type == "oidc_session"}
+    assert awake == {family(number) for number in (*range(20), *range(40, 60))}
+    assert (await world.state(family(30))).revoked
 
 
 def family(number):

@@ -166,6 +166,26 @@ async def test_newcomers_take_no_room_beyond_the_cap():
         assert [actor.key for actor in directory] == [108, 109, *range(12, 20)]
 
 
+async def test_who_retires_counts_as_asked_only_once():
+    async with crowd(6, cap=10, newcomers=2) as directory:
+        for key in range(6):
+            directory.live(key)
+        for key in range(4):
+            directory.retire(key)
+        directory.retire("nobody")
+        await directory.sweep()
+        assert [actor.key for actor in directory] == [2, 3, 4, 5]
+        assert await directory.ask(2, "after all") == "after all"
+        assert [actor.key for actor in directory] == [3, 4, 5, 2]
+
+
+async def test_where_newcomers_are_not_limited_nobody_retires():
+    async with crowd(2) as directory:
+        directory.live(0)
+        directory.retire(0)
+        assert [actor.key for actor in directory] == [1, 0]
+
+
 async def test_to_be_looked_at_is_no_use():
     async with crowd(3, cap=10, newcomers=1) as directory:
         assert directory.awake(0).key == 0

@@ -23,6 +23,10 @@ class Status(IntEnum):
     PUSHED = 7
 
 
+OVER = frozenset({Status.EXCHANGED, Status.FAILED, Status.SUCCEEDED})
+"""Answered: only who uses a code twice asks again."""
+
+
 @dataclass(frozen=True, slots=True)
 class AuthRequest:
     """The state of one authorization request; ``asked`` is what the client sent."""
@@ -39,7 +43,7 @@ class AuthRequest:
     error: str = ""
 
 
-AUTH_REQUEST = Kind("auth_request", AuthRequest())
+AUTH_REQUEST = Kind("auth_request", AuthRequest(), over=lambda request: request.status in OVER)
 
 
 @AUTH_REQUEST.on(e.AuthRequestAdded)

@@ -20,6 +20,10 @@ class Status(IntEnum):
     DONE = 4
 
 
+OVER = frozenset({Status.DENIED, Status.DONE})
+"""Answered, and told so: nobody should ask again."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceAuth:
     """The state of one device authorization; ``asked`` is what the device wants."""
@@ -33,7 +37,7 @@ class DeviceAuth:
     oidc_session_id: str = ""
 
 
-DEVICE_AUTH = Kind("device_auth", DeviceAuth())
+DEVICE_AUTH = Kind("device_auth", DeviceAuth(), over=lambda device: device.status in OVER)
 
 USER_CODES = "user_code"
 """Name space of the claims on codes that people type."""

@@ -32,12 +32,23 @@ KINDS: dict[str, Kind[Any]] = {}
 
 
 class Kind(Generic[S]):
-    """One kind of aggregate: its name, its state before any event, how it evolves and decides."""
+    """One kind of aggregate: its name, its state before any event, how it evolves and decides.
 
-    def __init__(self, name: str, initial: S, *, revision: int = 1) -> None:
+    ``over`` says of a state that hardly anybody will ask for it again, as of a code that is spent.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        initial: S,
+        *,
+        revision: int = 1,
+        over: Callable[[S], bool] = lambda _state: False,
+    ) -> None:
         self.name = name
         self.initial = initial
         self.revision = revision
+        self.over = over
         self._evolvers: dict[type, Evolver] = {}
         self._deciders: dict[type, Decider] = {}
         KINDS[name] = self

@@ -59,6 +59,11 @@ class OIDCSession:
     refresh: RefreshToken | None = None
 
     @property
+    def revoked(self) -> bool:
+        """Whether no token of it counts any more."""
+        return self.access is None and self.refresh is None
+
+    @property
     def exchanged(self) -> bool:
         """Whether it began with another token instead of the user (RFC 8693)."""
         return self.access is not None and self.access.reason == EXCHANGE
@@ -80,7 +85,7 @@ def token_of(event: e.AccessTokenAdded) -> AccessToken:
     )
 
 
-OIDC_SESSION = Kind("oidc_session", OIDCSession())
+OIDC_SESSION = Kind("oidc_session", OIDCSession(), over=lambda session: session.revoked)
 
 
 @OIDC_SESSION.on(e.OIDCSessionAdded)

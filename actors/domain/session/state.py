@@ -95,7 +95,9 @@ class Session:
 
 CODES = (Factor.TOTP, Factor.OTP_SMS, Factor.OTP_EMAIL, Factor.RECOVERY_CODE)
 
-SESSION = Kind("session", Session(), revision=2)
+SESSION = Kind(
+    "session", Session(), revision=2, over=lambda session: session.status is Status.TERMINATED
+)
 
 
 @SESSION.on(e.SessionAdded)
