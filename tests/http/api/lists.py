@@ -411,7 +411,7 @@ def columns(method: str) -> dict[str, int]:
 def members(method: str) -> dict[str, Any]:
     """Return the fields of a list's filters by name, without and, or, not."""
     fields = wire.METHODS[method].request.DESCRIPTOR.fields_by_name
-    found = fields.get("filters") or fields.get("queries")
+    found = fields.get("filters") or fields.get("queries") or fields.get("filter")
     own = found.message_type.oneofs[0].fields if found else ()
     return {field.name: field for field in own if field.name.partition("_")[0] not in LOGIC}
 

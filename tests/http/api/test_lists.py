@@ -36,17 +36,18 @@ class Asked:
         names = wire.METHODS[method].request.DESCRIPTOR.fields_by_name
         self.page = "pagination" if "pagination" in names else "query"
         self.filters = "filters" if "filters" in names else "queries"
-        self.of = dict(self.list.of)
+        self.of, self.key = dict(self.list.of), self.list.rows
+        self.always = []
 
     async def rows(self, page=(), filters=(), **fields):
         """Return its rows, and how many there are in all."""
-        if filters:
-            fields[self.filters] = filters
+        if wanted := [*self.always, *filters]:
+            fields[self.filters] = wanted
         got = await self.server.ok(
             self.method, self.user, **self.of, **fields, **{self.page: dict(page)}
         )
         about = got.get("pagination") or got["details"]
-        return got.get(self.list.rows, []), int(about.get("totalResult", 0))
+        return got.get(self.key, []), int(about.get("totalResult", 0))
 
     async def refused(self, **fields):
         return await self.server.refused(self.method, self.user, **self.of, **fields)
