@@ -134,7 +134,7 @@ def target_of(row: Row) -> dict[str, Any]:
 
 
 @rpc(f"{SERVICE}/ListTargets")
-async def list_targets(request: Any, call: Call) -> Message:
+async def list_targets(request: Any, call: Call) -> Any:
     """Return the endpoints that match."""
     question = Question(
         table=TARGETS,
@@ -146,7 +146,7 @@ async def list_targets(request: Any, call: Call) -> Message:
     )
     page = await page_of(call, question)
     targets = [target_of(row) for row in page.rows]
-    return call.reply(targets=targets, pagination=pagination(page, question))
+    return call.listing(targets=targets, pagination=pagination(page, question))
 
 
 @rpc(f"{SERVICE}/AddPublicKey")
@@ -187,7 +187,7 @@ async def _keyed(order: Any, request: Any, call: Call) -> Done:
 
 
 @rpc(f"{SERVICE}/ListPublicKeys")
-async def list_public_keys(request: Any, call: Call) -> Message:
+async def list_public_keys(request: Any, call: Call) -> Any:
     """Return the keys of an endpoint that match."""
     if not (await aggregate_of(call, "target", request.target_id)).state.exists:
         raise NOT_FOUND()
@@ -202,7 +202,7 @@ async def list_public_keys(request: Any, call: Call) -> Message:
     )
     page = await page_of(call, question)
     keys = [_key_of(row) for row in page.rows]
-    return call.reply(public_keys=keys, pagination=pagination(page, question))
+    return call.listing(public_keys=keys, pagination=pagination(page, question))
 
 
 def _key_of(row: Row) -> dict[str, Any]:

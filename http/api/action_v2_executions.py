@@ -49,7 +49,7 @@ def is_known(condition: str) -> bool:
 
 
 @rpc(f"{SERVICE}/ListExecutions")
-async def list_executions(request: Any, call: Call) -> Message:
+async def list_executions(request: Any, call: Call) -> Any:
     """Return the executions that match."""
     question = Question(
         table=EXECUTIONS,
@@ -61,7 +61,7 @@ async def list_executions(request: Any, call: Call) -> Message:
     )
     page = await page_of(call, question)
     executions = [await _execution_of(call, row) for row in page.rows]
-    return call.reply(executions=executions, pagination=pagination(page, question))
+    return call.listing(executions=executions, pagination=pagination(page, question))
 
 
 async def _execution_of(call: Call, row: Row) -> dict[str, Any]:

@@ -44,7 +44,7 @@ async def get_application_key(request: Any, call: Call) -> Message:
 
 
 @rpc(f"{SERVICE}/ListApplicationKeys")
-async def list_application_keys(request: Any, call: Call) -> Message:
+async def list_application_keys(request: Any, call: Call) -> Any:
     """Return the keys that match, of those the caller may see."""
     question = Question(
         table=APP_KEYS,
@@ -55,7 +55,7 @@ async def list_application_keys(request: Any, call: Call) -> Message:
         **paged(request.pagination),
     )
     page = await page_of(call, question)
-    return call.reply(
+    return call.listing(
         keys=[key_of(row) for row in page.rows], pagination=pagination(page, question)
     )
 

@@ -40,7 +40,7 @@ async def get_application(request: Any, call: Call) -> Message:
 
 
 @rpc(f"{SERVICE}/ListApplications")
-async def list_applications(request: Any, call: Call) -> Message:
+async def list_applications(request: Any, call: Call) -> Any:
     """Return the applications that match, of those the caller may see."""
     question = Question(
         table=APPS,
@@ -51,7 +51,7 @@ async def list_applications(request: Any, call: Call) -> Message:
         **paged(request.pagination),
     )
     page = await page_of(call, question)
-    return call.reply(
+    return call.listing(
         applications=[application_of(call, row) for row in page.rows],
         pagination=pagination(page, question),
     )

@@ -90,7 +90,7 @@ async def delete_authorization(request: Any, call: Call) -> Message:
 
 
 @rpc(f"{SERVICE}/ListAuthorizations")
-async def list_authorizations(request: Any, call: Call) -> Message:
+async def list_authorizations(request: Any, call: Call) -> Any:
     """Return the authorizations that match: one's own, and those one may see."""
     question = Question(
         table=USER_GRANTS,
@@ -102,7 +102,7 @@ async def list_authorizations(request: Any, call: Call) -> Message:
         **paged(request.pagination),
     )
     page = await page_of(call, question, USERS, PROJECTS, ORGS, INSTANCES)
-    return call.reply(
+    return call.listing(
         pagination=pagination(page, question),
         authorizations=[await authorization_of(call, row) for row in page.rows],
     )

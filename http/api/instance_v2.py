@@ -180,7 +180,7 @@ async def remove_custom_domain(request: Any, call: Call) -> Message:
 
 
 @rpc(f"{SERVICE}/ListCustomDomains")
-async def list_custom_domains(request: Any, call: Call) -> Message:
+async def list_custom_domains(request: Any, call: Call) -> Any:
     """Return the hosts an instance answers to."""
     there = await at(call, request.instance_id, *READ, "system.domain.read")
     await existing(there)
@@ -194,7 +194,7 @@ async def list_custom_domains(request: Any, call: Call) -> Message:
     )
     page = await page_of(there, question)
     rows = [domain_of(row) for row in page.rows]
-    return call.reply(domains=rows, pagination=pagination(page, question))
+    return call.listing(domains=rows, pagination=pagination(page, question))
 
 
 @rpc(f"{SERVICE}/AddTrustedDomain")
@@ -216,7 +216,7 @@ async def remove_trusted_domain(request: Any, call: Call) -> Message:
 
 
 @rpc(f"{SERVICE}/ListTrustedDomains")
-async def list_trusted_domains(request: Any, call: Call) -> Message:
+async def list_trusted_domains(request: Any, call: Call) -> Any:
     """Return the hosts an instance trusts as public ones."""
     there = await at(call, request.instance_id, *READ)
     await existing(there)
@@ -233,4 +233,4 @@ async def list_trusted_domains(request: Any, call: Call) -> Message:
         {"instance_id": row.instance_id, "creation_date": row.creation_date, "domain": row.domain}
         for row in page.rows
     ]
-    return call.reply(trusted_domain=rows, pagination=pagination(page, question))
+    return call.listing(trusted_domain=rows, pagination=pagination(page, question))

@@ -96,7 +96,7 @@ def resource_of(resource: Any, call: Call) -> tuple[Orders, dict[str, str]]:
 
 
 @rpc(f"{SERVICE}/ListAdministrators")
-async def list_administrators(request: Any, call: Call) -> Message:
+async def list_administrators(request: Any, call: Call) -> Any:
     """Return the administrators that match: oneself, and those one may see."""
     question = Question(
         table=MEMBERS,
@@ -108,7 +108,7 @@ async def list_administrators(request: Any, call: Call) -> Message:
         **paged(request.pagination),
     )
     page = await page_of(call, question, USERS, PROJECTS, ORGS, PROJECT_GRANTS, INSTANCES)
-    return call.reply(
+    return call.listing(
         pagination=pagination(page, question),
         administrators=[await administrator_of(call, row) for row in page.rows],
     )

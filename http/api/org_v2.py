@@ -57,7 +57,7 @@ def _created(admin: c.Admin, done: Done) -> dict[str, Any]:
 
 
 @rpc(f"{SERVICE}/ListOrganizations")
-async def list_organizations(request: Any, call: Call) -> Message:
+async def list_organizations(request: Any, call: Call) -> Any:
     """Return the organisations that match, of those the caller may see."""
     question = Question(
         table=ORGS,
@@ -68,7 +68,7 @@ async def list_organizations(request: Any, call: Call) -> Message:
         **paged(request.query),
     )
     page = await page_of(call, question, INSTANCES)
-    return call.reply(
+    return call.listing(
         details=list_details(call, page),
         sorting_column=request.sorting_column,
         result=[organization_of(row) for row in page.rows],

@@ -48,7 +48,7 @@ async def delete_organization_domain(request: Any, call: Call) -> Message:
 
 
 @rpc(f"{SERVICE}/ListOrganizationDomains")
-async def list_organization_domains(request: Any, call: Call) -> Message:
+async def list_organization_domains(request: Any, call: Call) -> Any:
     """Return the domains that match; none of an organisation one may not see."""
     question = Question(
         table=ORG_DOMAINS,
@@ -60,7 +60,7 @@ async def list_organization_domains(request: Any, call: Call) -> Message:
         **paged(request.pagination),
     )
     page = await page_of(call, question, ORGS)
-    return call.reply(
+    return call.listing(
         pagination=pagination(page, question), domains=[domain_of(row) for row in page.rows]
     )
 
@@ -134,7 +134,7 @@ async def delete_organization_metadata(request: Any, call: Call) -> Message:
 
 
 @rpc(f"{SERVICE}/ListOrganizationMetadata")
-async def list_organization_metadata(request: Any, call: Call) -> Message:
+async def list_organization_metadata(request: Any, call: Call) -> Any:
     """Return the metadata that match; none of an organisation one may not see."""
     question = Question(
         table=ORG_METADATA,
@@ -145,7 +145,7 @@ async def list_organization_metadata(request: Any, call: Call) -> Message:
         **paged(request.pagination),
     )
     page = await page_of(call, question)
-    return call.reply(
+    return call.listing(
         pagination=pagination(page, question), metadata=[entry_of(row) for row in page.rows]
     )
 

@@ -88,7 +88,7 @@ async def get_project(request: Any, call: Call) -> Message:
 
 
 @rpc(f"{SERVICE}/ListProjects")
-async def list_projects(request: Any, call: Call) -> Message:
+async def list_projects(request: Any, call: Call) -> Any:
     """Return the projects that match, own and granted ones, of those the caller may see."""
     own = await visible(call, "project.read", by=IN_ORG | {"project": "id"})
     got = await visible(call, "project.read", by={"org": "granted_org", GRANT: "grant_id"})
@@ -104,7 +104,7 @@ async def list_projects(request: Any, call: Call) -> Message:
     page = await page_of(call, question, PROJECT_GRANTS, ORGS)
     grants = await _granted(call, page.rows, _asking(request, call), either(gave, got))
     shown = [project_of(row) | grants.get(row.id, {}) for row in page.rows]
-    return call.reply(pagination=pagination(page, question), projects=shown)
+    return call.listing(pagination=pagination(page, question), projects=shown)
 
 
 def _asking(request: Any, call: Call) -> str:
@@ -211,7 +211,7 @@ async def remove_project_role(request: Any, call: Call) -> Message:
 
 
 @rpc(f"{SERVICE}/ListProjectRoles")
-async def list_project_roles(request: Any, call: Call) -> Message:
+async def list_project_roles(request: Any, call: Call) -> Any:
     """Return the roles of one project that match; none of a project one may not see."""
     question = Question(
         table=PROJECT_ROLES,
@@ -223,7 +223,7 @@ async def list_project_roles(request: Any, call: Call) -> Message:
         **paged(request.pagination),
     )
     page = await page_of(call, question)
-    return call.reply(
+    return call.listing(
         pagination=pagination(page, question), project_roles=[role_of(row) for row in page.rows]
     )
 

@@ -76,7 +76,7 @@ def _grant(request: Any) -> dict[str, str]:
 
 
 @rpc(f"{SERVICE}/ListProjectGrants")
-async def list_project_grants(request: Any, call: Call) -> Message:
+async def list_project_grants(request: Any, call: Call) -> Any:
     """Return the grants that match: those one's organisation gave, and those given to it."""
     levels = {"org": "resource_owner", "project": "project_id", "project_grant": "grant_id"}
     gave = await visible(call, "project.grant.read", by=levels)
@@ -90,7 +90,7 @@ async def list_project_grants(request: Any, call: Call) -> Message:
         **paged(request.pagination),
     )
     page = await page_of(call, question, PROJECTS, ORGS)
-    return call.reply(
+    return call.listing(
         pagination=pagination(page, question), project_grants=[grant_of(row) for row in page.rows]
     )
 

@@ -56,7 +56,7 @@ async def _may_see(call: Call, row: Row) -> bool:
 
 
 @rpc(f"{SERVICE}/ListSessions")
-async def list_sessions(request: Any, call: Call) -> Message:
+async def list_sessions(request: Any, call: Call) -> Any:
     """Return the sessions that match, of those the caller may see."""
     fill_in_caller(request, call)
     question = Question(
@@ -68,7 +68,7 @@ async def list_sessions(request: Any, call: Call) -> Message:
         **paged(request.query),
     )
     page = await page_of(call, question, USERS)
-    return call.reply(
+    return call.listing(
         details=list_details(call, page),
         sessions=[await session_of(call, row) for row in page.rows],
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from google.protobuf.message import Message
 from personae.http.api.reading import page_of, paged, sorted_by, visible
 from personae.http.api.replies import pagination
 from personae.http.wire.call import Call
@@ -19,18 +18,18 @@ SORTED_BY = ("", "creation_date", "id", "user_id", "resource_owner", "expires")
 
 
 @rpc(f"{SERVICE}/ListKeys")
-async def list_keys(request: Any, call: Call) -> Message:
+async def list_keys(request: Any, call: Call) -> Any:
     """Return the keys of machines that match, of those the caller may see."""
     return await _credentials(request, call, MACHINE_KEYS)
 
 
 @rpc(f"{SERVICE}/ListPersonalAccessTokens")
-async def list_personal_access_tokens(request: Any, call: Call) -> Message:
+async def list_personal_access_tokens(request: Any, call: Call) -> Any:
     """Return the personal access tokens that match, of those the caller may see."""
     return await _credentials(request, call, ACCESS_TOKENS)
 
 
-async def _credentials(request: Any, call: Call, table: Table) -> Message:
+async def _credentials(request: Any, call: Call, table: Table) -> Any:
     question = Question(
         table=table,
         instance_id=call.caller.instance_id,
@@ -40,7 +39,7 @@ async def _credentials(request: Any, call: Call, table: Table) -> Message:
         **paged(request.pagination),
     )
     page = await page_of(call, question)
-    return call.reply(
+    return call.listing(
         pagination=pagination(page, question), result=[credential_of(row) for row in page.rows]
     )
 
@@ -58,7 +57,7 @@ def credential_of(row: Row) -> dict[str, Any]:
 
 
 @rpc(f"{SERVICE}/ListUserMetadata")
-async def list_user_metadata(request: Any, call: Call) -> Message:
+async def list_user_metadata(request: Any, call: Call) -> Any:
     """Return the metadata of one user that match; none of a user one may not see."""
     question = Question(
         table=USER_METADATA,
@@ -69,7 +68,7 @@ async def list_user_metadata(request: Any, call: Call) -> Message:
         **paged(request.pagination),
     )
     page: Page = await page_of(call, question)
-    return call.reply(
+    return call.listing(
         pagination=pagination(page, question), metadata=[entry_of(row) for row in page.rows]
     )
 
