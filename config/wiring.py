@@ -132,8 +132,7 @@ def _tree(
     follower = Follower(
         world.log,
         database,
-        heard=(world.absorb, forget_keys),
-        nudge=views.nudge,
+        heard=(world.absorb, forget_keys, views.on_committed),
         distrust=world.forget,
         listen=not settings.store.portable,
     )

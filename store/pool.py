@@ -298,8 +298,13 @@ class Database:
     async def open(self) -> None:
         """Connect to the full size, so that no request pays for it. Raises :class:`Unavailable`."""
         wanted = self._stats.size - len(self._idle) - len(self._busy)
-        made = await asyncio.gather(*(self._connect() for _ in range(wanted)))
-        self._idle.extend(made)
+        made = await asyncio.gather(
+            *(self._connect() for _ in range(wanted)), return_exceptions=True
+        )
+        self._idle += [one for one in made if not isinstance(one, BaseException)]
+        for failed in made:
+            if isinstance(failed, BaseException):
+                raise failed
 
     async def close(self) -> None:
         """Let writes under way finish, then close every connection."""
@@ -487,6 +492,9 @@ class Database:
             self._retry_in = min(self._retry_in * 2, LAST_RETRY)
             reason = str(error).strip().partition("\n")[0] or "no answer in time"
             raise Unavailable(f"cannot connect: {reason}") from None
+        if self._closed:  # meanwhile: nobody closes what comes later
+            _ = connection.close()
+            raise Unavailable("the pool is closed")
         self._retry_at, self._retry_in = 0.0, FIRST_RETRY
         self._stats.opened += 1
         return connection

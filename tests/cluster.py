@@ -61,8 +61,7 @@ class Node:
         self.follower = Follower(
             self.log,
             self.database,
-            heard=(self.world.absorb,),
-            nudge=self.views.nudge,
+            heard=(self.world.absorb, self.views.on_committed),
             distrust=self._distrust,
             listen=listen,
         )
@@ -96,9 +95,14 @@ async def running(url, *, views=True, **options):
             await node.views.start()
             stack.push_async_callback(node.views.stop)
         following = asyncio.create_task(node.follower.run())
-        stack.callback(following.cancel)
+        stack.push_async_callback(_ended, following)
         stack.push_async_callback(node.log.close)
         yield node
+
+
+async def _ended(task):
+    task.cancel()
+    await asyncio.wait([task])
 
 
 async def eventually(question, seconds=5.0, pause=0.01):

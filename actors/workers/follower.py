@@ -62,9 +62,9 @@ class Shared:
 class Follower:
     """Follows the log of every instance from where it was at start.
 
-    All in ``heard`` get the events, those of this process perhaps a second time; ``nudge`` gets
-    the instances they are of. ``distrust`` is called when what others wrote may have been missed:
-    whoever keeps the log's contents in memory must read again.
+    All in ``heard`` get the events, those of this process perhaps a second time. ``distrust`` is
+    called when what others wrote may have been missed: whoever keeps the log's contents in memory
+    must read again.
     """
 
     def __init__(
@@ -73,14 +73,12 @@ class Follower:
         heads: Heads,
         *,
         heard: Sequence[Callable[[list[Recorded]], None]],
-        nudge: Callable[[str], None],
         distrust: Callable[[], None],
         listen: bool = True,
     ) -> None:
         self._log = log
         self._heads = heads
         self._heard = heard
-        self._nudge = nudge
         self._distrust = distrust
         self._listens = listen
         self._pause = LOOK_SECONDS if listen else LOOK_ALONE_SECONDS
@@ -171,5 +169,4 @@ class Follower:
                     return
                 for tell in self._heard:
                     tell(events)
-                self._nudge(instance_id)
                 self._seen[instance_id] = max(events[-1].position, self._seen.get(instance_id, 0))

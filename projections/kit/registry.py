@@ -28,6 +28,7 @@ from personae.projections.kit.shelf import Shelf
 from personae.projections.kit.spooler import Pace, Spooler
 from personae.projections.kit.table import Row, Table
 from personae.projections.kit.verify import Difference, verify
+from personae.store.codec import Corrupt
 from personae.store.log import Log
 from personae.store.pool import Database
 
@@ -64,7 +65,7 @@ class Projections:
     """The read models of one process over one database and log.
 
     ``at_once`` projectors use the database at a time. Put :meth:`on_committed` into
-    ``log.on_committed``, and call :meth:`nudge` for what other processes commit. A projector that
+    ``log.on_committed``, and call it for what other processes commit. A projector that
     dies is started again after a while; ``given_up`` is told when one dies too often.
     """
 
@@ -122,18 +123,20 @@ class Projections:
         return self._tree.snapshot() | {"swept_here": len(self._spooler.held)}
 
     def on_committed(self, recorded: list[Recorded]) -> None:
-        """Tell the projectors of committed events, in order of position; never waits."""
-        for _, group in groupby(recorded, lambda one: one.stream.instance_id):
+        """Tell the projectors of committed events, in order of position; never waits.
+
+        Whoever wrote them, and perhaps for a second time. What cannot be decoded has lost its type:
+        each projector then asks the log whether it is one of its own.
+        """
+        for instance_id, group in groupby(recorded, lambda one: one.stream.instance_id):
             batch = list(group)
             types = {type(one.event) for one in batch}
             for projector in self._projectors.values():
-                concerns = not types.isdisjoint(projector.table.events)
-                projector.offer(batch, concerns=concerns)
-
-    def nudge(self, instance_id: str) -> None:
-        """Let the projectors look into the log: another process wrote; never waits."""
-        for projector in self._projectors.values():
-            projector.nudge(instance_id)
+                if Corrupt in types:
+                    projector.hear(instance_id, batch[-1].position)
+                else:
+                    concerns = not types.isdisjoint(projector.table.events)
+                    projector.offer(batch, concerns=concerns)
 
     async def reached(
         self,

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from personae.actors.runtime import Restart
-from personae.projections.kit import ALL, Question, registry
+from personae.projections.kit import ALL, Question, projector, registry
 from personae.projections.kit.applier import Applier
 from personae.projections.kit.track import MAX_PENDING, Track
 
@@ -67,13 +67,31 @@ async def test_a_restart_goes_on_behind_the_saved_position(process, writer):
         assert len(await names(projections)) == 6
 
 
-async def test_another_process_hears_by_a_nudge(process, writer):
-    async with process() as here, process(bus=False) as there:
-        [done] = await writer.add("gigi", PersonAdded(name="Gigi"))
-        there.nudge("i1")
-        assert await there.reached(PEOPLE, "i1", done.position)
-        assert await names(there) == ["Gigi"]
-        assert await here.reached(PEOPLE, "i1", done.position)
+async def test_another_process_applies_what_it_is_told_without_reading_it_again(
+    process, writer, log
+):
+    async with process(bus=False) as there:
+        await writer.add("gigi", PersonAdded(name="Gigi"))
+        await there.reached(PEOPLE, "i1", 1)
+        done = await writer.add("gigi", PersonRenamed(name="Gina"), PersonGreeted())
+        log.after = None
+        there.on_committed(done)
+        there.on_committed(done)  # told twice
+        assert await there.reached(PEOPLE, "i1", done[-1].position)
+        assert await names(there) == ["Gina"]
+        del log.after
+
+
+async def test_one_that_cannot_be_decoded_is_read_from_the_log_and_put_aside(
+    process, writer, log, database, monkeypatch
+):
+    monkeypatch.setattr(projector, "ATTEMPTS", 1)
+    async with process(bus=False) as there:
+        await writer.add("gigi", PersonAdded(name="Gigi"), PersonRenamed(name="Gina"))
+        await database.run("UPDATE events SET payload = '{}' WHERE position = 2")
+        there.on_committed(await log.after("i1", 0, 10))
+        assert await there.reached(PEOPLE, "i1", 2)
+        assert [one.position for one in await there.failed()] == [2]
 
 
 async def test_waiting_for_a_position_is_enough_of_a_nudge(process, writer):

@@ -65,7 +65,7 @@ async def test_a_thawed_process_writes_nothing_with_its_old_position(process, wr
         await frozen.reached(PEOPLE, "i1", 10)
         track.saved, track.seen, track.target = 5, 5, 5
         await database.run("UPDATE projections.people_v1 SET name = 'newer' WHERE id = 'p000007'")
-        frozen.nudge("i1")
+        frozen._projectors["people_v1"].nudge("i1")
         assert await frozen.reached(PEOPLE, "i1", 10)
         assert (await frozen.find(PEOPLE, "i1", "p000007")).name == "newer"
 

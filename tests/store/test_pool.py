@@ -268,6 +268,26 @@ async def test_a_closed_pool_ends_its_listeners_and_serves_no_more(database):
         await database.rows("SELECT 1")
 
 
+@pytest.mark.parametrize("turns", range(0, 12, 2))
+async def test_a_pool_closed_while_it_connects_leaves_no_connection_open(postgres_url, turns):
+    database, watcher = Database(postgres_url, size=1), Database(postgres_url, size=1)
+    asked = asyncio.ensure_future(database.rows("SELECT 1"))
+    heard = asyncio.ensure_future(anext(database.listen("personae"), None))
+    for _ in range(turns):
+        await asyncio.sleep(0.0005)
+    await database.close()
+    await asyncio.wait([asked, heard], timeout=2)
+    heard.cancel()
+    asked.exception()
+
+    async def none():
+        others = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+        return await watcher.rows(f"{others} AND pid <> pg_backend_pid()") == []
+
+    await eventually(none, seconds=2.0)
+    await watcher.close()
+
+
 async def test_long_results_arrive_whole_and_leave_others_a_turn(database):
     turns = 0
 
