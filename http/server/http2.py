@@ -72,7 +72,8 @@ _FRAME_COST: dict[type[Event], int] = {
     UnknownFrameReceived: 1,
 }
 
-_SHORT = 256
+_SHORT, _BLOCKS = 256, 16
+"""Longest value and block of headers that is remembered in bytes; blocks of one connection."""
 _KNOWN_ANSWERS = (
     ((b":status", b"200"), (b"content-type", b"application/grpc+proto")),
     ((b"grpc-status", b"0"),),
@@ -104,6 +105,29 @@ def checked(headers: tuple[tuple[bytes, bytes], ...], *, trailers: bool = False)
         return tuple((n.decode(), v.decode()) for n, v in validate_headers(headers, flags))
     except UnicodeDecodeError as exc:
         raise ProtocolError("not UTF-8") from exc
+
+
+class KnownDecoder(hpack.Decoder):
+    """hpack's decoder; a block that comes again while the table stays the same says the same."""
+
+    def __init__(self, max_header_list_size: int) -> None:
+        super().__init__(max_header_list_size)
+        self._known: dict[bytes, Any] = {}
+        self._table: tuple[Any, ...] = ()
+
+    def decode(self, data: Any, raw: bool = False) -> Any:  # noqa: FBT001, FBT002
+        """Return the headers of a block; nobody may change them."""
+        if (same := self._known.get(data)) is not None:
+            return same
+        before, known = self._table, self._known
+        self._table, self._known = (), {}
+        headers = super().decode(data, raw)
+        self._table = (*self.header_table.dynamic_entries, self.header_table.maxsize)
+        if self._table == before and len(known) < _BLOCKS:
+            self._known = known
+            if len(data) < _SHORT:
+                known[data] = headers
+        return headers
 
 
 class KnownEncoder(hpack.Encoder):
@@ -409,7 +433,7 @@ class Http2(H2Protocol):
                 SettingCodes.ENABLE_CONNECT_PROTOCOL: 0,
             },
         )
-        h2.decoder.max_header_list_size = limits.header_list_size
+        h2.decoder = KnownDecoder(limits.header_list_size)
         h2.encoder = KnownEncoder()
         h2.initiate_connection()
         h2.increment_flow_control_window(2 * limits.window)

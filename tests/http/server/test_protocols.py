@@ -1,11 +1,13 @@
 """Every protocol on the one port: HTTP/1.1, HTTP/2 with prior knowledge, gRPC; clear and TLS."""
 
 import asyncio
+import random
 import ssl
 from datetime import UTC, datetime, timedelta
 
 import grpc
 import h2.events
+import hpack
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -14,6 +16,7 @@ from google.protobuf.wrappers_pb2 import StringValue
 from h2.errors import ErrorCodes
 from h2.settings import SettingCodes
 from personae.http.server import Limits, tls_context
+from personae.http.server.http2 import KnownDecoder
 
 from tests.http.server.kit import ECHO, QUICK, H2Client, fetch, running
 
@@ -272,6 +275,31 @@ async def test_headers_that_are_no_text_end_the_http2_connection():
         client.head("/", extra=((b"x-a", b"\xff\xfe"),))
         goaway = await client.closed()
     assert goaway.error_code == ErrorCodes.PROTOCOL_ERROR
+
+
+def test_header_blocks_that_come_again_say_what_hpack_says():
+    """Of two decoders one remembers blocks: they agree, whatever the table holds by then."""
+    dice = random.Random(3)
+    for _ in range(30):
+        known, plain, encoder = KnownDecoder(65536), hpack.Decoder(65536), hpack.Encoder()
+        blocks = [encoder.encode([(b":method", b"GET"), (b"x", b"y", True)])]
+        for _ in range(200):
+            if dice.random() < 0.05:
+                encoder.header_table_size = dice.choice([64, 200, 4096])
+            names = dice.choices("abcd", k=dice.randrange(1, 4))
+            blocks.append(
+                encoder.encode([(n, dice.choice("xyz") * 9, dice.random() < 0.8) for n in names])
+            )
+            for block in (blocks[-1], *dice.choices(blocks, k=3)):
+                assert said(known, block) == said(plain, block)
+
+
+def said(decoder, block):
+    """Return what a decoder says of a block: headers and whether they may be indexed, or its error."""
+    try:
+        return [(*h, h.indexable) for h in decoder.decode(block, raw=True)]
+    except hpack.HPACKError as error:
+        return type(error)
 
 
 async def test_a_changed_header_table_is_told_before_known_answers():
