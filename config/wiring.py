@@ -87,6 +87,10 @@ class Node:
         """Raise unless the database answers."""
         await self.database.row("SELECT 1")
 
+    async def room(self) -> None:
+        """Raise while the database's disk is full: it answers, and nothing can be changed."""
+        self.database.room()
+
     async def answers(self) -> bool:
         """Say whether the database answers."""
         try:
@@ -317,7 +321,7 @@ def server(node: Node, *, crew: CrewRegistry | None = None) -> Server:
                 body_size=int(of.body_limit), request_timeout=of.request_timeout.total_seconds()
             ),
         ),
-        checks={"database": node.ping},
+        checks={"database": node.ping, "disk": node.room},
         registry=crew or node.metrics.registry,
         faults=login.faults(node.services),
         tree=Tree(

@@ -60,6 +60,10 @@ TRIES = 12
 FIRST_PAUSE, LAST_PAUSE = 0.002, 0.2
 """Seconds before the second try, at most; each pause may be twice as long as the one before."""
 
+FULL_SECONDS = 6.0
+"""Seconds for which the disk counts as full after a statement found it so: read models that wait
+try again every five."""
+
 CHUNK = 500
 """Rows made into Python values at a time: one to two milliseconds, then others have a turn."""
 
@@ -88,6 +92,10 @@ class _Passing(DatabaseError, Refusal):  # noqa: N818 — a state, not a fault
 
 class Unavailable(_Passing):
     """The database cannot be reached, went away, or every connection is taken: try later."""
+
+
+class DiskFull(Unavailable):
+    """The database has no room left: it answers, and nothing can be written."""
 
 
 class QueryTimeout(_Passing):
@@ -293,6 +301,7 @@ class Database:
         self._retry_at = 0.0
         self._retry_in = FIRST_RETRY
         self._closed = False
+        self._full_until = 0.0
         self._stats = Stats(size)
 
     async def open(self) -> None:
@@ -314,6 +323,11 @@ class Database:
         for connection in [*self._idle, *self._busy]:
             _ = connection.close()
         self._idle.clear()
+
+    def room(self) -> None:
+        """Raise :class:`DiskFull` when a statement found the disk full, a moment ago."""
+        if asyncio.get_running_loop().time() < self._full_until:
+            raise DiskFull("no room on the disk")
 
     @property
     def stats(self) -> Stats:
@@ -431,6 +445,9 @@ class Database:
                 yield session
             except QueryTimeout:
                 self._stats.timeouts += 1
+                raise
+            except DiskFull:
+                self._full_until = asyncio.get_running_loop().time() + FULL_SECONDS
                 raise
             except asyncio.CancelledError:
                 _ = connection.close()
@@ -553,6 +570,8 @@ def _translated(error: psycopg2.Error, *, lost: bool) -> DatabaseError:
         return Conflict(error.diag.constraint_name or "")
     if isinstance(error, (errors.SerializationFailure, errors.DeadlockDetected)):
         return SerializationFailure(state)
+    if state == errorcodes.DISK_FULL and not lost:
+        return DiskFull(f"no room on the disk {state}")
     if lost or state[:2] in {"08", "53", "57"}:
         return Unavailable(f"connection lost {state}".rstrip(), outcome_unknown=lost)
     if not state and isinstance(error, (psycopg2.OperationalError, psycopg2.InterfaceError)):

@@ -7,6 +7,7 @@ projections; and ``growth`` and ``api``, which take minutes.
 import asyncio
 import importlib
 import inspect
+import signal
 import sys
 
 import uvloop
@@ -26,6 +27,8 @@ async def measured(part):
 
 
 async def main(parts):
+    # Cut off, a part still stops its database and removes its files.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)
     for part in parts:
         print(f"\n{part}", flush=True)
         async for what, figure, unit in measured(part):

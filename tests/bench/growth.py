@@ -2,13 +2,15 @@
 
 ``make bench ARGS=growth`` takes some minutes; ``EVENTS="1000000 10000000"`` says how far to go:
 the latter takes 8 GB of disk. Seconds of processors (ours and the database's) tell the growth also
-where the machine has other work.
+where the machine has other work. How far it is stands on standard error, every few seconds; cut off
+(interrupt, SIGTERM) it leaves neither a database nor files.
 """
 
 import asyncio
 import contextlib
 import os
 import shutil
+import sys
 import time
 from datetime import UTC, datetime
 
@@ -26,9 +28,10 @@ from personae.store.postgres import PostgresLog
 
 from tests.bench.store import new_folder
 
-SIZES = tuple(map(int, os.environ.get("EVENTS", "100000 1000000").split()))
+SIZES = tuple(map(int, os.environ.get("EVENTS", "300000 1000000").split()))
 START = datetime(2026, 1, 1, tzinfo=UTC)
 PER_USER = 4
+SHOW_EVERY = 5.0
 
 
 async def rows():
@@ -45,7 +48,7 @@ async def rows():
             users = await _fill(log, users, size // PER_USER)
             what = f"rebuild users from {size:,} events"
             began, worked = time.perf_counter(), work(server)
-            await rebuild(shelf, log, USERS)
+            await rebuild(shelf, log, USERS, Shown("rebuilt").progress)
             seconds, worked = time.perf_counter() - began, work(server) - worked
             yield what, seconds, "s"
             yield what, f"{size / seconds:,.0f}", "events/s"
@@ -67,9 +70,27 @@ def work(server):
     return seconds
 
 
+class Shown:
+    """Says on standard error how far something is, every few seconds."""
+
+    def __init__(self, what):
+        self._what = what
+        self._next = time.monotonic() + SHOW_EVERY
+
+    def progress(self, progress):
+        self(progress.done, progress.total)
+
+    def __call__(self, done, total):
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + SHOW_EVERY
+            print(f"    {self._what} {done:,} of {total:,}", file=sys.stderr, flush=True)
+
+
 async def _fill(log, first, last):
+    shown = Shown("users written")
     for begin in range(first, last, 1000):
         await asyncio.gather(*(user(log, n) for n in range(begin, min(begin + 1000, last))))
+        shown(begin, last)
     return last
 
 

@@ -10,6 +10,7 @@ import pytest
 from personae.store.pool import (
     Conflict,
     Database,
+    DiskFull,
     QueryTimeout,
     SerializationFailure,
     StatementError,
@@ -317,6 +318,21 @@ async def test_errors_say_what_to_do_and_hold_no_values(database):
         await database.rows("SELECT * FROM nowhere")
     with pytest.raises(StatementError, match="22021"):
         await database.rows("SELECT %s", ("nul \0",))
+
+
+async def test_a_full_disk_is_known_for_a_while(database, monkeypatch):
+    full = "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$"
+    database.room()
+    for ask in (database.run(full), database.atomically(lambda session: session.run(full))):
+        monkeypatch.setattr("personae.store.pool.FULL_SECONDS", 0.2)
+        with pytest.raises(DiskFull) as refused:
+            await ask
+        assert refused.value.id == "SYSTEM-Unavailable"
+        assert await database.row("SELECT 1") == (1,)  # reading goes on
+        with pytest.raises(DiskFull):
+            database.room()
+        await asyncio.sleep(0.25)
+        database.room()
 
 
 async def test_a_serialisation_failure_has_a_name(database):
