@@ -55,6 +55,7 @@ class Projector(LoopActor):
         self._log = log
         self._gate = gate or asyncio.Semaphore(1)
         self._first_pause = first_pause
+        self._moving = asyncio.Lock()  # a batch and a sweep must not move one position at once
         self._ready: dict[str, Track] = {}
         self._awake = False
         self._closing = False
@@ -129,7 +130,7 @@ class Projector(LoopActor):
     async def save(self) -> None:
         """Save positions that ran ahead of the database."""
         for track in list(self.tracks.values()):
-            async with self._gate:
+            async with self._moving, self._gate:
                 await self._applier.save(track)
 
     async def on_receive(self, message: Any) -> None:
@@ -138,7 +139,7 @@ class Projector(LoopActor):
         try:
             while self._ready and not self._closing:
                 track = self._ready.pop(next(iter(self._ready)))
-                async with self._gate:
+                async with self._moving, self._gate:
                     await self._step(track)
         finally:
             self._awake = False

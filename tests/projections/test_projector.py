@@ -7,6 +7,7 @@ from personae.actors.runtime import Restart
 from personae.projections.kit import ALL, Question, projector, registry
 from personae.projections.kit.applier import Applier
 from personae.projections.kit.track import MAX_PENDING, Track
+from personae.projections.kit.writer import Writer
 
 from tests.projections.people import (
     BADGES,
@@ -92,6 +93,27 @@ async def test_one_that_cannot_be_decoded_is_read_from_the_log_and_put_aside(
         there.on_committed(await log.after("i1", 0, 10))
         assert await there.reached(PEOPLE, "i1", 2)
         assert [one.position for one in await there.failed()] == [2]
+
+
+async def test_a_sweep_in_the_middle_of_a_batch_moves_nothing_under_it(
+    process, writer, monkeypatch
+):
+    write, moved = Writer.write, []
+
+    async def swept(self, fold, *where):
+        saving = asyncio.create_task(there._projectors["people_v1"].save())
+        await asyncio.wait([saving], timeout=0.1)
+        moved.append(await write(self, fold, *where))
+        return moved[-1]
+
+    async with process(PEOPLE) as there:
+        await writer.add("gigi", PersonGreeted())
+        await there.reached(PEOPLE, "i1", 1)  # seen, and not worth saving yet
+        monkeypatch.setattr(Writer, "write", swept)
+        await writer.add("gigi", PersonAdded(name="Gigi"))
+        await there.reached(PEOPLE, "i1", 2, timeout=1)
+        monkeypatch.undo()
+        assert moved == [True]
 
 
 async def test_waiting_for_a_position_is_enough_of_a_nudge(process, writer):
