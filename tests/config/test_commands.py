@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import signal
+import threading
 
 import pytest
 from personae.store.pool import Database
@@ -168,11 +169,14 @@ def test_types_choose_events(personae):
 
 def test_following_shows_what_happens_later(personae):
     process = personae.process("events", "tail", "-n", "1", "--follow", "--type", "user.*")
+    late = threading.Timer(120, process.kill)  # so that it fails, should it wait for ever
+    late.start()
     process.stdout.readline()
     personae("admin", "create", "eve")
     assert "user.human.added" in process.stdout.readline()
     process.send_signal(signal.SIGINT)
     process.communicate()
+    late.cancel()
     assert process.returncode == 130
 
 
