@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -20,6 +21,10 @@ _OURS = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("tests", _OURS, derandomize=True)
 settings.register_profile("search", _OURS)
 settings.load_profile("tests")
+
+# A shell starts its background jobs with SIGINT ignored, and their children inherit that: the
+# programs that tests interrupt would not hear it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _numbers = itertools.count(1)
 
