@@ -16,6 +16,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import grpc
 from personae.actors.domain.kit import Stream
 from personae.actors.domain.user import events as e
 from personae.http.wire import METHODS
@@ -137,7 +138,7 @@ async def loads(server, org):
         path = f"/{SERVICE}/{method}"
         async for row in measure(f"{method}, Connect", server, path, lambda _, s=connect: s):
             yield row
-        yield await asyncio.to_thread(grpc, server, method, message(method, body))
+        yield await asyncio.to_thread(grpc_load, server, method, message(method, body))
     create = CREATE.replace("TOKEN", server.pat).replace("ORG", org)
     for what, path in (("REST", "/v2/users/new"), ("Connect", f"/{SERVICE}/CreateUser")):
         lines = create.replace("PATH", path)
@@ -150,7 +151,7 @@ async def loads(server, org):
             yield row
     machine = {"organizationId": org, "machine": {"name": "Bot"}}
     asked = message("CreateUser", json.dumps(machine))
-    yield await asyncio.to_thread(grpc, server, "CreateUser", asked)
+    yield await asyncio.to_thread(grpc_load, server, "CreateUser", asked)
     async for row in pages(server):
         yield row
     for row in await asyncio.to_thread(read_at_once, server, org):
@@ -163,7 +164,7 @@ def message(method, body):
     return made.SerializeToString()
 
 
-def grpc(server, method, body):
+def grpc_load(server, method, body):
     """Return the row of a gRPC load: the median of its runs."""
     with tempfile.NamedTemporaryFile() as file:
         Path(file.name).write_bytes(b"\0" + len(body).to_bytes(4) + body)
@@ -199,24 +200,54 @@ async def pages(server):
 
 
 def read_at_once(server, org):
-    """Return how many of 1,000 created users are read and listed at once, without any wait."""
-    got = listed = 0
-    began = time.perf_counter()
-    for number in range(SEEN):
-        name = f"seen-{number}"
-        machine = {"organizationId": org, "username": name, "machine": {"name": name}}
-        made = call(server, "/v2/users/new", machine, bearer(server))
-        shown = call(server, f"/v2/users/{made['id']}", token=bearer(server))
-        got += shown["user"]["username"] == name
-        only = {"queries": [{"userNameQuery": {"userName": name}}]}
-        listed += len(call(server, "/v2/users", only, bearer(server)).get("result", ())) == 1
-    yield f"of {SEEN:,} created, read at once", got, ""
-    yield f"of {SEEN:,} created, listed at once", listed, ""
-    yield (
-        "create, read and list, one after the other",
-        (time.perf_counter() - began) / SEEN * 1e3,
-        "ms",
-    )
+    """Yield how many of 1,000 created users are read and listed at once, without any wait."""
+    for wire, ask in (("REST", by_rest(server)), ("gRPC", by_grpc(server))):
+        got = listed = 0
+        began = time.perf_counter()
+        for number in range(SEEN):
+            name = f"seen-{wire}-{number}"
+            machine = {"organizationId": org, "username": name, "machine": {"name": name}}
+            made = ask("CreateUser", machine)
+            got += ask("GetUserByID", {"userId": made["id"]})["user"]["username"] == name
+            only = {"queries": [{"userNameQuery": {"userName": name}}]}
+            listed += len(ask("ListUsers", only).get("result", ())) == 1
+        yield f"of {SEEN:,} created, read at once, {wire}", got, ""
+        yield f"of {SEEN:,} created, listed at once, {wire}", listed, ""
+        each = (time.perf_counter() - began) / SEEN * 1e3
+        yield f"create, read and list, one after the other, {wire}", each, "ms"
+
+
+def by_rest(server):
+    """Return how a method is asked over REST: JSON in, JSON out."""
+    token = bearer(server)
+
+    def ask(method, body):
+        if method == "GetUserByID":
+            return call(server, f"/v2/users/{body['userId']}", token=token)
+        return call(
+            server, {"CreateUser": "/v2/users/new", "ListUsers": "/v2/users"}[method], body, token
+        )
+
+    return ask
+
+
+def by_grpc(server):
+    """Return the same over gRPC, by the client of Google."""
+    channel = grpc.insecure_channel(f"localhost:{server.port}")
+    metadata = (("authorization", bearer(server)),)
+
+    def ask(name, body):
+        method = METHODS[f"{SERVICE}/{name}"]
+        message = method.request()
+        from_json(json.dumps(body).encode(), message)
+        asked = channel.unary_unary(
+            method.path,
+            request_serializer=lambda each: each.SerializeToString(),
+            response_deserializer=method.reply.FromString,
+        )
+        return json.loads(to_json(asked(message, metadata=metadata, timeout=10)))
+
+    return ask
 
 
 def conversions():
