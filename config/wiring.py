@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 from personae import projections as read_models
+from personae.actors.aggregates.clients import client_of
 from personae.actors.aggregates.dispatch import Dispatch
 from personae.actors.aggregates.world import World
 from personae.actors.domain.kit import Recorded, Stream
@@ -48,6 +49,7 @@ from personae.http.identity.keys import SigningKeys, StoredKey
 from personae.http.identity.opaque import OpaqueTokens
 from personae.http.identity.replays import Replays
 from personae.http.identity.services import SERVICES, Services
+from personae.http.identity.signer import signer_of
 from personae.http.server import Tree
 from personae.http.server.lifecycle import Server
 from personae.http.server.settings import Limits, ServerSettings, tls_context
@@ -231,7 +233,7 @@ async def stored_keys(services: Services, instance_id: str) -> Iterable[StoredKe
         if key.private_key is not None:
             pem = world.keyring.open(Area.SIGNING_KEY, key.private_key, instance_id)
             active = key.status is Status.ACTIVE
-            found.append(StoredKey(row.id, key.algorithm, pem, active))
+            found.append(StoredKey(row.id, key.algorithm, pem, active, key.profile))
     return found
 
 
@@ -259,10 +261,12 @@ async def _gauges(world: World, views: Projections, metrics: Metrics) -> None:
 
 
 def _sign(services: Services) -> Sign:
-    """Return what signs a token with an instance's active key."""
+    """Return what signs a token with the key that signs for its client, which is its audience."""
 
     async def sign(instance_id: str, claims: Mapping[str, Any], typ: str) -> str:
-        return (await services.keys.of(instance_id)).signer.sign(claims, typ)
+        client = await client_of(services.world, instance_id, claims["aud"])
+        fapi = client is not None and client.app.oauth.fapi
+        return (await signer_of(services, instance_id, fapi=fapi)).sign(claims, typ)
 
     return sign
 

@@ -10,10 +10,17 @@ from personae.projections.kit import Row, Table, integer, json, text
 
 WEB_KEYS = Table(
     "web_keys",
-    version=1,
-    columns={"algorithm": text(), "config_type": integer(), "state": integer(), "public": json()},
+    version=2,
+    columns={
+        "algorithm": text(),
+        "config_type": integer(),
+        "state": integer(),
+        "public": json(),
+        "profile": text(),
+    },
 )
-"""``public`` is the JWK of the public half; ``state`` the domain's status."""
+"""``public`` is the JWK of the public half; ``state`` the domain's status; ``profile`` what the key
+signs for."""
 
 
 @WEB_KEYS.on(e.WebKeyAdded)
@@ -24,6 +31,7 @@ def _(_row: Row | None, recorded: Recorded) -> Row:
         config_type=event.config_type,
         state=int(Status.INITIAL),
         public=event.public_key,
+        profile=event.profile,
     )
 
 

@@ -30,7 +30,10 @@ LOOK_SECONDS = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is due for the keys of one instance; empty parts are not."""
+    """What is due for the keys of one profile; empty parts are not.
+
+    ``algorithm``: of a newer key that is to be published.
+    """
 
     activate: str = ""
     previous: str = ""
@@ -38,10 +41,19 @@ class Plan:
     remove: tuple[str, ...] = ()
 
 
+def by_profile(keys: Sequence[Any]) -> dict[str, list[Any]]:
+    """Return keys by what they sign for."""
+    found: dict[str, list[Any]] = {}
+    for key in keys:
+        found.setdefault(key.profile, []).append(key)
+    return found
+
+
 def plan(keys: Sequence[Any], now: datetime, life: timedelta, keep: timedelta) -> Plan:
     """Return what is due.
 
-    ``keys`` are rows of the read model; a row's ``change_date`` is when its state last changed.
+    ``keys`` are rows of the read model, all of one profile; a row's ``change_date`` is when its
+    state last changed. A profile begins with one key, and gets the next one here.
     """
     retired = (key for key in keys if key.state == Status.INACTIVE)
     remove = tuple(key.id for key in retired if now - key.change_date >= keep)
@@ -49,6 +61,8 @@ def plan(keys: Sequence[Any], now: datetime, life: timedelta, keep: timedelta) -
     waiting = sorted(
         (key for key in keys if key.state == Status.INITIAL), key=lambda key: key.creation_date
     )
+    if active is not None and active.profile and not waiting:
+        return Plan(algorithm=active.algorithm, remove=remove)
     if active is None or not waiting or now - active.change_date < life:
         return Plan(remove=remove)
     return Plan(waiting[0].id, active.id, waiting[0].algorithm, remove)
@@ -80,14 +94,21 @@ class KeyRotation:
         """Do what is due for one instance. Raises :class:`Refusal`."""
         everything = Question(table=WEB_KEYS, instance_id=instance_id, allowed=ALL, limit=MAX_LIMIT)
         rows = (await self._views.ask(everything)).rows
-        world = self._dispatch.world
-        due = plan(rows, world.now(), self._life, self._keep)
+        for profile, keys in by_profile(rows).items():
+            due = plan(keys, self._dispatch.world.now(), self._life, self._keep)
+            await self._do(instance_id, profile, due)
+
+    async def _do(self, instance_id: str, profile: str, due: Plan) -> None:
         caller = Caller.of_system(instance_id)
-        if due.activate:
+        if due.algorithm:
             newer = AddWebKey(
-                key_id=world.new_id(), instance_id=instance_id, algorithm=due.algorithm
+                key_id=self._dispatch.world.new_id(),
+                instance_id=instance_id,
+                algorithm=due.algorithm,
+                profile=profile,
             )
             await self._dispatch.send(newer, caller)
+        if due.activate:
             order = ActivateWebKey(key_id=due.activate, previous=due.previous)
             await self._dispatch.send(order, caller)
         for key_id in due.remove:

@@ -18,6 +18,7 @@ from personae.actors.domain.project.oauth import (
 from personae.actors.domain.project.refusals import APP_NOT_FOUND, CERTIFICATE_INVALID
 from personae.http.api.reading import aggregate_of, given, services_of
 from personae.http.identity.certificates import certificate_of
+from personae.http.identity.signer import signer_of
 from personae.http.wire.call import Call
 from personae.http.wire.registry import rpc
 
@@ -35,6 +36,9 @@ async def set_application_settings(request: Any, call: Call) -> Message:
         changes=changes_of(request.settings),
     )
     done = await call.send(order)
+    if order.changes.fapi:
+        # What signs for the profile is published before it signs.
+        await signer_of(services_of(call), call.caller.instance_id, fapi=True)
     return call.reply(change_date=done.changed_at)
 
 

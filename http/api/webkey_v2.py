@@ -55,9 +55,11 @@ def _asked(request: Any) -> tuple[str, int]:
 
 @rpc(f"{SERVICE}/ActivateWebKey")
 async def activate_web_key(request: Any, call: Call) -> Message:
-    """Sign with a key from now on; the one that signed until now is kept to verify."""
-    rows = await _keys(call, state=int(Status.ACTIVE))
-    previous = next((row.id for row in rows if row.id != request.id), "")
+    """Sign with a key from now on; the one that signed for the same until now is kept to verify."""
+    rows = await _keys(call)
+    profile = next((row.profile for row in rows if row.id == request.id), "")
+    signs = (row.id for row in rows if row.state == Status.ACTIVE and row.profile == profile)
+    previous = next((id_ for id_ in signs if id_ != request.id), "")
     done = await call.send(c.ActivateWebKey(key_id=request.id, previous=previous))
     return call.reply(change_date=done.changed_at)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import orjson
 from personae.actors.domain.kit import Code, reason
+from personae.actors.domain.web_key.values import FAPI, FAPI_ALGORITHMS
 from personae.http.identity.jose import jwks
 from personae.http.identity.jwt import Signer, Verifier
 
@@ -25,13 +26,19 @@ class StoredKey:
     algorithm: str
     private_pem: bytes = field(repr=False)
     active: bool = False
+    profile: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class InstanceKeys:
-    """The keys of one instance: who signs, what verifies, what clients are shown."""
+    """The keys of one instance: who signs, what verifies, what clients are shown.
+
+    ``fapi`` signs for clients of that profile: the active key if its algorithm is allowed there,
+    else a key of the profile, if there is one yet.
+    """
 
     active: Signer | None
+    fapi: Signer | None
     verifier: Verifier
     jwks: bytes = field(repr=False)
 
@@ -68,8 +75,12 @@ class SigningKeys:
         stored = list(await self._load(instance_id))
         signers = {key.id: Signer(key.id, key.algorithm, key.private_pem) for key in stored}
         public = [signer.public for signer in signers.values()]
+        signs = {key.profile: signers[key.id] for key in stored if key.active}
+        active = signs.get("")
+        allowed = active is not None and active.key.algorithm in FAPI_ALGORITHMS
         return InstanceKeys(
-            next((signers[key.id] for key in stored if key.active), None),
+            active,
+            active if allowed else signs.get(FAPI),
             Verifier(public),
             orjson.dumps(jwks(public)),
         )

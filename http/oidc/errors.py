@@ -110,7 +110,6 @@ CLIENT_CERTIFICATE_INVALID = _refused(
 )
 CERTIFICATE_REQUIRED = _refused("OIDC-CertificateRequired", INVALID_REQUEST)
 SENDER_UNBOUND = _refused("OIDC-SenderUnbound", INVALID_REQUEST)
-SIGNING_KEY_UNFIT = _refused("OIDC-SigningKeyUnfit", SERVER_ERROR, Code.FAILED_PRECONDITION)
 CLIENT_METHODS_MIXED = _refused("OIDC-ClientMethodsMixed", INVALID_REQUEST)
 NOT_REVOCABLE = _refused("OIDC-TokenNotRevocable", OAuthError("unsupported_token_type"))
 TOKEN_OF_ANOTHER = _refused("OIDC-TokenOfAnotherClient", INVALID_CLIENT, Code.PERMISSION_DENIED)

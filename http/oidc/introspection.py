@@ -10,6 +10,7 @@ from personae.actors.aggregates.clients import Client
 from personae.actors.domain.project.values import AuthMethod
 from personae.http.identity.live import LiveToken, confirmation, live_token_or_none
 from personae.http.identity.opaque import TokenKind
+from personae.http.identity.signer import signer_of
 from personae.http.oidc import claims
 from personae.http.oidc.answers import answer
 from personae.http.oidc.call import Call
@@ -50,7 +51,7 @@ async def _answered(call: Call, client: Client, body: Mapping[str, Any]) -> web.
     accepted = call.request.headers.get("Accept", "")
     if SIGNED not in accepted:
         return answer(body)
-    signer = (await call.services.keys.of(call.instance_id)).signer
+    signer = await signer_of(call.services, call.instance_id, fapi=client.app.oauth.fapi)
     about = {
         "iss": call.issuer,
         "aud": client.client_id,

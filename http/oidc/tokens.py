@@ -19,6 +19,7 @@ from personae.http.identity import base64url
 from personae.http.identity.jwt import Signer
 from personae.http.identity.live import AT_JWT, confirmation
 from personae.http.identity.opaque import TokenKind
+from personae.http.identity.signer import signer_of
 from personae.http.oidc import claims
 from personae.http.oidc.call import Call
 from personae.http.oidc.custom_claims import About, Function, with_added
@@ -35,7 +36,7 @@ class Recipient(NamedTuple):
     """Who gets the tokens, and how it wants them. ``skew`` widens them on both sides.
 
     ``roles_in``: the tokens that carry role claims; ``all_roles``: its project wants them
-    unasked.
+    unasked; ``fapi``: that profile says which key signs.
     """
 
     client_id: str
@@ -45,6 +46,7 @@ class Recipient(NamedTuple):
     project_id: str = ""
     all_roles: bool = False
     roles_in: frozenset[str] = frozenset()
+    fapi: bool = False
 
     @classmethod
     def of_client(cls, client: Client) -> Recipient:
@@ -63,6 +65,7 @@ class Recipient(NamedTuple):
                 (AT_JWT,) * oidc.access_token_role_assertion
                 + (ID_TOKEN,) * oidc.id_token_role_assertion
             ),
+            client.app.oauth.fapi,
         )
 
     @classmethod
@@ -161,7 +164,7 @@ async def _access_text(
 ) -> str:
     if not to.jwt:
         return call.services.tokens.issue(TokenKind.ACCESS, call.instance_id, family_id, access.id)
-    signer = (await call.services.keys.of(call.instance_id)).signer
+    signer = await signer_of(call.services, call.instance_id, fapi=to.fapi)
     # RFC 9068, section 3: without a named resource the issuer itself is the audience.
     found = {
         **await _about(call, to, family, access, AT_JWT),
@@ -188,7 +191,7 @@ async def _id_token(
         Stream(call.instance_id, "instance", call.instance_id)
     )
     life = timedelta(microseconds=lifetimes_of(instance).id_token / 1000)
-    signer = (await call.services.keys.of(call.instance_id)).signer
+    signer = await signer_of(call.services, call.instance_id, fapi=to.fapi)
     found = {
         **await _about(call, to, family, access, ID_TOKEN),
         **_common(call, to, family, now, now + life),

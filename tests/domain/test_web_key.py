@@ -1,14 +1,14 @@
 from dataclasses import replace
 
 import pytest
-from personae.actors.domain.kit import On, Stream
+from personae.actors.domain.kit import Claim, On, Stream
 from personae.actors.domain.kit.refusal import CONTENDED
 from personae.actors.domain.values import Sealed
 from personae.actors.domain.web_key import commands as c
 from personae.actors.domain.web_key import events as e
 from personae.actors.domain.web_key import refusals
 from personae.actors.domain.web_key.facts import ActivateFacts, KeyPairFacts
-from personae.actors.domain.web_key.state import Status
+from personae.actors.domain.web_key.state import PROFILES, Status
 from personae.actors.domain.web_key.values import check
 
 from tests.domain.language import NOW, given, refuses, state_of
@@ -43,6 +43,26 @@ def test_a_key_that_is_active_stays_so():
 def test_two_keys_never_sign():
     retired = replace(AFTER_OLD, previous_active=False)
     given(ADDED).when(ACTIVATE, retired).refuses(CONTENDED)
+
+
+FOR_FAPI = c.AddProfileKey(key_id="a", instance_id="1", algorithm="ES256", profile="fapi")
+ADDED_FOR_FAPI = replace(ADDED, config_type=2, profile="fapi")
+
+
+def test_the_first_key_of_a_profile_signs_at_once_and_is_made_once():
+    claim = Claim(PROFILES, "fapi", refusals.ALREADY_EXISTS)
+    given().when(FOR_FAPI, PAIR).then(claim, ADDED_FOR_FAPI, e.WebKeyActivated())
+    given(ADDED).when(FOR_FAPI, PAIR).refuses(refusals.ALREADY_EXISTS)
+    assert state_of("web_key", ADDED_FOR_FAPI).profile == "fapi"
+
+
+def test_a_key_takes_over_from_one_of_its_own_profile_only():
+    of_profile = replace(AFTER_OLD, previous_profile="fapi")
+    given(ADDED).when(ACTIVATE, of_profile).refuses(CONTENDED)
+    given(ADDED_FOR_FAPI).when(ACTIVATE, AFTER_OLD).refuses(CONTENDED)
+    given(ADDED_FOR_FAPI).when(ACTIVATE, of_profile).then(
+        e.WebKeyActivated(), On(OLD, e.WebKeyDeactivated(), 2, "1")
+    )
 
 
 def test_a_key_that_does_not_sign_can_be_removed():

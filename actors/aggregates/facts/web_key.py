@@ -15,7 +15,21 @@ from personae.actors.domain.web_key.values import check
 async def add(cmd: c.AddWebKey, turn: Turn) -> KeyPairFacts:
     await turn.may("iam.web_key.write")
     check(cmd.algorithm, cmd.bits)
-    private, public = await make_key_pair(cmd, turn.world)
+    return await _made(cmd, turn)
+
+
+@facts_for(c.AddProfileKey)
+async def add_for_profile(cmd: c.AddProfileKey, turn: Turn) -> KeyPairFacts:
+    await turn.may("iam.web_key.write")
+    order = c.AddWebKey(
+        key_id=cmd.key_id, instance_id=cmd.instance_id, algorithm=cmd.algorithm, bits=0
+    )
+    check(order.algorithm, order.bits)
+    return await _made(order, turn)
+
+
+async def _made(order: c.AddWebKey, turn: Turn) -> KeyPairFacts:
+    private, public = await make_key_pair(order, turn.world)
     return KeyPairFacts(now=turn.now(), private_key=private, public_key=public)
 
 
@@ -31,6 +45,7 @@ async def activate(cmd: c.ActivateWebKey, turn: Turn) -> ActivateFacts:
         previous=stream,
         previous_version=key.version,
         previous_active=key.state.status is Status.ACTIVE,
+        previous_profile=key.state.profile,
     )
 
 

@@ -14,6 +14,7 @@ class WebKeyAdded:
     public_key: dict[str, Any]
     algorithm: str
     config_type: int = 0
+    profile: str = ""
 
 
 @event("web_key.activated")

@@ -19,8 +19,9 @@ class KeyPairFacts(Facts):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivateFacts(Facts):
-    """The key to retire, if there is one: its stream and version, and whether it is active."""
+    """The key to retire, if there is one: stream, version, profile, and whether it is active."""
 
     previous: Stream | None = None
     previous_version: int = 0
     previous_active: bool = True
+    previous_profile: str = ""

@@ -24,20 +24,25 @@ class Status(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class WebKey:
-    """The state of one signing key; ``public_key`` is its JWK."""
+    """The state of one signing key; ``public_key`` is its JWK, ``profile`` what it signs for."""
 
     status: Status = Status.UNKNOWN
     algorithm: str = ""
     private_key: Sealed | None = None
     public_key: Mapping[str, Any] = field(default_factory=dict)
+    profile: str = ""
 
 
 WEB_KEY = Kind("web_key", WebKey())
+PROFILES = "web_key_profile"
+"""Claims of the profiles that have keys of their own, held by the first of them."""
 
 
 @WEB_KEY.on(e.WebKeyAdded)
 def _(_key: WebKey, event: e.WebKeyAdded) -> WebKey:
-    return WebKey(Status.INITIAL, event.algorithm, event.private_key, event.public_key)
+    return WebKey(
+        Status.INITIAL, event.algorithm, event.private_key, event.public_key, event.profile
+    )
 
 
 @WEB_KEY.on(e.WebKeyActivated)

@@ -16,6 +16,12 @@ class KeyType(IntEnum):
     ED25519 = 3
 
 
+FAPI = "fapi"
+"""The profile of keys that sign for applications with the FAPI switch."""
+
+FAPI_ALGORITHMS = frozenset({"PS256", "ES256", "EdDSA", "Ed25519"})
+"""What FAPI 2.0 (Security Profile, 5.4.1) allows to sign with."""
+
 RSA_BITS = frozenset({2048, 3072, 4096})
 TYPE_OF = {
     **dict.fromkeys(("RS256", "RS384", "RS512"), KeyType.RSA),

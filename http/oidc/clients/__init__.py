@@ -64,7 +64,7 @@ async def authenticate(call: Call) -> Client:
         raise CLIENT_METHOD_WRONG()
     if not await _PROVE[method](call, shown, client):
         raise CLIENT_NOT_AUTHENTICATED()
-    await check_client(call, client, method)
+    check_client(client, method)
     return client
 
 

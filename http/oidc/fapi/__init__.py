@@ -2,12 +2,13 @@
 
 What the provider does for everybody (``iss``, S256, codes of a minute and pushed requests of 90
 seconds, one audience in assertions, no password grant) is not repeated here; that requests are
-pushed is ``authorize/check_pushed.py``, that refresh tokens stay ``grants/refresh_token.py``.
+pushed is ``authorize/check_pushed.py``, that refresh tokens stay ``grants/refresh_token.py``, that
+the server signs as the profile wants it ``http/identity/signer.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from personae.http.oidc.fapi.check_challenge import check_challenge
@@ -15,12 +16,10 @@ from personae.http.oidc.fapi.check_code_flow import check_code_flow
 from personae.http.oidc.fapi.check_method import check_method
 from personae.http.oidc.fapi.check_redirect_uri import check_redirect_uri
 from personae.http.oidc.fapi.check_sender import check_sender
-from personae.http.oidc.fapi.check_signing_key import check_signing_key
 
 if TYPE_CHECKING:
     from personae.actors.aggregates.clients import Client
     from personae.http.oidc.authorize.ask import Ask
-    from personae.http.oidc.call import Call
     from personae.http.oidc.clients import Method
 
 __all__ = ["check_client", "check_request", "check_sender"]
@@ -32,12 +31,6 @@ OF_REQUESTS: tuple[Callable[[Ask], None], ...] = (
 )
 """What is checked of an authorization request."""
 
-OF_CLIENTS: tuple[Callable[[Call, Method], Awaitable[None]], ...] = (
-    check_method,
-    check_signing_key,
-)
-"""What is checked wherever a client authenticates."""
-
 
 def check_request(ask: Ask) -> None:
     """Refuse an authorization request that the profile does not allow its client."""
@@ -46,8 +39,7 @@ def check_request(ask: Ask) -> None:
             each(ask)
 
 
-async def check_client(call: Call, client: Client, method: Method) -> None:
+def check_client(client: Client, method: Method) -> None:
     """Refuse a client that is not authenticated as the profile demands of it."""
     if client.app.oauth.fapi:
-        for each in OF_CLIENTS:
-            await each(call, method)
+        check_method(method)

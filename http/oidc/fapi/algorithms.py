@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from personae.actors.domain.web_key.values import FAPI_ALGORITHMS
 from personae.http.identity.jose import ALGORITHMS
-
-FAPI = frozenset({"PS256", "ES256", "EdDSA", "Ed25519"})
 
 
 def allowed(*, fapi: bool) -> Collection[str]:
     """Return the algorithms that may sign what a client sends."""
-    return FAPI if fapi else ALGORITHMS
+    return FAPI_ALGORITHMS if fapi else ALGORITHMS

@@ -9,7 +9,6 @@ from personae.actors.domain.project.values import AuthMethod
 from personae.http.oidc.errors import CLIENT_METHOD_WRONG
 
 if TYPE_CHECKING:
-    from personae.http.oidc.call import Call
     from personae.http.oidc.clients import Method
 
 ALLOWED: tuple[Method, ...] = (
@@ -19,7 +18,7 @@ ALLOWED: tuple[Method, ...] = (
 )
 
 
-async def check_method(_call: Call, method: Method) -> None:
+def check_method(method: Method) -> None:
     """Allow mutual TLS and private_key_jwt (5.3.2.1)."""
     if method not in ALLOWED:
         raise CLIENT_METHOD_WRONG()

@@ -8,6 +8,7 @@ from personae.actors.domain.project.oauth import OAuthSettings
 from personae.actors.domain.project.state import Application, OIDCConfig
 from personae.actors.domain.project.values import ApplicationType
 from personae.http.identity.jose import PublicKey
+from personae.http.identity.signer import signer_of
 from personae.http.oidc import paths
 from personae.http.oidc.authorize.types import TYPES
 from personae.http.oidc.call import Call
@@ -23,6 +24,7 @@ async def described(call: Call, app_id: str, token: str, secret: str = "") -> di
     """Return the client information response; a secret is told once, when it is made."""
     app = (await project_of(call)).apps[app_id]
     assert app.oidc is not None  # noqa: S101 — for the type checker; nothing else registers itself
+    signer = await signer_of(call.services, call.instance_id, fapi=app.oauth.fapi)
     where = call.issuer + paths.REGISTRATION.format(client_id=app.client_id)
     found = {
         "client_id": app.client_id,
@@ -31,6 +33,7 @@ async def described(call: Call, app_id: str, token: str, secret: str = "") -> di
         "registration_client_uri": where,
         "client_name": app.name,
         **_client(app, app.oidc),
+        "id_token_signed_response_alg": signer.key.algorithm,
         **_profiles(app.oauth),
     }
     return {name: value for name, value in found.items() if value not in ("", (), [], None)}

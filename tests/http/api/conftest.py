@@ -30,6 +30,7 @@ from personae.actors.runtime.pools import PoolBusy, WorkPool
 from personae.config.metrics import Metrics
 from personae.config.roles import Roles
 from personae.config.texts import Texts
+from personae.config.wiring import stored_keys
 from personae.http import api, wire
 from personae.http.identity.instances import Origins
 from personae.http.identity.keys import SigningKeys
@@ -156,19 +157,17 @@ async def services_on(database):
         roles=Roles.load().by_name,
     )
 
-    async def no_keys(instance_id):
-        return []
-
     await projections.start()
-    yield Services(
+    services = Services(
         dispatch=Dispatch(world),
         projections=projections,
         tokens=OpaqueTokens(keyring),
-        keys=SigningKeys(no_keys),
+        keys=SigningKeys(lambda instance_id: stored_keys(services, instance_id)),
         texts=TEXTS,
         counters=Metrics(),
         origins=Origins(secure=False, port=80),
     )
+    yield services
     await projections.stop()
     await log.close()
     await pool.stop()

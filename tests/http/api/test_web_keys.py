@@ -2,13 +2,16 @@
 
 import pytest
 
+from tests.aggregates.conftest import PROJECT
 from tests.http.api.conftest import GUEST, OWNER
+from tests.http.api.test_applications import created
 
 SERVICE = "zitadel.webkey.v2.WebKeyService"
 CREATE, ACTIVATE, DELETE, LIST = (
     f"{SERVICE}/{name}"
     for name in ("CreateWebKey", "ActivateWebKey", "DeleteWebKey", "ListWebKeys")
 )
+SETTINGS = "personae.application.v1.ApplicationSettingsService/SetApplicationSettings"
 RSA = [
     {"rsa": {"bits": f"RSA_BITS_{bits}", "hasher": f"RSA_HASHER_SHA{sha}"}}
     for bits, sha in ((2048, 256), (3072, 384), (4096, 512))
@@ -48,6 +51,25 @@ async def test_a_key_takes_over_from_the_one_before(server):
     assert (await server.ok(DELETE, id="k1"))["deletionDate"]
     assert list(await keys(server)) == [id_]
     assert await server.refused(ACTIVATE, id="k1") == "WEBKEY-NotFound"
+
+
+async def test_an_application_that_is_switched_to_fapi_gets_a_key_that_is_published(server):
+    app = await created(server)
+    of = {"project_id": PROJECT, "application_id": app["applicationId"]}
+    own = (await server.ok(CREATE, **RSA[0]))["id"]
+    await server.ok(ACTIVATE, id=own)
+    before = set(await keys(server))
+    for _ in range(2):  # made once
+        await server.ok(SETTINGS, **of, settings={"fapi": True})
+    after = await keys(server)
+    (of_fapi,) = set(after) - before
+    assert after[of_fapi]["ecdsa"] == {"curve": "ECDSA_CURVE_P256"}
+    assert after[own]["state"] == after[of_fapi]["state"] == "STATE_ACTIVE"
+    # Another key for everything else leaves it alone.
+    await server.ok(ACTIVATE, id=(await server.ok(CREATE, **RSA[0]))["id"])
+    states = {id_: key["state"] for id_, key in (await keys(server)).items()}
+    assert (states[own], states[of_fapi]) == ("STATE_INACTIVE", "STATE_ACTIVE")
+    assert await server.refused(DELETE, id=of_fapi) == "WEBKEY-StillActive"
 
 
 async def test_keys_are_nobody_elses_business(server):

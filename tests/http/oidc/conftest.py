@@ -291,7 +291,8 @@ async def stored_keys(services, instance_id):
         key = await services.world.state(stream)
         if key.private_key is not None:
             pem = services.world.keyring.open(Area.SIGNING_KEY, key.private_key, instance_id)
-            found.append(StoredKey(stream.id, key.algorithm, pem, key.status is Status.ACTIVE))
+            active = key.status is Status.ACTIVE
+            found.append(StoredKey(stream.id, key.algorithm, pem, active, key.profile))
     return found
 
 

@@ -1,7 +1,11 @@
 """FAPI 2.0 Security Profile, as a switch of the application."""
 
+import asyncio
+
 import pytest
-from joserfc.jwk import ECKey, RSAKey
+from authlib.oidc.core import CodeIDToken
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet, RSAKey
 from personae.actors.domain.project import commands as p
 from personae.actors.domain.project.oauth import CertificateMethod
 from personae.actors.domain.project.values import (
@@ -9,8 +13,10 @@ from personae.actors.domain.project.values import (
     AuthMethod,
     GrantType,
     ResponseType,
+    TokenType,
 )
 from personae.actors.domain.web_key.commands import ActivateWebKey, AddWebKey
+from personae.http.identity.signer import signer_of
 from personae.http.oidc.provider import Profiles
 
 from tests.aggregates.conftest import INSTANCE
@@ -234,13 +240,77 @@ async def test_a_certificate_proves_and_binds(dispatch, verifier):
         assert (await stack.userinfo(found.json["access_token"])).status == 401
 
 
-async def test_the_server_signs_as_the_profile_wants_or_not_at_all(stack, client, verifier):
+async def signs_by_rs256(stack):
     await stack.send(AddWebKey(key_id="k2", instance_id=INSTANCE, algorithm="RS256"))
     await stack.send(ActivateWebKey(key_id="k2", previous="k1"))
     stack.services.keys.forget(INSTANCE)
-    answer = await client.push(verifier)
-    assert refused(answer, "server_error", 500)
-    assert "OIDC-SigningKeyUnfit" in answer.json["error_description"]
+
+
+async def published(stack):
+    return (await stack.call("GET", "/oauth/v2/keys")).json
+
+
+async def test_on_an_instance_that_signs_otherwise_the_profile_gets_a_key_of_its_own(
+    stack, verifier
+):
+    await signs_by_rs256(stack)
+    client = await client_of(stack, access_token_type=TokenType.JWT)
+    found = (await client.redeem(await client.code(verifier), verifier)).json
+    keys = KeySet.import_key_set(await published(stack))
+    for text in (found["id_token"], found["access_token"]):
+        token = jwt.decode(text, keys, algorithms=["ES256"])
+        assert token.header["kid"] not in {"k1", "k2"}
+        assert token.claims["client_id"] == client.app.client_id
+    # Authlib agrees that the hash inside is of this very access token, by that algorithm.
+    id_token = jwt.decode(found["id_token"], keys, algorithms=["ES256"])
+    options = {"iss": {"value": stack.issuer}, "at_hash": {"essential": True}}
+    about = {"access_token": found["access_token"], "client_id": client.app.client_id}
+    claims = CodeIDToken(id_token.claims, id_token.header, options, about)
+    claims.validate(now=seconds(stack))
+    other = await stack.sign_in(await stack.app())
+    assert jwt.decode(other["id_token"], keys, algorithms=["RS256"]).header["kid"] == "k2"
+    # Both are good to us.
+    proved = proof(
+        stack, client.sender, "/oidc/v1/userinfo", method="GET", token=found["access_token"]
+    )
+    header = {"Authorization": f"DPoP {found['access_token']}", "DPoP": proved}
+    assert (await stack.call("GET", "/oidc/v1/userinfo", headers=header)).status == 200
+
+
+async def test_of_many_that_need_a_key_at_once_one_makes_it(stack):
+    await signs_by_rs256(stack)
+    before = len((await published(stack))["keys"])
+    signers = await asyncio.gather(
+        *(signer_of(stack.services, INSTANCE, fapi=True) for _ in range(20))
+    )
+    assert len({each.public.id for each in signers}) == 1
+    assert len((await published(stack))["keys"]) == before + 1
+    # The instance's own key is not touched, and no second one is made where it will do.
+    assert (await signer_of(stack.services, INSTANCE, fapi=False)).public.id == "k2"
+    await stack.send(ActivateWebKey(key_id="k1", previous="k2"))
+    stack.services.keys.forget(INSTANCE)
+    assert (await signer_of(stack.services, INSTANCE, fapi=True)).public.id == "k1"
+
+
+@pytest.mark.store
+async def test_of_two_processes_that_need_a_key_at_once_one_makes_it(pair):
+    await signs_by_rs256(pair[0])
+    found = await asyncio.gather(
+        *(signer_of(each.services, INSTANCE, fapi=True) for each in pair for _ in range(5))
+    )
+    assert len({each.public.id for each in found}) == 1
+
+
+async def test_answers_of_introspection_are_signed_for_the_profile_too(stack, verifier):
+    await signs_by_rs256(stack)
+    client = await client_of(stack)
+    found = (await client.redeem(await client.code(verifier), verifier)).json
+    form = {"token": found["access_token"], **client.proves()}
+    accepts = {"Accept": "application/token-introspection+jwt"}
+    answer = await stack.post("/oauth/v2/introspect", accepts, **form)
+    keys = KeySet.import_key_set(await published(stack))
+    token = jwt.decode(answer.text, keys, algorithms=["ES256"])
+    assert token.claims["token_introspection"]["active"] is True
 
 
 async def test_codes_and_requests_are_short_lived(stack, client, verifier):

@@ -69,6 +69,14 @@ def app_of(found):
     return App("", "", found["client_id"], found.get("client_secret", ""))
 
 
+async def test_the_client_is_told_how_its_id_tokens_are_signed_whatever_it_asks(stack, token):
+    # "The Authorization Server MAY reject or replace any of the Client's requested field values"
+    # (Registration, 3.1): they are signed by the instance's key.
+    for asked in ({}, {"id_token_signed_response_alg": "RS512"}):
+        found = (await register(stack, token, **asked)).json
+        assert found["id_token_signed_response_alg"] == "ES256"
+
+
 async def test_a_client_registers_and_signs_somebody_in(stack, token):
     answer = await register(stack, token, client_name="Shop")
     assert (answer.status, answer.headers["Cache-Control"]) == (201, "no-store")
