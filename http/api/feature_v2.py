@@ -12,7 +12,6 @@ from personae.actors.domain.feature.commands import ResetFeatures, SetFeatures
 from personae.actors.domain.feature.events import FEATURES, Level, LoginV2
 from personae.actors.domain.kit import SYSTEM, Stream
 from personae.http.api.reading import services_of
-from personae.http.api.reasons import FEATURE_LEVEL_UNSUPPORTED
 from personae.http.api.replies import aggregate_details, done_details
 from personae.http.wire.call import Call
 from personae.http.wire.registry import rpc
@@ -21,7 +20,7 @@ SERVICE = "zitadel.feature.v2.FeatureService"
 STORED = {"oidc_token_exchange": "token_exchange"}
 """Features that the API calls otherwise than the log."""
 
-NOBODY, OF_SYSTEM, OF_INSTANCE = 0, 2, 3
+NOBODY, OF_SYSTEM, OF_INSTANCE, OF_ORG, OF_USER = 0, 2, 3, 4, 7
 """``Source``: which level a value comes from; NOBODY for the default."""
 
 
@@ -49,6 +48,8 @@ def given(request: Any) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for field, value in request.ListFields():
         name = STORED.get(field.name, field.name)
+        if name not in FEATURES:
+            continue
         if name == "login_v2":
             values[name] = LoginV2(required=value.required, base_uri=value.base_uri)
         else:
@@ -60,20 +61,22 @@ def given(request: Any) -> dict[str, Any]:
 async def get_system_features(_request: Any, call: Call) -> Message:
     """Return what holds for instances that set nothing else."""
     system = await features_of(call, SYSTEM)
-    return call.reply(details=aggregate_details(system), **shown(call, [(OF_SYSTEM, system)]))
+    flags = shown(call.method.reply.DESCRIPTOR, [(OF_SYSTEM, system)])
+    return call.reply(details=aggregate_details(system), **flags)
 
 
 async def features_of(call: Call, owner_id: str) -> Aggregate:
-    """Return the features that an instance or the system sets."""
-    return await services_of(call).world.aggregate(Stream(owner_id, "feature", owner_id))
+    """Return the features that are set for the system, an instance, an organisation or a user."""
+    instance_id = SYSTEM if owner_id == SYSTEM else call.caller.instance_id
+    return await services_of(call).world.aggregate(Stream(instance_id, "feature", owner_id))
 
 
 def shown(
-    call: Call, levels: Iterable[tuple[int, Aggregate]], *, defaults: bool = True
+    message: Any, levels: Iterable[tuple[int, Aggregate]], *, defaults: bool = True
 ) -> dict[str, Any]:
-    """Return the features a reply has, each with the first level that sets it."""
+    """Return the features that a kind of message has, each with the first level that sets it."""
     flags = {}
-    for field in call.method.reply.DESCRIPTOR.fields:
+    for field in message.fields:
         name = STORED.get(field.name, field.name)
         if name not in FEATURES:
             continue
@@ -114,15 +117,5 @@ async def get_instance_features(request: Any, call: Call) -> Message:
     levels = [(OF_INSTANCE, own)]
     if request.inheritance:
         levels.append((OF_SYSTEM, await features_of(call, SYSTEM)))
-    flags = shown(call, levels, defaults=request.inheritance)
+    flags = shown(call.method.reply.DESCRIPTOR, levels, defaults=request.inheritance)
     return call.reply(details=aggregate_details(own), **flags)
-
-
-async def _refuse(_request: Any, _call: Call) -> Message:
-    """Refuse: no feature differs between organisations or users."""
-    raise FEATURE_LEVEL_UNSUPPORTED()
-
-
-for _verb in ("Set", "Reset", "Get"):
-    for _level in ("Organization", "User"):
-        rpc(f"{SERVICE}/{_verb}{_level}Features")(_refuse)

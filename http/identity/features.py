@@ -1,4 +1,4 @@
-"""What features are worth on an instance: its own value, else the server's, else the default."""
+"""What features are worth: the nearest level that sets one, else the default."""
 
 from __future__ import annotations
 
@@ -10,10 +10,17 @@ from personae.actors.domain.feature.state import Features
 from personae.actors.domain.kit import SYSTEM, Stream
 
 
-async def feature(world: World, instance_id: str, name: str) -> Any:
-    """Return the value of a feature by its stored name, out of memory."""
-    for owner in (instance_id, SYSTEM):
-        features: Features = await world.state(Stream(owner, "feature", owner))
-        if name in features.values:
-            return features.values[name]
+async def feature(
+    world: World, instance_id: str, name: str, *, org_id: str = "", user_id: str = ""
+) -> Any:
+    """Return the value of a feature by its stored name, out of memory.
+
+    Whom it is asked for: a user, an organisation, both or neither.
+    """
+    levels = ((instance_id, user_id), (instance_id, org_id), (instance_id, instance_id))
+    for instance, owner in (*levels, (SYSTEM, SYSTEM)):
+        if owner:
+            features: Features = await world.state(Stream(instance, "feature", owner))
+            if name in features.values:
+                return features.values[name]
     return FEATURES[name].default

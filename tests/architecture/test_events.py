@@ -5,15 +5,19 @@ from pathlib import Path
 
 import pytest
 from personae.actors import domain
-from personae.actors.domain.kit import EVENTS
+from personae.actors.domain.feature.events import RESET, SET, Level
+from personae.actors.domain.kit import EVENTS, name_of
 
 from tests.architecture import ROOT
 from tests.architecture.events_page import PAGE, page
 
 BEHAVIOUR = Path(environ.get("SHARED", ROOT.parent / "shared")) / "reference" / "behaviour.md"
 
+BELOW = (Level.ORG, Level.USER)
 OURS = {
     "auth_request.pushed.opened",  # the reference system has no pushed requests (RFC 9126)
+    *(name_of(SET[key]) for key in SET if key[0] in BELOW),  # it has features down to instances
+    *(name_of(RESET[level]) for level in BELOW),
     "project.application.config.oauth.changed",
     "session.recovery.code.checked",
     "session_logout.back_channel.tried",

@@ -1,1 +1,1 @@
-"""Features: switches of the whole server and of one instance."""
+"""Features: switches of the whole server, an instance, an organisation, a user."""

@@ -1,6 +1,7 @@
 """Every feature and its events, from one table.
 
-A value set on an instance counts before the system's, and that before the default.
+A value set for a user counts before the organisation's, that before the instance's, that before
+the system's, and that before the default.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ class Level(StrEnum):
 
     SYSTEM = "system"
     INSTANCE = "instance"
+    ORG = "org"
+    USER = "user"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,25 +37,39 @@ class Feature:
     name: str
     type: Any
     default: Any
-    levels: tuple[Level, ...] = (Level.SYSTEM, Level.INSTANCE)
+    levels: tuple[Level, ...] = tuple(Level)
 
 
 FEATURES = {
     feature.name: feature
     for feature in (
-        Feature("login_default_org", bool, True),
+        Feature("login_default_org", bool, True, (Level.SYSTEM, Level.INSTANCE)),
         Feature("user_schema", bool, False),
         Feature("token_exchange", bool, False),
         Feature("improved_performance", tuple[int, ...], ()),
         Feature("debug_oidc_parent_error", bool, False, (Level.INSTANCE,)),
         Feature("oidc_single_v1_session_termination", bool, False),
         Feature("enable_back_channel_logout", bool, False),
-        Feature("login_v2", LoginV2, LoginV2(required=True)),
+        Feature(
+            "login_v2",
+            LoginV2,
+            LoginV2(required=True),
+            (Level.SYSTEM, Level.INSTANCE, Level.ORG),
+        ),
         Feature("permission_check_v2", bool, False),
-        Feature("console_use_v2_user_api", bool, True, (Level.INSTANCE,)),
+        Feature(
+            "console_use_v2_user_api",
+            bool,
+            True,
+            (Level.INSTANCE, Level.ORG, Level.USER),
+        ),
     )
 }
-"""Every feature by its stored name."""
+"""Every feature by its stored name.
+
+Nobody is signed in yet where the two about sign-in pages are asked for: they have no value for a
+user, and what pages do without an organisation has none for an organisation.
+"""
 
 SET: dict[tuple[Level, str], type] = {}
 """The event that sets a feature on a level."""

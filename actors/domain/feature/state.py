@@ -1,4 +1,7 @@
-"""The features that one level sets; the stream's id is the instance's, or ``SYSTEM``."""
+"""The features that one level sets; the stream's id is that of the instance, organisation or user.
+
+That of the whole server is ``SYSTEM``.
+"""
 
 from __future__ import annotations
 

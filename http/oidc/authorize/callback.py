@@ -33,7 +33,7 @@ async def callback(request: web.Request) -> web.Response:
     _, oidc = await load_client(call, state.asked.client_id)
     check_redirect_uri(oidc, state.asked.redirect_uri)
     if state.status is Status.ADDED:
-        return redirect(await login_page(call, request_id))
+        return redirect(await login_page(call, request_id, state.asked))
     if state.status is Status.FAILED:
         return answer_failed(call, state.asked, state.error or "server_error")
     if state.status is not Status.CODE_ADDED:

@@ -58,7 +58,8 @@ async def _keep(call: Call, ask: Ask) -> tuple[str, AuthRequestAdded]:
 async def _go_on(call: Call, request_id: str, wanted: AuthRequestAdded) -> web.Response:
     """Send the browser to the sign-in pages, or answer without any (``prompt=none``)."""
     if NONE not in wanted.prompt:
-        return redirect(await login_page(call, request_id), method=call.request.method)
+        page = await login_page(call, request_id, wanted)
+        return redirect(page, method=call.request.method)
     try:
         await link_silently(call, request_id, wanted)
     except Refusal as refusal:

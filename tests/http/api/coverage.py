@@ -89,34 +89,13 @@ NO_ROW, ENOUGH = "no row", "a token is enough"
 """What answers are worth to somebody without the permission."""
 
 LATER = {
-    "zitadel.feature.v2.FeatureService/GetOrganizationFeatures",
-    "zitadel.feature.v2.FeatureService/GetUserFeatures",
-    "zitadel.feature.v2.FeatureService/ResetOrganizationFeatures",
-    "zitadel.feature.v2.FeatureService/ResetUserFeatures",
-    "zitadel.feature.v2.FeatureService/SetOrganizationFeatures",
-    "zitadel.feature.v2.FeatureService/SetUserFeatures",
     "zitadel.idp.v2.IdentityProviderService/GetIDPByID",
     "zitadel.saml.v2.SAMLService/CreateResponse",
     "zitadel.saml.v2.SAMLService/GetSAMLRequest",
     "zitadel.user.v2.UserService/RetrieveIdentityProviderIntent",
     "zitadel.user.v2.UserService/StartIdentityProviderIntent",
 }
-"""They say what is missing: levels of features that mean nothing, federation, SAML."""
-NOTHING_TO_REFUSE = {
-    "zitadel.action.v2.ActionService/ListExecutionFunctions",
-    "zitadel.action.v2.ActionService/ListExecutionMethods",
-    "zitadel.action.v2.ActionService/ListExecutionServices",
-    "zitadel.feature.v2.FeatureService/GetInstanceFeatures",
-    "zitadel.feature.v2.FeatureService/GetSystemFeatures",
-    "zitadel.feature.v2.FeatureService/ResetInstanceFeatures",
-    "zitadel.feature.v2.FeatureService/ResetSystemFeatures",
-    "zitadel.instance.v2.InstanceService/UpdateInstance",
-    "zitadel.settings.v2.SettingsService/GetActiveIdentityProviders",
-    "zitadel.settings.v2.SettingsService/GetGeneralSettings",
-    "zitadel.settings.v2.SettingsService/GetSecuritySettings",
-    "zitadel.webkey.v2.WebKeyService/ListWebKeys",
-}
-"""Asked with the permission, and within the field rules, they always answer."""
+"""They say what is missing: federation, SAML."""
 
 
 def page(seen):

@@ -274,13 +274,17 @@ async def settings(say, own):
     await say(f"{service}/SetSystemFeatures", user_schema=True)
     for method in ("SetOrganization", "GetOrganization", "ResetOrganization"):
         await say(f"{service}/{method}Features", organization_id=ORG)
+        await say(f"{service}/{method}Features", organization_id="404")
     for method in ("SetUser", "GetUser", "ResetUser"):
         await say(f"{service}/{method}Features", user_id=GUEST)
+        await say(f"{service}/{method}Features", user_id="404")
 
 
 async def instances(say, own):
     service = "instance.InstanceService"
     await say(f"{service}/UpdateInstance", instance_name=own("Acme"))
+    await say(f"{service}/UpdateInstance", instance_id="1", instance_name=own("Inc"))
+    await say(f"{service}/UpdateInstance", OPS, instance_id="404", instance_name="X")
     await say(f"{service}/GetInstance")
     await say(f"{service}/ListInstances", OPS)
     custom = {"instance_id": "1", "custom_domain": f"{own('id')}.example.com"}

@@ -29,6 +29,8 @@ OTHERWISE = {
     # what is not shown is not there
     f"{APP}/GetApplication": "APP-NotFound",
     f"{APP}/GetApplicationKey": "APP-KeyNotFound",
+    f"{FEATURE}/GetOrganizationFeatures": "ORG-NotFound",
+    f"{FEATURE}/GetUserFeatures": "USER-NotFound",
     f"{SESSION}/GetSession": "SESSION-NotFound",
     f"{PEOPLE}/GetUserByID": "USER-NotFound",
     f"{PEOPLE}/ListAuthenticationFactors": "USER-NotFound",
@@ -59,8 +61,6 @@ OTHERWISE = {
     f"{FEATURE}/GetSystemFeatures": ENOUGH,
     f"{SESSION}/CreateSession": ENOUGH,
     # not there for anybody
-    f"{FEATURE}/GetOrganizationFeatures": "FEATURE-LevelUnsupported",
-    f"{FEATURE}/GetUserFeatures": "FEATURE-LevelUnsupported",
     "zitadel.saml.v2.SAMLService/CreateResponse": "SAML-RequestsUnsupported",
     "zitadel.saml.v2.SAMLService/GetSAMLRequest": "SAML-RequestsUnsupported",
     f"{PEOPLE}/RetrieveIdentityProviderIntent": "IDP-IntentUnsupported",

@@ -4,19 +4,20 @@ from personae.actors.domain.feature.commands import ResetFeatures, SetFeatures
 from personae.actors.domain.feature.events import Level, LoginV2
 from personae.actors.domain.kit import SYSTEM, Caller
 
-from tests.aggregates.conftest import INSTANCE
+from tests.aggregates.conftest import INSTANCE, ORG
 
+OWNERS = {Level.SYSTEM: SYSTEM, Level.INSTANCE: INSTANCE, Level.ORG: ORG}
 OURS = "/ui/login/login?authRequestID=V2_"
 
 
-async def sent_to(stack):
-    return (await stack.authorize(await stack.app())).headers["Location"]
+async def sent_to(stack, **asked):
+    return (await stack.authorize(await stack.app(), **asked)).headers["Location"]
 
 
 async def feature(stack, level, **login):
-    owner = INSTANCE if level is Level.INSTANCE else SYSTEM
+    owner = OWNERS[level]
     order = SetFeatures(owner_id=owner, level=level, values={"login_v2": LoginV2(**login)})
-    await stack.services.send(order, Caller.of_system(owner))
+    await stack.services.send(order, Caller.of_system(SYSTEM if owner == SYSTEM else INSTANCE))
 
 
 async def test_people_sign_in_at_our_pages_unless_others_are_named(stack):
@@ -31,3 +32,13 @@ async def test_people_sign_in_at_our_pages_unless_others_are_named(stack):
     reset = ResetFeatures(owner_id=INSTANCE, level=Level.INSTANCE)
     await stack.services.send(reset, Caller.of_system(INSTANCE))
     assert (await sent_to(stack)).startswith("https://all.example/")
+
+
+async def test_the_organisation_asked_for_says_where_its_people_sign_in(stack):
+    scope = f"openid urn:zitadel:iam:org:id:{ORG}"
+    await feature(stack, Level.INSTANCE, required=True, base_uri="https://all.example")
+    await feature(stack, Level.ORG, required=False)
+    assert (await sent_to(stack, scope=scope)).startswith(OURS)
+    assert (await sent_to(stack)).startswith("https://all.example/")
+    await feature(stack, Level.ORG, required=True, base_uri="https://org.example")
+    assert (await sent_to(stack, scope=scope)).startswith("https://org.example/login?authRequest=")
