@@ -218,7 +218,7 @@ def _services(
         origins=Origins(settings.external_secure, settings.external_port),
         system_users=system_users_of(settings),
         session_state=settings.oidc.session_management,
-        proofs=Replays(Seen(database)),
+        proofs=Replays(Seen(database, portable=settings.store.portable)),
     )
     return services
 

@@ -10,7 +10,7 @@ from personae.actors.domain.kit import Caller, Stream
 from personae.actors.domain.kit.refusal import UNAUTHENTICATED
 from personae.actors.domain.org.refusals import NOT_FOUND
 from personae.http.identity.certificates import thumbprint_shown
-from personae.http.identity.dpop import HEADER, PROOF_INVALID, proved_key
+from personae.http.identity.dpop import HEADER, PROOF_INVALID, proved, use
 from personae.http.identity.live import LiveToken, live_token
 from personae.http.identity.opaque import INVALID_TOKEN, TokenKind
 
@@ -79,17 +79,11 @@ async def shown_token(
     if token.certificate and thumbprint_shown() != token.certificate:
         raise INVALID_TOKEN()
     if token.dpop_jkt:
-        shown = proof_of(headers)
-        key = proved_key(
-            shown,
-            method=method,
-            url=issuer + path,
-            now=services.world.now(),
-            seen=services.proofs,
-            token=text,
-        )
-        if key != token.dpop_jkt:
+        shown, now = proof_of(headers), services.world.now()
+        proof = proved(shown, method=method, url=issuer + path, now=now, token=text)
+        if proof.key != token.dpop_jkt:
             raise PROOF_INVALID(cause="key")
+        await use(proof, services.proofs, now)
     return token
 
 

@@ -36,17 +36,10 @@ class Proof:
     until: datetime
 
 
-def proved_key(
-    text: str, *, method: str, url: str, now: datetime, seen: Replays, token: str = ""
-) -> str:
-    """Return the thumbprint of the key that a proof shows; it counts once in this process.
-
-    Raises TOKEN-ProofInvalid with ``cause``.
-    """
-    proof = proved(text, method=method, url=url, now=now, token=token)
-    if not seen.first(proof.key, proof.id, proof.until, now):
+async def use(proof: Proof, seen: Replays, now: datetime) -> None:
+    """Let a proof count (11.1). Raises TOKEN-ProofInvalid when it did, in whatever process."""
+    if not await seen.once(proof.key, proof.id, proof.until, now):
         raise PROOF_INVALID(cause="replay")
-    return proof.key
 
 
 def proved(

@@ -58,6 +58,8 @@ def refused(services: Services, refusal: Refusal, issuer: str = "") -> web.Respo
         for scheme in SCHEMES.get(error.code, ("Basic",)):
             more = f', algs="{" ".join(ALGORITHMS)}"' if scheme == "DPoP" else ""
             response.headers.add("WWW-Authenticate", f"{scheme} {about}{more}")
+        # "… the server needs to make it available to the application" (RFC 9449, 7.1)
+        response.headers["Access-Control-Expose-Headers"] = "WWW-Authenticate"
     return response
 
 

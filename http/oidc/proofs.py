@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from personae.actors.aggregates.clients import Client
 from personae.http.identity.bearer import proof_of
-from personae.http.identity.dpop import HEADER, PROOF_INVALID, proved
+from personae.http.identity.dpop import HEADER, proved, use
 from personae.http.oidc.call import Call
 from personae.http.oidc.fapi.algorithms import allowed
 
@@ -24,6 +24,5 @@ async def key_shown(call: Call, client: Client | None = None) -> str:
         now=now,
         algorithms=allowed(fapi=client is not None and client.app.oauth.fapi),
     )
-    if not await call.services.proofs.once(proof.key, proof.id, proof.until, now):
-        raise PROOF_INVALID(cause="replay")
+    await use(proof, call.services.proofs, now)
     return proof.key

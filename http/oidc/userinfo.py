@@ -27,13 +27,14 @@ async def userinfo(call: Call) -> web.Response:
 async def _shown(call: Call) -> LiveToken:
     """Return the token of header or form, never of the query (RFC 6750, section 2).
 
-    Raises OIDC-TokenTwice for one in both (3.1), OIDC-TokenInvalid, OIDC-ProofInvalid.
+    Raises OIDC-TokenTwice for one in both and for two headers (3.1; RFC 9449, 7.2),
+    OIDC-TokenInvalid, OIDC-ProofInvalid.
     """
     request, headers = call.request, call.request.headers
     form_token = ""
     if request.method == "POST" and request.content_type == FORM:
         form_token = (await Form.of(request)).unique().get("access_token")
-    if form_token and "Authorization" in headers:
+    if len(headers.getall("Authorization", ())) + bool(form_token) > 1:
         raise TOKEN_TWICE()
     shown = {"authorization": f"Bearer {form_token}"} if form_token else headers
     about = {"issuer": call.issuer, "method": request.method, "path": request.path}

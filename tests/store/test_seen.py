@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from personae.store.pool import DatabaseError
+from personae.store.pool import Database, DatabaseError
 from personae.store.seen import Seen
 
 pytestmark = pytest.mark.store
@@ -31,6 +31,25 @@ async def test_many_names_are_taken_by_few_statements(database):
     names = [str(number).encode() for number in range(500)]
     assert all(await asyncio.gather(*(seen.first(name, SOON, NOW) for name in names)))
     assert len(statements) <= 3
+
+
+@pytest.mark.parametrize("portable", [False, True])
+async def test_only_this_statement_does_not_wait_for_the_disk(postgres_url, portable):
+    database = Database(postgres_url, size=1)  # the connection that the statement had
+    await database.open()
+    seen, counted = Seen(database, portable=portable), []
+    rows = database.rows
+
+    async def spied(sql, params=None, **more):
+        counted.append("synchronous_commit" in sql)
+        return await rows(sql, params, **more)
+
+    database.rows = spied
+    asked = [seen.first(b"a", SOON, NOW) for _ in range(2)]
+    assert await asyncio.gather(*asked) == [True, False]
+    assert counted == [not portable]
+    assert await rows("SHOW synchronous_commit") == [("on",)]
+    await database.close()
 
 
 async def test_what_has_expired_is_forgotten(database):

@@ -1,8 +1,11 @@
+import base64
+import json
+
 import pytest
 from joserfc.jwk import OctKey, OKPKey, RSAKey
 from personae.actors.domain.project.values import AuthMethod, TokenType
 
-from tests.http.oidc.conftest import basic
+from tests.http.oidc.conftest import CALLBACK, basic, query_of
 from tests.http.oidc.proofs import new_key, proof, thumbprint
 
 TOKEN, USERINFO, PAR = "/oauth/v2/token", "/oidc/v1/userinfo", "/oauth/v2/par"
@@ -26,6 +29,11 @@ async def use(stack, token, dpop, scheme="DPoP", method="GET"):
     return await stack.call(method, USERINFO, headers=headers)
 
 
+def unverified(token):
+    body = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+
+
 @pytest.mark.parametrize("kind", TokenType)
 async def test_a_token_is_bound_to_the_key_that_was_proved(stack, key, kind):
     project = await stack.project()
@@ -35,6 +43,8 @@ async def test_a_token_is_bound_to_the_key_that_was_proved(stack, key, kind):
     token = found.json["access_token"]
     shown = proof(stack, key, USERINFO, method="GET", token=token)
     assert (await use(stack, token, [shown])).status == 200
+    if kind is TokenType.JWT:
+        assert unverified(token)["cnf"] == {"jkt": thumbprint(key)}
     about = await stack.introspect(api, token)
     assert (about["token_type"], about["cnf"]) == ("DPoP", {"jkt": thumbprint(key)})
 
@@ -50,6 +60,25 @@ async def test_a_bound_token_is_no_bearer_token_and_a_bearer_token_needs_no_key(
     offered = answer.headers.getall("WWW-Authenticate")
     assert [each.partition(" ")[0] for each in offered] == ["Bearer", "DPoP"]
     assert 'algs="' in offered[1]
+
+
+async def test_two_schemes_at_once_are_an_invalid_request(stack, key):
+    """Section 7.2, figure 19."""
+    _, found = await bound(stack, key)
+    token = found.json["access_token"]
+    shown = proof(stack, key, USERINFO, method="GET", token=token)
+    for first, second in (("Bearer", "DPoP"), ("DPoP", "Bearer"), ("DPoP", "DPoP")):
+        headers = [("Authorization", f"{each} {token}") for each in (first, second)]
+        answer = await stack.call("GET", USERINFO, headers=[*headers, ("DPoP", shown)])
+        assert (answer.status, answer.error) == (400, "invalid_request")
+    # It has counted nowhere.
+    assert (await use(stack, token, [shown])).status == 200
+
+
+async def test_a_page_of_another_origin_may_read_the_challenge(stack):
+    """Section 7.1: it is no header that every page may read."""
+    answer = await use(stack, "x", [])
+    assert answer.headers["Access-Control-Expose-Headers"] == "WWW-Authenticate"
 
 
 async def test_another_key_or_no_proof_or_two_are_refused_at_userinfo(stack, key):
@@ -129,7 +158,7 @@ async def test_other_kinds_of_keys_prove_too(stack, key, algorithm):
     assert found.json["token_type"] == "DPoP"
 
 
-async def test_a_code_may_be_bound_to_a_key_by_name_or_by_the_push(stack, key):
+async def test_a_code_may_be_bound_to_a_key_by_its_name(stack, key):
     app, browser = await stack.app(), await stack.browser()
     by_name = await stack.code(app, browser, dpop_jkt=thumbprint(key))
     other = {**app.basic, "DPoP": proof(stack, new_key(), TOKEN)}
@@ -137,15 +166,40 @@ async def test_a_code_may_be_bound_to_a_key_by_name_or_by_the_push(stack, key):
         assert (await stack.redeem(app, by_name, auth)).error == "invalid_grant"
     right = {**app.basic, "DPoP": proof(stack, key, TOKEN)}
     assert (await stack.redeem(app, by_name, right)).status == 200
-    form = {
-        "response_type": "code",
-        "redirect_uri": "https://app.example/cb?keep=1",
-        "scope": "openid",
-    }
-    auth = {**app.basic, "DPoP": proof(stack, key, PAR)}
-    wrong = await stack.post(PAR, auth, dpop_jkt=thumbprint(new_key()), **form)
-    assert (wrong.status, wrong.error) == (400, "invalid_dpop_proof")
     assert (await stack.authorize(app, dpop_jkt="short")).error == "invalid_request"
+
+
+def pushing(stack, app, key, **changes):
+    """Push a request with a proof (section 10.1)."""
+    form = {"response_type": "code", "redirect_uri": CALLBACK, "scope": "openid", **changes}
+    return stack.post(PAR, {**app.basic, "DPoP": proof(stack, key, PAR)}, **form)
+
+
+async def test_a_proof_beside_a_push_binds_the_code_as_its_name_would(stack, key):
+    app, browser = await stack.app(), await stack.browser()
+    for both in ({"dpop_jkt": thumbprint(key)}, {}):
+        pushed = await pushing(stack, app, key, **both)
+        named = {"client_id": app.client_id, "request_uri": pushed.json["request_uri"]}
+        asked = await stack.call("GET", "/oauth/v2/authorize", params=named)
+        request_id = query_of(asked.location)["authRequestID"]
+        await stack.link(request_id, browser)
+        code = query_of((await stack.callback(request_id, browser)).location)["code"]
+        for auth in (app.basic, {**app.basic, "DPoP": proof(stack, new_key(), TOKEN)}):
+            assert (await stack.redeem(app, code, auth)).error == "invalid_grant"
+        right = {**app.basic, "DPoP": proof(stack, key, TOKEN)}
+        assert (await stack.redeem(app, code, right)).json["token_type"] == "DPoP"
+
+
+async def test_a_push_with_two_keys_or_a_bad_proof_is_refused(stack, key):
+    app = await stack.app()
+    form = {"response_type": "code", "redirect_uri": CALLBACK, "scope": "openid"}
+    two = {"dpop_jkt": thumbprint(new_key())}
+    for bad, more in (
+        (proof(stack, key, PAR), two), (proof(stack, key, TOKEN), {}),
+        (proof(stack, key, PAR, method="GET"), {}), ("x.y", {}), ("", {}),
+    ):  # fmt: skip
+        wrong = await stack.post(PAR, {**app.basic, "DPoP": bad}, **form, **more)
+        assert (wrong.status, wrong.error) == (400, "invalid_dpop_proof")
 
 
 async def test_a_public_client_refreshes_with_its_key_only(stack, key, verifier):

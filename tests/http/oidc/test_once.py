@@ -1,16 +1,23 @@
 """Proofs and assertions count once among all processes."""
 
+import asyncio
+
 import pytest
+from multidict import CIMultiDict
+from personae.actors.domain.kit import Refusal
 from personae.actors.domain.project.values import AuthMethod
 from personae.http.identity.replays import Replays
 from personae.store.seen import Seen
 
+from tests.aggregates.conftest import INSTANCE
 from tests.http.oidc.assertions import ASSERTION, seconds, signed
-from tests.http.oidc.conftest import serving
+from tests.http.oidc.conftest import basic, serving
 from tests.http.oidc.proofs import new_key, proof
 
 pytestmark = pytest.mark.store
 TOKEN = "/oauth/v2/token"
+OURS = "urn:zitadel:iam:org:project:id:zitadel:aud"
+PATHS = {"userinfo": "/oidc/v1/userinfo", "api": "/v2/users/1"}
 
 
 @pytest.fixture
@@ -43,6 +50,44 @@ async def test_a_proof_counts_in_one_process_only(both):
     assert await post(other, form, shown) == (400, "invalid_dpop_proof")
     assert await post(stack, form, shown) == (400, "invalid_dpop_proof")
     assert await post(other, form, {"DPoP": proof(stack, new_key(), TOKEN)}) == (200, None)
+
+
+@pytest.mark.parametrize("where", ["userinfo", "api"])
+async def test_a_proof_counts_in_one_process_only_where_tokens_are_shown(both, where):
+    stack, other = both
+    machine, key = await stack.machine(), new_key()
+    headers = {**basic(machine.name, machine.secret), "DPoP": proof(stack, key, TOKEN)}
+    answer = await stack.token("client_credentials", headers, scope=f"openid {OURS}")
+    token, path = answer.json["access_token"], PATHS[where]
+
+    async def shows(process, shown):
+        headers = {"Authorization": f"DPoP {token}", "DPoP": shown}
+        if where == "userinfo":
+            address = getattr(process, "address", process.issuer)
+            async with process.http.get(address + path, headers=headers) as answer:
+                return answer.status == 200, answer.headers.get("WWW-Authenticate", "")
+        headers["Host"] = stack.issuer.removeprefix("http://")
+        try:
+            await process.services.authenticate(INSTANCE, CIMultiDict(headers), ("GET", path))
+        except Refusal as refusal:
+            return False, refusal.id
+        return True, ""
+
+    used = proof(stack, key, path, method="GET", token=token)
+    assert (await shows(other, used))[0]
+    for process in (stack, other):
+        good, why = await shows(process, used)
+        assert not good
+        assert "invalid_dpop_proof" in why or why == "TOKEN-ProofInvalid"
+    # Fifty at once on both: one is first.
+    copied = proof(stack, key, path, method="GET", token=token)
+    found = await asyncio.gather(*(shows(each, copied) for each in both for _ in range(25)))
+    assert sum(good for good, _ in found) == 1
+    # A proof by somebody else's key, for this token, is not even looked up.
+    foreign = proof(stack, new_key(), path, method="GET", token=token)
+    for process in both:
+        process.services.proofs = None
+        assert not (await shows(process, foreign))[0]
 
 
 async def test_an_assertion_with_an_id_counts_in_one_process_only(both):
