@@ -100,8 +100,8 @@ async def connected(settings: Settings, dsn: str, stack: AsyncExitStack) -> Data
         connect_timeout=store.connect_timeout.total_seconds(),
         isolation="SERIALIZABLE" if store.portable else None,
     )
-    await database.open()
     stack.push_async_callback(database.close)
+    await database.open()
     return database
 
 

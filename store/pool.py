@@ -20,7 +20,7 @@ from typing import Any, Literal, TypeVar
 import aiopg
 import psycopg2
 from personae.actors.domain.kit import Refusal
-from personae.actors.domain.kit.refusal import TIMEOUT, UNAVAILABLE
+from personae.actors.domain.kit.refusal import UNAVAILABLE
 from psycopg2 import errorcodes, errors
 from psycopg2.extensions import POLL_OK, POLL_READ, TRANSACTION_STATUS_IDLE, make_dsn, parse_dsn
 
@@ -76,32 +76,27 @@ class DatabaseError(Exception):
         self.outcome_unknown = outcome_unknown
 
 
-class _Passing(DatabaseError, Refusal):  # noqa: N818 — a state, not a fault
-    """A state of the database, not a fault of the caller, who is told to try again."""
+class Unavailable(DatabaseError, Refusal):  # noqa: N818 — a state, not a fault
+    """The database cannot be reached, went away, or every connection is taken: try later.
+
+    No fault of the caller, who is told to try again.
+    """
 
     def __init__(self, message: str = "", *, outcome_unknown: bool = False) -> None:
-        Refusal.__init__(self, self._reason)
+        Refusal.__init__(self, UNAVAILABLE)
         self.outcome_unknown = outcome_unknown
         self.message = message
 
-    _reason = UNAVAILABLE
-
     def __str__(self) -> str:
         return self.message or self.id
-
-
-class Unavailable(_Passing):
-    """The database cannot be reached, went away, or every connection is taken: try later."""
 
 
 class DiskFull(Unavailable):
     """The database has no room left: it answers, and nothing can be written."""
 
 
-class QueryTimeout(_Passing):
-    """The statement took longer than allowed."""
-
-    _reason = TIMEOUT
+class QueryTimeout(Unavailable):
+    """The statement took longer than we allow, which is no deadline of its caller's."""
 
 
 class SerializationFailure(DatabaseError):  # noqa: N818 — PostgreSQL's word
@@ -300,6 +295,7 @@ class Database:
         self._writes: set[asyncio.Task[Any]] = set()
         self._retry_at = 0.0
         self._retry_in = FIRST_RETRY
+        self._answered_at = 0.0
         self._closed = False
         self._full_until = 0.0
         self._stats = Stats(size)
@@ -307,13 +303,13 @@ class Database:
     async def open(self) -> None:
         """Connect to the full size, so that no request pays for it. Raises :class:`Unavailable`."""
         wanted = self._stats.size - len(self._idle) - len(self._busy)
-        made = await asyncio.gather(
-            *(self._connect() for _ in range(wanted)), return_exceptions=True
-        )
-        self._idle += [one for one in made if not isinstance(one, BaseException)]
+        made = await asyncio.gather(*(self._add() for _ in range(wanted)), return_exceptions=True)
         for failed in made:
-            if isinstance(failed, BaseException):
+            if failed:
                 raise failed
+
+    async def _add(self) -> None:
+        self._idle.append(await self._connect())
 
     async def close(self) -> None:
         """Let writes under way finish, then close every connection."""
@@ -387,7 +383,7 @@ class Database:
         before may be missed, so read the truth from the tables then.
         """
         while not self._closed:
-            with contextlib.suppress(Unavailable, QueryTimeout, psycopg2.Error):
+            with contextlib.suppress(Unavailable, psycopg2.Error):
                 connection = await self._connect()
                 self._busy.add(connection)
                 try:
@@ -441,10 +437,13 @@ class Database:
             connection = self._take_idle() or await self._connect()
             self._busy.add(connection)
             session = Session(connection, self._timeout)
+            began = asyncio.get_running_loop().time()
             try:
                 yield session
             except QueryTimeout:
                 self._stats.timeouts += 1
+                if self._answered_at < began:
+                    self._doubt()
                 raise
             except DiskFull:
                 self._full_until = asyncio.get_running_loop().time() + FULL_SECONDS
@@ -492,14 +491,27 @@ class Database:
         )
         if whole and not self._closed:
             self._idle.append(connection)
+            self._answered_at = asyncio.get_running_loop().time()
             return
         self._stats.discarded += 1
         _ = connection.close()
+
+    def _doubt(self) -> None:
+        """Have the next callers connect anew, when nobody was answered while one waited in vain.
+
+        A database that hangs answers no new connection either, which is known much sooner.
+        """
+        for connection in self._idle:
+            self._stats.discarded += 1
+            _ = connection.close()
+        self._idle.clear()
 
     async def _connect(self) -> aiopg.Connection:
         loop = asyncio.get_running_loop()
         if self._closed or loop.time() < self._retry_at:
             raise Unavailable("the database is away")
+        if self._retry_at:  # one looks whether it is back, and the others are refused meanwhile
+            self._retry_at = loop.time() + self._connect_timeout
         try:
             connection = await _Connection(
                 self.dsn, self._connect_timeout, options=self._options, **KEEPALIVE
@@ -509,6 +521,9 @@ class Database:
             self._retry_in = min(self._retry_in * 2, LAST_RETRY)
             reason = str(error).strip().partition("\n")[0] or "no answer in time"
             raise Unavailable(f"cannot connect: {reason}") from None
+        except asyncio.CancelledError:
+            self._retry_at = min(self._retry_at, loop.time())
+            raise
         if self._closed:  # meanwhile: nobody closes what comes later
             _ = connection.close()
             raise Unavailable("the pool is closed")

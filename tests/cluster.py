@@ -89,8 +89,8 @@ async def running(url, *, views=True, **options):
     """A node, started and stopped."""
     node = Node(url, **options)
     async with AsyncExitStack() as stack:
-        await node.database.open()
         stack.push_async_callback(node.database.close)
+        await node.database.open()
         if views:
             await node.views.start()
             stack.push_async_callback(node.views.stop)

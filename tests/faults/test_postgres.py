@@ -22,6 +22,9 @@ SELECT pid FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"""
 
 
+HANG_SECONDS = 30
+
+
 class Trouble:
     """Trials on one server and its database: load, hurt, heal, check, again."""
 
@@ -162,17 +165,26 @@ async def test_every_connection_is_ended_at_once(trouble, trials):
 
 
 async def test_a_database_that_hangs(trouble, trials):
+    process = psutil.Process(trouble.server.process.pid)
     for _ in trials:
-        load = trouble.load()
+        load = trouble.load(clients=40)
         async with load.running():
             await asyncio.sleep(1)
+            before = process.memory_info().rss
             trouble.postgres.signal_all(signal.SIGSTOP)
-            await asyncio.sleep(15)
+            hung_at = time.monotonic()
+            await asyncio.sleep(12)
+            later = await slowest_refusal(trouble.server)
+            trouble.measured("slowest refusal once it is known, s", later, 3.0)
+            await asyncio.sleep(HANG_SECONDS - (time.monotonic() - hung_at))
+            grown = process.memory_info().rss - before
             trouble.postgres.signal_all(signal.SIGCONT)
             back_at = time.monotonic()
-            await asyncio.sleep(4)
+            await asyncio.sleep(5)
         slowest = max(failure.seconds for failure in load.failures)
-        trouble.measured("slowest refusal, s", slowest, 12.5)
+        trouble.measured("slowest refusal, s", slowest, 10.0)
+        trouble.measured("memory grown, MiB", grown / 2**20, 100)
+        assert {failure.status for failure in load.failures} == {503}  # the client may send again
         await trouble.healed(load, back_at)
 
 

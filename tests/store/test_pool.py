@@ -5,6 +5,7 @@ import contextlib
 import gc
 import socket
 import time
+from functools import partial
 
 import pytest
 from personae.store.pool import (
@@ -15,6 +16,7 @@ from personae.store.pool import (
     SerializationFailure,
     StatementError,
     Unavailable,
+    _Connection,
 )
 from psycopg2.extensions import cursor, parse_dsn
 
@@ -166,25 +168,48 @@ async def test_p07_the_pool_is_full_of_connections_once_open(database):
 
 
 async def test_p07_a_host_with_several_addresses_is_reached_at_the_one_that_answers(postgres_url):
-    words = parse_dsn(postgres_url)
-
-    async def forward(reader, writer):
-        inner = await asyncio.open_unix_connection(f"{words['host']}/.s.PGSQL.5432")
-        await asyncio.gather(pump(reader, inner[1]), pump(inner[0], writer))
-
-    async with await asyncio.start_server(forward, "127.0.0.1") as door:
-        port = door.sockets[0].getsockname()[1]
-        hosts = f"127.0.0.2:{port},127.0.0.1:{port}"
-        database = Database(f"postgresql://postgres@{hosts}/{words['dbname']}", size=2)
+    async with Door(postgres_url) as door:
+        hosts = f"127.0.0.2:{door.port},127.0.0.1:{door.port}"
+        database = Database(f"postgresql://postgres@{hosts}/{door.name}", size=2)
         await database.open()
         assert await database.row("SELECT 1") == (1,)
         await database.close()
 
 
-async def pump(reader, writer):
-    while data := await reader.read(65536):
-        writer.write(data)
-    writer.close()
+class Door:
+    """A TCP port before PostgreSQL. While it is shut the database seems to hang.
+
+    ``callers`` counts the connections made so far.
+    """
+
+    def __init__(self, url):
+        words = parse_dsn(url)
+        self.socket, self.name = f"{words['host']}/.s.PGSQL.5432", words["dbname"]
+        self.callers = 0
+        self.passing = asyncio.Event()
+        self.passing.set()
+
+    async def __aenter__(self):
+        self.server = await asyncio.start_server(self._forward, "127.0.0.1")
+        self.port = self.server.sockets[0].getsockname()[1]
+        self.url = f"postgresql://postgres@127.0.0.1:{self.port}/{self.name}"
+        return self
+
+    async def __aexit__(self, *_):
+        self.passing.set()
+        self.server.close()
+
+    async def _forward(self, reader, writer):
+        self.callers += 1
+        await self.passing.wait()
+        inner = await asyncio.open_unix_connection(self.socket)
+        await asyncio.gather(self._pump(reader, inner[1]), self._pump(inner[0], writer))
+
+    async def _pump(self, reader, writer):
+        while data := await reader.read(65536):
+            await self.passing.wait()
+            writer.write(data)
+        writer.close()
 
 
 async def test_p08_a_connection_left_in_a_transaction_is_not_used_again(one):
@@ -229,7 +254,46 @@ async def test_p10_a_statement_may_have_a_limit_of_its_own(database):
     with pytest.raises(QueryTimeout) as late:
         await database.rows("SELECT pg_sleep(10)", limit=0.1)
     assert late.value.outcome_unknown
+    assert late.value.id == "SYSTEM-Unavailable"  # its caller has set no deadline
     assert time.monotonic() - started < 1.0
+
+
+async def test_p11_a_database_that_hangs_is_found_out_once(postgres_url):
+    async with Door(postgres_url) as door:
+        database = Database(door.url, size=4, timeout=0.4, connect_timeout=0.2)
+        await database.open()
+        door.passing.clear()
+        with pytest.raises(QueryTimeout):
+            await database.rows("SELECT 1")
+        started, callers = time.monotonic(), door.callers
+        with pytest.raises(Unavailable, match="in time"):  # not one idle connection after another
+            await database.rows("SELECT 1")
+        await asyncio.sleep(0.1)
+        many = [asyncio.ensure_future(database.rows("SELECT 1")) for _ in range(4)]
+        refused = await asyncio.gather(*many, return_exceptions=True)
+        assert sorted("away" in str(each) for each in refused) == [False, True, True, True]
+        assert (time.monotonic() - started, door.callers - callers) < (0.8, 2)
+        assert database.stats.idle == 0
+        door.passing.set()
+        await eventually(partial(serves, database))
+        await asyncio.gather(*(database.rows("SELECT 1") for _ in range(8)))
+        await database.close()
+
+
+async def test_p11_one_slow_statement_is_no_database_that_hangs(database):
+    slow = asyncio.ensure_future(database.rows("SELECT pg_sleep(10)", limit=0.2))
+    await asyncio.sleep(0.1)
+    assert await database.row("SELECT 1") == (1,)
+    with pytest.raises(QueryTimeout):
+        await slow
+    assert (database.stats.idle, database.stats.discarded) == (3, 1)
+
+
+async def serves(database):
+    try:
+        return await database.row("SELECT 1") == (1,)
+    except Unavailable:
+        return False
 
 
 async def test_p11_the_queue_before_the_pool_is_bounded_in_length_and_time(postgres_url):
@@ -280,13 +344,51 @@ async def test_a_pool_closed_while_it_connects_leaves_no_connection_open(postgre
     await asyncio.wait([asked, heard], timeout=2)
     heard.cancel()
     asked.exception()
-
-    async def none():
-        others = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
-        return await watcher.rows(f"{others} AND pid <> pg_backend_pid()") == []
-
-    await eventually(none, seconds=2.0)
+    await eventually(partial(alone, watcher), seconds=2.0)
     await watcher.close()
+
+
+async def listened(database):
+    async for _ in database.listen("personae"):
+        pass
+
+
+def asked_by_many(database):
+    return asyncio.gather(*(database.rows("SELECT 1") for _ in range(4)))
+
+
+@pytest.mark.parametrize("ask", [Database.open, asked_by_many, listened])
+async def test_a_connect_cut_off_at_any_moment_leaves_no_connection_open(
+    postgres_url, monkeypatch, ask
+):
+    made = []
+
+    class Kept(_Connection):  # nor is it closed because nobody holds it any more
+        def __init__(self, *args, **options):
+            super().__init__(*args, **options)
+            made.append(self)
+
+    monkeypatch.setattr("personae.store.pool._Connection", Kept)
+    for turns in range(120):
+        database = Database(postgres_url, size=4)
+        asked, known = asyncio.ensure_future(ask(database)), len(made)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        if turns % 4 == 3 and ask is Database.open:  # some stand, the others do not yet
+            while not any(each.raw.status for each in made[known:]):  # noqa: ASYNC110 — each turn of the loop counts
+                await asyncio.sleep(0)
+        asked.cancel()
+        await asyncio.gather(asked, return_exceptions=True)
+        await database.close()
+    assert [connection for connection in made if not connection.closed] == []
+    watcher = Database(postgres_url, size=1)
+    await eventually(partial(alone, watcher))
+    await watcher.close()
+
+
+async def alone(database):
+    others = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+    return await database.rows(f"{others} AND pid <> pg_backend_pid()") == []
 
 
 async def test_long_results_arrive_whole_and_leave_others_a_turn(database):
