@@ -9,6 +9,7 @@ import signal
 import threading
 
 import pytest
+from personae.projections.web_keys import WEB_KEYS
 from personae.store.pool import Database
 
 from tests.config.stores import MASTER, Commands, progress
@@ -66,7 +67,7 @@ def test_every_table_is_listed_and_stands_at_the_head(personae):
 
 
 def test_verify_finds_a_tampered_row_and_rebuild_mends_it(personae, sql):
-    sql("UPDATE projections.web_keys_v1 SET algorithm = 'none' WHERE state = 1")
+    sql(f"UPDATE projections.{WEB_KEYS.physical} SET algorithm = 'none' WHERE state = 1")
     found = personae.json("projections", "verify", "web_keys", code=1)
     assert [(one["kind"], one["columns"]) for one in found["web_keys"]] == [
         ("different", ["algorithm"])
