@@ -140,7 +140,7 @@ def drained(watcher):
 
 def test_a_parked_event_is_listed_retried_and_removed(personae, sql):
     sql(
-        "INSERT INTO projections.failed_events SELECT 'web_keys', 1, instance_id, position,"
+        f"INSERT INTO projections.failed_events SELECT 'web_keys', {WEB_KEYS.version}, instance_id, position,"
         " event_type, aggregate_type, aggregate_id, 5, 'ValueError in added'"
         " FROM events WHERE event_type = 'web_key.added'"
     )
