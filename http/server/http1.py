@@ -177,12 +177,11 @@ class Http1(RequestHandler):
 
     def drain(self, now: float) -> None:
         """Close when idle: no request is under way and none came for a moment."""
-        waiter = self._waiter
-        idle_since = self._next_keepalive_close_time - self._keepalive_timeout
-        grace = self._port.settings.drain_grace
+        waiter, socket = self._waiter, self._socket
         if waiter is None or waiter.done() or self._messages or self._header_since:
             return
-        if now - idle_since >= grace:
+        idle_since = self._next_keepalive_close_time - self._keepalive_timeout
+        if socket is not None and self._port.may_leave(socket, idle_since, now):
             self.force_close()
 
     def abort(self) -> None:

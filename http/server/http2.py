@@ -542,7 +542,7 @@ class Http2(H2Protocol):
             self.leaving = True
             self._idle_since = now
             self._goaway()
-        elif not self.streams.running and now - self._idle_since >= self.port.settings.drain_grace:
+        elif not self.streams.running and self.port.may_leave(self._socket, self._idle_since, now):
             self._cut("Drained")
 
     def abort(self) -> None:

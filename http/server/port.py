@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import socket
 from collections import Counter
 from collections.abc import Mapping
@@ -65,6 +66,7 @@ class Port:
         self._tls: dict[str, Any] = {}
         self._late: set[asyncio.Task[Any]] = set()
         self.number = 0
+        self._leaving_since = 0.0
         manager.request_factory = self.request
         manager.request_handler = surroundings.around(manager.request_handler)  # type: ignore[assignment]
 
@@ -90,6 +92,7 @@ class Port:
         Those that the system has taken for us, and we have not seen yet, are taken in first: the
         last holder of the socket that closes it cuts them off.
         """
+        self._leaving_since = monotonic()
         if self._server is None:
             return
         doors = [socket.socket(fileno=os.dup(door.fileno())) for door in self._server.sockets]
@@ -146,6 +149,15 @@ class Port:
         for guest in list(self.guests):
             guest.drain(now)
 
+    def may_leave(self, transport: asyncio.Transport, idle_since: float, now: float) -> bool:
+        """Say whether a connection may be closed, since its client has had time to use it.
+
+        Its next answer then says that it closes. What arrived, and the loop has not read yet,
+        would be cut off: a client cannot know whether it was carried out.
+        """
+        used_at = max(idle_since, self._leaving_since)
+        return now - used_at >= self.settings.drain_grace and not _unread(transport)
+
     def abort(self) -> None:
         """Cut every connection."""
         for guest in list(self.guests):
@@ -172,6 +184,13 @@ class Port:
     def origin(self, origin: Origin) -> None:
         """Make this the origin of whatever task is created next."""
         ORIGIN.set(origin)
+
+
+def _unread(transport: asyncio.Transport) -> bool:
+    """Say whether a socket has something to read, be it that its client has left."""
+    poll = select.poll()
+    poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 class Accepted(asyncio.Protocol):
@@ -223,7 +242,7 @@ class Accepted(asyncio.Protocol):
 
     def drain(self, now: float) -> None:
         """Leave when still silent after a moment."""
-        if now - self._since >= self._port.settings.drain_grace:
+        if self._port.may_leave(self._transport, self._since, now):
             self.abort()
 
     def abort(self) -> None:

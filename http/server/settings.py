@@ -71,7 +71,7 @@ class ServerSettings:
     client_certificate_header: str = ""
     debug_networks: tuple[str, ...] = LOCAL_NETWORKS
     drain_timeout: float = 20.0
-    drain_grace: float = 0.2
+    drain_grace: float = 0.5
     limits: Limits = field(default_factory=Limits)
 
 

@@ -66,6 +66,42 @@ async def test_connections_that_wait_at_the_door_when_it_closes_are_served():
             client.close()
 
 
+async def test_what_arrives_as_an_idle_connection_is_to_be_closed_is_answered(monkeypatch):
+    """FX-25: the client had sent, and the loop had not read yet."""
+    async with running() as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"GET / HTTP/1.1\r\n" + HOST + b"\r\n")
+        await reader.readuntil(b"}")
+        drain = server._port.drain
+
+        def late(now):
+            sock = writer.get_extra_info("socket")
+            os.write(sock.fileno(), b"GET / HTTP/1.1\r\n" + HOST + b"\r\n")
+            monkeypatch.undo()
+            drain(now + 1)
+
+        monkeypatch.setattr(server._port, "drain", late)
+        await server.stop()
+        answer = await reader.read()
+        assert (status(answer), b"Connection: close" in answer) == (200, True)
+        writer.close()
+
+
+async def test_a_connection_idle_for_long_has_a_moment_to_be_used_once_more():
+    async with running() as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"GET / HTTP/1.1\r\n" + HOST + b"\r\n")
+        await reader.readuntil(b"}")
+        await asyncio.sleep(server.settings.drain_grace + 0.1)
+        stop = asyncio.create_task(server.stop())
+        await asyncio.sleep(0.1)
+        writer.write(b"GET / HTTP/1.1\r\n" + HOST + b"\r\n")
+        answer = await reader.read()
+        assert (status(answer), b"Connection: close" in answer) == (200, True)
+        await stop
+        writer.close()
+
+
 async def test_idle_connections_do_not_hold_the_drain():
     """P-38."""
     async with running() as server:
