@@ -93,6 +93,12 @@ class Oidc(Section):
     session_management: bool
 
 
+class Saml(Section):
+    """SAML 2.0."""
+
+    metadata_private: bool
+
+
 class Logging(Section):
     """What is logged, and how."""
 
@@ -205,6 +211,7 @@ class Settings(Section):
     projections: Projections
     hashing: Hashing
     oidc: Oidc
+    saml: Saml
     logging: Logging
     metrics: Metrics
     actions: Actions

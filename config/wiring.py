@@ -219,6 +219,7 @@ def _services(
         system_users=system_users_of(settings),
         session_state=settings.oidc.session_management,
         proofs=Replays(Seen(database, portable=settings.store.portable)),
+        fetch=Outbound(private=settings.saml.metadata_private).get,
     )
     return services
 

@@ -1,7 +1,8 @@
-"""Applications of projects, with their OpenID Connect or API configuration."""
+"""Applications of projects, with their OpenID Connect, API or SAML configuration."""
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import fields
 from enum import IntEnum
 from typing import Any
@@ -11,7 +12,7 @@ from personae.actors.domain.kit import Recorded
 from personae.actors.domain.org.events import OrgRemoved
 from personae.actors.domain.project import events as e
 from personae.actors.domain.project.values import Status
-from personae.projections.kit import Condition, Row, Table, integer, json, text
+from personae.projections.kit import Row, Table, integer, json, text
 
 
 class Type(IntEnum):
@@ -20,11 +21,12 @@ class Type(IntEnum):
     UNSPECIFIED = 0
     OIDC = 1
     API = 2
+    SAML = 3
 
 
 APPS = Table(
     "apps",
-    version=2,
+    version=3,
     columns={
         "project_id": text(),
         "id": text(index=True),
@@ -32,6 +34,7 @@ APPS = Table(
         "state": integer(),
         "type": integer(),
         "client_id": text(index=True),
+        "entity_id": text(),
         "config": json(),
     },
     key=("project_id", "id"),
@@ -80,6 +83,19 @@ def _(row: Row | None, recorded: Recorded) -> Row | None:
     return row and _configured(row, Type.API, recorded.event)
 
 
+@APPS.on(e.SAMLConfigAdded, key=_key)
+def _(row: Row | None, recorded: Recorded) -> Row | None:
+    shown = _shown(recorded.event)
+    return row and row.but(type=int(Type.SAML), entity_id=shown.pop("entity_id"), config=shown)
+
+
+@APPS.on(e.SAMLConfigChanged, key=_key)
+def _(row: Row | None, recorded: Recorded) -> Row | None:
+    shown = _shown(recorded.event)
+    entity_id = shown.pop("entity_id", None) or (row and row.entity_id)
+    return row and row.but(entity_id=entity_id, config={**row.config, **shown})
+
+
 def _configured(row: Row, kind: Type, event: Any) -> Row:
     return row.but(type=int(kind), client_id=event.client_id, config=_shown(event))
 
@@ -98,17 +114,14 @@ def _plain(value: Any) -> Any:
     """Return a value as JSON gives it back."""
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
     return int(value) if isinstance(value, IntEnum) else value
 
 
 @APPS.on(e.OIDCSecretChanged, e.APISecretChanged, e.ApplicationKeyAdded, key=_key)
 def _(row: Row | None, _recorded: Recorded) -> Row | None:
     return row and row.but()
-
-
-def has_entity_id(_query: Any) -> Condition:
-    """Return what SAML applications meet; there are none yet."""
-    return Condition("FALSE")
 
 
 APPS.forget_on(e.ProjectRemoved, column="project_id")
@@ -120,5 +133,5 @@ APPS.filters(
     state_filter="state",
     type_filter="type",
     client_id_filter="client_id",
-    entity_id_filter=has_entity_id,
+    entity_id_filter="entity_id",
 )

@@ -8,7 +8,7 @@ from personae.actors.aggregates.aggregate import Aggregate
 from personae.actors.aggregates.world import World
 from personae.actors.domain.kit import Stream
 from personae.actors.domain.project.state import Application, Project
-from personae.actors.domain.project.values import CLIENT_IDS, Status
+from personae.actors.domain.project.values import CLIENT_IDS, ENTITY_IDS, Status
 
 
 class Client(NamedTuple):
@@ -51,6 +51,23 @@ async def client_of(world: World, instance_id: str, client_id: str) -> Client | 
     return await _active(world, aggregate, client_id)
 
 
+async def provider_of(world: World, instance_id: str, entity_id: str) -> Client | None:
+    """Return the SAML service provider of a name when it, its project and organisation are active.
+
+    Its ``client_id`` is that name.
+    """
+
+    async def still(project_id: str) -> bool:
+        project: Project = await world.state(Stream(instance_id, "project", project_id))
+        return bool(project.provider(entity_id))
+
+    project_id = await world.names.find(instance_id, ENTITY_IDS, entity_id, still)
+    if project_id is None:
+        return None
+    aggregate = await world.aggregate(Stream(instance_id, "project", project_id))
+    return await _active_app(world, aggregate, aggregate.state.provider(entity_id), entity_id)
+
+
 async def _look_up(world: World, instance_id: str, client_id: str) -> str | None:
     async def still(project_id: str) -> bool:
         project = await world.state(Stream(instance_id, "project", project_id))
@@ -60,9 +77,14 @@ async def _look_up(world: World, instance_id: str, client_id: str) -> str | None
 
 
 async def _active(world: World, aggregate: Aggregate, client_id: str) -> Client | None:
+    return await _active_app(world, aggregate, aggregate.state.clients.get(client_id), client_id)
+
+
+async def _active_app(
+    world: World, aggregate: Aggregate, app_id: str | None, client_id: str
+) -> Client | None:
     project: Project = aggregate.state
-    app_id = project.clients.get(client_id)
-    if app_id is None or not project.active:
+    if not app_id or not project.active:
         return None
     app = project.apps[app_id]
     instance_id, _, project_id = aggregate.stream

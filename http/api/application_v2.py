@@ -11,10 +11,10 @@ from personae.actors.domain.project import commands as c
 from personae.actors.domain.project import values as v
 from personae.actors.domain.project.events import OIDCConfigAdded
 from personae.actors.domain.project.state import KEPT, OIDCConfig
+from personae.http.api import saml_configuration
 from personae.http.api.application_v2_read import compliance
 from personae.http.api.key_files import key_file
 from personae.http.api.reading import given, services_of
-from personae.http.api.reasons import SAML_UNSUPPORTED
 from personae.http.api.times import moment
 from personae.http.wire.call import Call
 from personae.http.wire.registry import rpc
@@ -30,6 +30,18 @@ async def create_application(request: Any, call: Call) -> Message:
     services = services_of(call)
     app_id, client_id = request.application_id or services.new_id(), services.new_id()
     kind = request.WhichOneof("application_type")
+    if kind == "saml_configuration":
+        order = await saml_configuration.new_provider(
+            request.saml_configuration,
+            call,
+            project_id=request.project_id,
+            app_id=app_id,
+            name=request.name,
+        )
+        done = await call.send(order)
+        return call.reply(
+            application_id=app_id, creation_date=done.changed_at, saml_configuration={}
+        )
     done = await call.send(_new_app(request, kind, app_id, client_id))
     answer = {"client_id": client_id, "client_secret": done.secrets.get("client_secret")}
     for event in done.events:
@@ -54,9 +66,7 @@ def _new_app(
         case "api_configuration":
             method = v.APIAuthMethod(request.api_configuration.auth_method_type)
             return c.AddAPIApp(**new, auth_method=method)
-        case "saml_configuration":
-            raise SAML_UNSUPPORTED()
-    raise Wrong("oidc_configuration or api_configuration", "application_type")
+    raise Wrong("oidc_, api_ or saml_configuration", "application_type")
 
 
 def client_of(config: Any) -> c.NewOIDCClient:
@@ -88,14 +98,14 @@ def client_of(config: Any) -> c.NewOIDCClient:
 @rpc(f"{SERVICE}/UpdateApplication")
 async def update_application(request: Any, call: Call) -> Message:
     """Change what is given; lists that are empty stay as they are."""
-    oidc, api = None, None
+    oidc, api, saml = None, None, None
     match request.WhichOneof("application_type"):
         case "oidc_configuration":
             oidc = changes_of(request.oidc_configuration)
         case "api_configuration":
             api = v.APIAuthMethod(request.api_configuration.auth_method_type)
         case "saml_configuration":
-            raise SAML_UNSUPPORTED()
+            saml = await saml_configuration.changes_of(request.saml_configuration, call)
     done = await call.send(
         c.ChangeApp(
             project_id=request.project_id,
@@ -103,6 +113,7 @@ async def update_application(request: Any, call: Call) -> Message:
             name=request.name,
             oidc=oidc,
             api=api,
+            saml=saml,
         )
     )
     return call.reply(change_date=done.changed_at)

@@ -13,6 +13,7 @@ from personae.actors.domain.project.state import KEPT, OIDCConfig
 from personae.actors.domain.project.values import ApplicationType, AuthMethod
 from personae.http.api.reading import IN_ORG, page_of, paged, services_of, sorted_by, visible
 from personae.http.api.replies import pagination
+from personae.http.api.saml_configuration import configuration_of
 from personae.http.wire.call import Call
 from personae.http.wire.registry import rpc
 from personae.projections.apps import APPS, Type
@@ -76,6 +77,8 @@ def application_of(call: Call, row: Row) -> dict[str, Any]:
     elif row.type == Type.API:
         method = row.config["auth_method_type"]
         app["api_configuration"] = {"client_id": row.client_id, "auth_method_type": method}
+    elif row.type == Type.SAML:
+        app["saml_configuration"] = configuration_of(row)
     return app
 
 

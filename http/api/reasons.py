@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from personae.actors.domain.kit import Code, reason
 
-SAML_UNSUPPORTED = reason("APP-SamlUnsupported", Code.UNIMPLEMENTED)
 IMPLICIT_UNSUPPORTED = reason("OIDC-ImplicitUnsupported", Code.UNIMPLEMENTED)
 FORM_POST_UNSUPPORTED = reason("OIDC-FormPostUnsupported", Code.UNIMPLEMENTED)
 SAML_REQUESTS_UNSUPPORTED = reason("SAML-RequestsUnsupported", Code.UNIMPLEMENTED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -65,6 +65,15 @@ class Counters(Protocol):
         ...
 
 
+Fetch = Callable[[str, int], Awaitable[bytes | None]]
+"""Returns what an address has, ``None`` for anything but success within so many bytes."""
+
+
+async def nowhere(_url: str, _longest: int) -> bytes | None:
+    """Reach nothing."""
+    return None
+
+
 @dataclass(slots=True)
 class Services:
     """One process' services. Implements what the wire asks for (``http.wire.services``)."""
@@ -83,6 +92,8 @@ class Services:
     """The aggregates' world."""
     instances: Instances = field(init=False)
     proofs: Replays = field(default_factory=Replays)
+    fetch: Fetch = nowhere
+    """Gets what somebody named an address of: within bounds, never from private networks."""
     guesses: Guesses = field(default_factory=Guesses)
     """Wrong passwords at the pages, passwords and codes over the API: by account, from anywhere."""
 

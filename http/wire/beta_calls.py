@@ -120,6 +120,8 @@ def _found(message: Any, path: list[str]) -> Iterator[Any]:
     if field is None or (field.has_presence and not message.HasField(path[0])):
         return
     value = getattr(message, path[0])
+    if not value and not field.has_presence:
+        return  # unset: an older field of a oneof must not take the place of another
     for one in value if field.is_repeated else (value,):
         if path[1:]:
             yield from _found(one, path[1:])

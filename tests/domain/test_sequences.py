@@ -28,6 +28,9 @@ NAMES = [
     "feature",
     "device_auth",
     "session_logout",
+    "saml_request",
+    "saml_session",
+    "key_pair",
 ]
 
 

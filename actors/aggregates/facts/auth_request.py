@@ -49,16 +49,22 @@ async def why_not(
 
     ``presented`` is the id of the session token shown.
     """
+    living = await signed_in(session, presented, turn)
+    if isinstance(living, Refusal):
+        return living
+    if not await _fits(scope, living[1], turn):
+        return refusals.WRONG_ORG()
+    return await _client_refusal((session.user_id, *living), client_id, scope, turn)
+
+
+async def signed_in(session: Session, presented: str, turn: Turn) -> tuple[User, str] | Refusal:
+    """Return the user of a session that counts, with its organisation, or why there is none."""
     if not session.alive(turn.now()):
         return refusals.SESSION_INVALID()
     if presented != session.token_id and not await turn.allows("session.link"):
         return session_refusals.TOKEN_INVALID()
     living = await living_user(turn.world, turn.caller.instance_id, session.user_id)
-    if living is None:
-        return user_refusals.NOT_ACTIVE()
-    if not await _fits(scope, living[1], turn):
-        return refusals.WRONG_ORG()
-    return await _client_refusal((session.user_id, *living), client_id, scope, turn)
+    return living or user_refusals.NOT_ACTIVE()
 
 
 async def _client_refusal(

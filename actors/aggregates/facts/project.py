@@ -129,7 +129,9 @@ async def add_app_key(cmd: c.AddAppKey, turn: Turn) -> AppKeyFacts:
     return AppKeyFacts(now=turn.now(), public_key=public, secrets=secrets)
 
 
-@facts_for(c.ChangeApp, c.SetOAuthSettings, c.DeactivateApp, c.ReactivateApp, c.RemoveAppKey)
+@facts_for(
+    c.AddSAMLApp, c.ChangeApp, c.SetOAuthSettings, c.DeactivateApp, c.ReactivateApp, c.RemoveAppKey
+)
 async def change_app(_cmd: object, turn: Turn) -> Facts:
     await _may("project.app.write", turn)
     return Facts(now=turn.now())

@@ -12,6 +12,7 @@ from personae.actors.domain.project.values import (
     ApplicationType,
     AuthMethod,
     GrantType,
+    LoginVersion,
     PrivateLabeling,
     ResponseType,
     TokenType,
@@ -188,6 +189,31 @@ class AddAPIApp:
     auth_method: APIAuthMethod = APIAuthMethod.BASIC
 
 
+@command("project", id="project_id")
+class AddSAMLApp:
+    """Add a service provider as its ``metadata`` describes it, which the door has read."""
+
+    project_id: str
+    app_id: str
+    name: str
+    entity_id: str
+    metadata: bytes
+    metadata_url: str = ""
+    login_version: LoginVersion = LoginVersion.UNSPECIFIED
+    login_base_uri: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SAMLChanges:
+    """What changes about a service provider; ``None`` leaves a value as it is."""
+
+    entity_id: str | None = None
+    metadata: bytes | None = None
+    metadata_url: str | None = None
+    login_version: LoginVersion | None = None
+    login_base_uri: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OIDCChanges:
     """What changes about an OpenID Connect client; ``None`` leaves a value as it is."""
@@ -218,6 +244,7 @@ class ChangeApp:
     name: str = ""
     oidc: OIDCChanges | None = None
     api: APIAuthMethod | None = None
+    saml: SAMLChanges | None = None
 
 
 @command("project", id="project_id")

@@ -272,6 +272,28 @@ class APISecretChanged:
     hashed_secret: str = ""
 
 
+@event("project.application.config.saml.added")
+class SAMLConfigAdded:
+    """What a service provider says of itself (``metadata``), read by the door that took it."""
+
+    app_id: str
+    entity_id: str
+    metadata: bytes = b""
+    metadata_url: str = wire("metadata_url", default="")
+    login_version: LoginVersion = LoginVersion.UNSPECIFIED
+    login_base_uri: str = wire("loginBaseURI", default="")
+
+
+@event("project.application.config.saml.changed")
+class SAMLConfigChanged:
+    app_id: str
+    entity_id: str | None = None
+    metadata: bytes | None = None
+    metadata_url: str | None = wire("metadata_url", default=None)
+    login_version: LoginVersion | None = None
+    login_base_uri: str | None = wire("loginBaseURI", default=None)
+
+
 @event("project.application.oidc.key.added")
 class ApplicationKeyAdded:
     app_id: str

@@ -15,6 +15,7 @@ from personae.actors.domain.project.values import (
     ApplicationType,
     AuthMethod,
     GrantType,
+    LoginVersion,
     PrivateLabeling,
     ResponseType,
     Status,
@@ -62,6 +63,17 @@ class APIConfig:
     auth_method_type: APIAuthMethod = APIAuthMethod.BASIC
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SAMLConfig:
+    """A SAML service provider, as its metadata describes it."""
+
+    entity_id: str
+    metadata: bytes = b""
+    metadata_url: str = ""
+    login_version: LoginVersion = LoginVersion.UNSPECIFIED
+    login_base_uri: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Application:
     """One application of a project."""
@@ -72,6 +84,7 @@ class Application:
     api: APIConfig | None = None
     keys: Mapping[str, AppKey] = field(default_factory=dict)
     oauth: OAuthSettings = OAuthSettings()
+    saml: SAMLConfig | None = None
 
     @property
     def client_keys(self) -> Mapping[str, AppKey]:
@@ -138,6 +151,11 @@ class Project:
     def grant_to(self, org_id: str) -> str:
         """Return the id of the grant to an organisation, empty when there is none."""
         return next((id_ for id_, grant in self.grants.items() if grant.org_id == org_id), "")
+
+    def provider(self, entity_id: str) -> str:
+        """Return the id of the application that is a service provider, empty for none."""
+        apps = self.apps.items()
+        return next((id_ for id_, a in apps if a.saml and a.saml.entity_id == entity_id), "")
 
 
 V = TypeVar("V")
@@ -304,6 +322,20 @@ def _(project: Project, event: e.OAuthSettingsChanged) -> Project:
     return with_app(
         project, event.app_id, oauth=replace(project.apps[event.app_id].oauth, **changes)
     )
+
+
+@PROJECT.on(e.SAMLConfigAdded)
+def _(project: Project, event: e.SAMLConfigAdded) -> Project:
+    given = {f.name: getattr(event, f.name) for f in fields(event) if f.name != "app_id"}
+    return with_app(project, event.app_id, saml=SAMLConfig(**given))
+
+
+@PROJECT.on(e.SAMLConfigChanged)
+def _(project: Project, event: e.SAMLConfigChanged) -> Project:
+    saml = project.apps[event.app_id].saml
+    given = {f.name: getattr(event, f.name) for f in fields(event) if f.name != "app_id"}
+    changes = {name: value for name, value in given.items() if value is not None}
+    return with_app(project, event.app_id, saml=saml and replace(saml, **changes))
 
 
 @PROJECT.on(e.APIConfigChanged)

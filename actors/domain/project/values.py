@@ -72,7 +72,7 @@ class TokenType(IntEnum):
 
 
 class LoginVersion(IntEnum):
-    """Which login pages an application uses; kept for histories, ours are one."""
+    """Which login pages an application uses. SAML: 2 with an address means those that are there."""
 
     UNSPECIFIED = 0
     V1 = 1
@@ -81,6 +81,8 @@ class LoginVersion(IntEnum):
 
 CLIENT_IDS = "client_id"
 """Name space of the claims on client ids; the holder is the project."""
+ENTITY_IDS = "entity_ids"
+"""Name space of the claims on the names of SAML service providers; the holder is the project."""
 PROJECT_NAMES = "project_names"
 APP_NAMES = "appname"
 ROLE_KEYS = "project_role"

@@ -63,7 +63,7 @@ async def test_an_api_changes_how_it_proves_itself(server):
     assert config["authMethodType"] == method["auth_method_type"]
     assert await server.refused(UPDATE, **of, oidc_configuration={}) == "APP-OtherType"
     refused = await server.refused(UPDATE, **of, saml_configuration={})
-    assert refused == "APP-SamlUnsupported"
+    assert refused == "APP-OtherType"
 
 
 async def test_an_application_is_changed_only_with_the_permission_in_its_project(server):

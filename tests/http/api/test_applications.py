@@ -82,12 +82,8 @@ async def test_what_is_unwise_is_told_in_the_callers_language(server):
     assert problems[0]["localizedMessage"].startswith("Für diese Art")
 
 
-async def test_saml_and_nothing_are_refused(server):
-    saml = {"metadata_url": "https://sp.example.com"}
-    fields = {"project_id": PROJECT, "name": "S"}
-    refused = await server.refused(CREATE, **fields, saml_configuration=saml)
-    assert refused == "APP-SamlUnsupported"
-    assert await server.refused(CREATE, **fields) == "REQUEST-InvalidField"
+async def test_nothing_is_refused(server):
+    assert await server.refused(CREATE, project_id=PROJECT, name="S") == "REQUEST-InvalidField"
 
 
 async def test_a_dangerous_redirect_and_a_taken_name_are_refused(server):

@@ -13,7 +13,13 @@ from personae.actors.domain.project.facts import AppKeyFacts, ClientFacts
 from personae.actors.domain.project.oauth import RESOURCES
 from personae.actors.domain.project.redirects import acceptable
 from personae.actors.domain.project.state import PROJECT, Application, OIDCConfig, Project
-from personae.actors.domain.project.values import APP_NAMES, CLIENT_IDS, Status
+from personae.actors.domain.project.values import (
+    APP_NAMES,
+    CLIENT_IDS,
+    ENTITY_IDS,
+    ApplicationType,
+    Status,
+)
 from personae.actors.domain.values import key
 
 
@@ -45,15 +51,41 @@ def add_api(project: Project, cmd: c.AddAPIApp, facts: ClientFacts) -> Decisions
     )
 
 
+@PROJECT.decides(c.AddSAMLApp)
+def add_saml(project: Project, cmd: c.AddSAMLApp, _facts: Facts) -> Decisions:
+    check_login(cmd.login_base_uri)
+    yield from _named(project, cmd)
+    yield Claim(ENTITY_IDS, cmd.entity_id, refusals.ENTITY_ID_TAKEN)
+    yield e.ApplicationAdded(app_id=cmd.app_id, name=cmd.name.strip())
+    yield e.SAMLConfigAdded(
+        app_id=cmd.app_id,
+        entity_id=cmd.entity_id,
+        metadata=cmd.metadata,
+        metadata_url=cmd.metadata_url,
+        login_version=cmd.login_version,
+        login_base_uri=cmd.login_base_uri,
+    )
+
+
+def check_login(uri: str) -> None:
+    """Refuse sign-in pages at what is no web address."""
+    if uri and not acceptable(uri, ApplicationType.WEB):
+        raise refusals.LOGIN_URI_INVALID()
+
+
 def _add(project: Project, cmd: c.AddOIDCApp | c.AddAPIApp) -> Decisions:
+    yield from _named(project, cmd)
+    yield Claim(CLIENT_IDS, cmd.client_id, refusals.CLIENT_ID_TAKEN)
+    yield e.ApplicationAdded(app_id=cmd.app_id, name=cmd.name.strip())
+
+
+def _named(project: Project, cmd: c.AddOIDCApp | c.AddAPIApp | c.AddSAMLApp) -> Decisions:
+    """Yield the claim on the name of a new application; refuse where none may be added."""
     if existing(project).status is not Status.ACTIVE:
         raise refusals.NOT_ACTIVE()
     if cmd.app_id in project.apps:
         raise refusals.APP_EXISTS()
-    name = cmd.name.strip()
-    yield Claim(APP_NAMES, name_claim(name, cmd.project_id), refusals.APP_NAME_TAKEN)
-    yield Claim(CLIENT_IDS, cmd.client_id, refusals.CLIENT_ID_TAKEN)
-    yield e.ApplicationAdded(app_id=cmd.app_id, name=name)
+    yield Claim(APP_NAMES, name_claim(cmd.name.strip(), cmd.project_id), refusals.APP_NAME_TAKEN)
 
 
 def name_claim(name: str, project_id: str) -> str:
@@ -79,6 +111,8 @@ def change(project: Project, cmd: c.ChangeApp, _facts: Facts) -> Decisions:
             raise refusals.OTHER_TYPE()
         if cmd.api is not app.api.auth_method_type:
             yield e.APIConfigChanged(app_id=cmd.app_id, auth_method_type=cmd.api)
+    if cmd.saml:
+        yield from _change_saml(app, cmd.app_id, cmd.saml)
 
 
 def _change_oidc(app: Application, app_id: str, asked: c.OIDCChanges) -> Decisions:
@@ -89,6 +123,19 @@ def _change_oidc(app: Application, app_id: str, asked: c.OIDCChanges) -> Decisio
     if changes:
         check_uris(replace(app.oidc, **changes))
         yield e.OIDCConfigChanged(app_id=app_id, **changes)
+
+
+def _change_saml(app: Application, app_id: str, asked: c.SAMLChanges) -> Decisions:
+    if app.saml is None:
+        raise refusals.OTHER_TYPE()
+    given = {f.name: getattr(asked, f.name) for f in fields(asked)}
+    changes = {k: v for k, v in given.items() if v is not None and v != getattr(app.saml, k)}
+    check_login(changes.get("login_base_uri", ""))
+    if "entity_id" in changes:
+        yield Release(ENTITY_IDS, app.saml.entity_id)
+        yield Claim(ENTITY_IDS, changes["entity_id"], refusals.ENTITY_ID_TAKEN)
+    if changes:
+        yield e.SAMLConfigChanged(app_id=app_id, **changes)
 
 
 @PROJECT.decides(c.SetClientSecret)
@@ -131,6 +178,8 @@ def remove(project: Project, cmd: c.RemoveApp, _facts: Facts) -> Decisions:
     yield Release(APP_NAMES, name_claim(app.name, cmd.project_id))
     if app.client_id:
         yield Release(CLIENT_IDS, app.client_id)
+    if app.saml:
+        yield Release(ENTITY_IDS, app.saml.entity_id)
     for uri in app.oauth.resources:
         yield Release(RESOURCES, uri)
     yield e.ApplicationRemoved(app_id=cmd.app_id)

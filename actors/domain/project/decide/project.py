@@ -12,6 +12,7 @@ from personae.actors.domain.project.state import PROJECT, Project
 from personae.actors.domain.project.values import (
     APP_NAMES,
     CLIENT_IDS,
+    ENTITY_IDS,
     PROJECT_GRANTS,
     PROJECT_NAMES,
     ROLE_KEYS,
@@ -92,6 +93,8 @@ def remove(project: Project, cmd: c.RemoveProject, facts: ProjectFacts) -> Decis
         yield Release(CLIENT_IDS, client_id)
     for app in project.apps.values():
         yield Release(APP_NAMES, f"{key(app.name)}:{cmd.project_id}")
+        if app.saml:
+            yield Release(ENTITY_IDS, app.saml.entity_id)
         for uri in app.oauth.resources:
             yield Release(RESOURCES, uri)
     for role in project.roles:
