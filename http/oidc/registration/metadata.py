@@ -53,6 +53,7 @@ UNSUPPORTED = (
     "sector_identifier_uri", "request_uris", "initiate_login_uri",
     "userinfo_signed_response_alg", "userinfo_encrypted_response_alg",
     "id_token_encrypted_response_alg", "request_object_encryption_alg",
+    "require_signed_request_object",
 )  # fmt: skip
 """What would change what a client gets, and is not done: refused rather than forgotten."""
 
@@ -86,7 +87,7 @@ def read(asked: Mapping[str, Any]) -> Metadata:
     if "software_statement" in asked:
         raise STATEMENT_UNAPPROVED()
     for name in UNSUPPORTED:
-        if name in asked:
+        if asked.get(name, False) is not False:
             raise METADATA_INVALID(name=name)
     if asked.get("subject_type", "public") != "public":
         raise METADATA_INVALID(name="subject_type")

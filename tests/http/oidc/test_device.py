@@ -115,3 +115,27 @@ async def test_device_tokens_may_be_bound_to_a_key(stack, tv):
     await answer(stack, begun, browser)
     found = await poll(stack, tv, begun, {"DPoP": proof(stack, key, TOKEN)})
     assert found.json["token_type"] == "DPoP"
+
+
+async def test_parameters_of_devices_are_read_like_those_of_tokens(stack, tv):
+    """RFC 8628, 3.1: unknown and empty ones are ignored, repeated ones refused."""
+    begun = await begin(stack, tv, unheard_of="1", resource="")
+    assert begun.status == 200
+    pairs = [("client_id", tv.client_id), ("scope", "openid"), ("scope", "profile")]
+    found = await stack.call("POST", DEVICE, data=pairs)
+    assert (found.status, found.error) == (400, "invalid_request")
+    pairs = [("grant_type", GRANT), ("client_id", tv.client_id)]
+    pairs += [("device_code", begun.json["device_code"])] * 2
+    found = await stack.call("POST", TOKEN, data=pairs)
+    assert (found.status, found.error) == (400, "invalid_request")
+
+
+async def test_a_device_with_a_secret_shows_it_at_both_endpoints(stack):
+    """RFC 8628, 3.1 and 3.4: "the client MUST authenticate"."""
+    app = await stack.app(grant_types=BOTH, response_types=(), redirect_uris=())
+    assert (await begin(stack, app)).error == "invalid_client"
+    begun = await stack.post(DEVICE, app.basic, scope="openid")
+    await answer(stack, begun, await stack.browser())
+    assert (await poll(stack, app, begun)).error == "invalid_client"
+    code = begun.json["device_code"]
+    assert (await stack.token(GRANT, app.basic, device_code=code)).status == 200

@@ -27,6 +27,21 @@ async def test_an_api_of_another_project_learns_nothing(stack):
     assert await stack.introspect(await stack.api(), token) == {"active": False}
 
 
+async def test_a_hint_that_is_wrong_hides_no_token(stack):
+    """RFC 7662, 2.1: "it MUST extend its search across all of its supported token types"."""
+    project = await stack.project()
+    app, api = await stack.app(project), await stack.api(project)
+    tokens = await stack.sign_in(app)
+    for hint in ("access_token", "refresh_token", "unheard_of"):
+        form = {"token": tokens["access_token"], "token_type_hint": hint}
+        found = await stack.post("/oauth/v2/introspect", api.basic, **form)
+        assert found.json["active"] is True, hint
+        # Refresh tokens are no business of an API.
+        form["token"] = tokens["refresh_token"]
+        found = await stack.post("/oauth/v2/introspect", api.basic, **form)
+        assert found.json == {"active": False}, hint
+
+
 async def test_what_is_no_token_is_inactive(stack):
     api = await stack.api()
     for text in ("x", "a.b.c", "V2_1-at_2", "x" * 5000):

@@ -45,6 +45,31 @@ async def test_an_answer_with_tokens_has_what_is_required(stack):
         assert all(isinstance(each, str) and each.isascii() for each in texts)
 
 
+async def test_errors_are_told_in_the_characters_that_are_allowed(stack):
+    """RFC 6749, 4.1.2.1 and 5.2; RFC 6750, 3: ASCII without quotes and backslashes."""
+    app, name = await stack.app(), 'n\u00e4m"e\\'
+    asked = {"client_id": app.client_id, "redirect_uri": CALLBACK, "response_type": "code"}
+    pairs = [*asked.items(), ("scope", "openid"), (name, "1"), (name, "2")]
+    found = await stack.call("GET", paths.AUTHORIZE, params=pairs)
+    direct = await stack.call("POST", paths.TOKEN, data=[(name, "1"), (name, "2")])
+    for told in (query_of(found.location), direct.json):
+        assert told["error"] == "invalid_request"
+        assert "n?m?e?" in told["error_description"]
+        for text in (told["error"], told["error_description"]):
+            assert all(" " <= each <= "~" and each not in '"\\' for each in text)
+
+
+async def test_nothing_is_granted_before_somebody_signed_in(stack):
+    """RFC 6749, 3.1: "MUST first verify the identity of the resource owner"."""
+    app, browser = await stack.app(), await stack.browser()
+    begun = await stack.authorize(app, headers=browser.cookie)
+    request_id = query_of(begun.location)["authRequestID"]
+    early = await stack.callback(request_id, browser)
+    assert early.location.startswith("/ui/login/login?")
+    await stack.link(request_id, browser)
+    assert query_of((await stack.callback(request_id, browser)).location)["code"]
+
+
 def bodies(token):
     """Yield what carries a token, and is no form (RFC 6750, 2.2), by name."""
     yield "json", {"json": {"access_token": token}}

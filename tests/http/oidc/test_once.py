@@ -103,3 +103,8 @@ async def test_an_assertion_with_an_id_counts_in_one_process_only(both):
     assert await post(stack, form) == (400, "invalid_grant")  # the client was believed
     assert await post(other, form) == (401, "invalid_client")
     assert await post(stack, form) == (401, "invalid_client")
+    # Fifty at once on both: one is believed (OA-25).
+    text = signed(app.client_id, stack.issuer, app.key_id, app.key, seconds(stack), jti="many")
+    form["client_assertion"] = text
+    found = await asyncio.gather(*(post(each, form) for each in both for _ in range(25)))
+    assert sorted(found) == [(400, "invalid_grant"), *[(401, "invalid_client")] * 49]

@@ -155,6 +155,8 @@ JWK = ECKey.generate_key("P-256").as_dict(private=False)
         {"jwks": {"keys": [{**JWK, "x5c": ["text"]}]}},
         {"jwks": {"keys": [{**JWK, "x5c": []}]}},
         {"id_token_encrypted_response_alg": "RSA-OAEP"},
+        {"require_signed_request_object": True},
+        {"require_signed_request_object": "yes"},
         {"dpop_bound_access_tokens": "yes"},
         {"post_logout_redirect_uris": [""]},
     ],
@@ -162,6 +164,10 @@ JWK = ECKey.generate_key("P-256").as_dict(private=False)
 )
 async def test_metadata_that_will_not_do_is_refused(stack, token, metadata):
     assert refused(await register(stack, token, **metadata), "invalid_client_metadata")
+
+
+async def test_what_is_switched_off_may_be_said(stack, token):
+    assert (await register(stack, token, require_signed_request_object=False)).status == 201
 
 
 async def test_a_client_registers_where_it_is_told_of_logouts(stack, token):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
@@ -70,6 +72,10 @@ async def bad(stack, app):
     yield request_of(stack, app, exp=int(seconds(stack)) - 60)
     yield request_of(stack, app, request_uri="https://x.example/")
     yield request_of(stack, app, request="x")
+    # Encrypted, which is not announced (five parts), and a key of its own under another's name.
+    yield f"{request_of(stack, app)}.e30.e30"
+    second = await stack.with_key(app)
+    yield request_of(stack, app, by=replace(app, key=second.key))
 
 
 @pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")  # for alg none
@@ -83,7 +89,18 @@ async def test_what_does_not_prove_the_client_is_no_request(stack, app):
         pushed = await stack.post("/oauth/v2/par", **form, client_assertion=proof, request=text)
         assert (pushed.status, pushed.error) == (400, "invalid_request_object")
         count += 1
-    assert count == 11
+    assert count == 13
+
+
+async def test_an_object_needs_its_client_beside_it(stack, app):
+    """RFC 9101, 5."""
+    text = request_of(stack, app)
+    other = await stack.app(auth_method_type=AuthMethod.PRIVATE_KEY_JWT)
+    for client_id in (None, "", "nobody", other.client_id):
+        params = {"request": text, **({} if client_id is None else {"client_id": client_id})}
+        found = await stack.call("GET", "/oauth/v2/authorize", params=params)
+        assert (found.status, found.location) == (400, "")
+    assert (await ask(stack, app, text)).status == 302
 
 
 async def test_an_object_and_a_name_of_one_are_refused_together(stack, app):

@@ -16,6 +16,16 @@ async def test_a_revoked_access_token_is_dead_but_the_family_lives(stack, kind):
     assert (await stack.refresh(app, tokens["refresh_token"])).status == 200
 
 
+@pytest.mark.parametrize("hint", ["access_token", "refresh_token", "unheard_of"])
+async def test_a_hint_that_is_wrong_saves_no_token(stack, hint):
+    """RFC 7009, 2.1 and 2.2: an invalid hint "does not influence the revocation response"."""
+    app = await stack.app()
+    for kind in ("access_token", "refresh_token"):
+        tokens = await stack.sign_in(app)
+        assert (await revoke(stack, app, tokens[kind], token_type_hint=hint)).status == 200
+        assert (await stack.userinfo(tokens["access_token"])).status == 401
+
+
 async def test_a_revoked_refresh_token_takes_the_family_with_it(stack):
     app = await stack.app()
     tokens = await stack.sign_in(app)
