@@ -27,7 +27,7 @@ from personae.store.log import Commit, Part
 from personae.store.pool import Database
 from personae.store.postgres import PostgresLog
 
-from tests.bench.server import CONNECTIONS, RUNS, SECONDS, call, measure
+from tests.bench.server import CONNECTIONS, RUNS, SECONDS, Load, call, measure
 from tests.running import RunningServer
 
 USERS = int(os.environ.get("USERS", "100000"))
@@ -132,21 +132,23 @@ async def loads(server, org):
         body = json.dumps(asked)
         verb, path = rest
         over_rest = script.replace("VERB", verb).replace("BODY", "" if verb == "GET" else body)
-        async for row in measure(f"{method}, REST", server, path, lambda _, s=over_rest: s):
+        async for row in measure(server, Load(f"{method}, REST", path, lambda _, s=over_rest: s)):
             yield row
         connect = script.replace("VERB", "POST").replace("BODY", body)
         path = f"/{SERVICE}/{method}"
-        async for row in measure(f"{method}, Connect", server, path, lambda _, s=connect: s):
+        async for row in measure(server, Load(f"{method}, Connect", path, lambda _, s=connect: s)):
             yield row
         yield await asyncio.to_thread(grpc_load, server, method, message(method, body))
     create = CREATE.replace("TOKEN", server.pat).replace("ORG", org)
     for what, path in (("REST", "/v2/users/new"), ("Connect", f"/{SERVICE}/CreateUser")):
         lines = create.replace("PATH", path)
         async for row in measure(
-            f"CreateUser, {what}",
             server,
-            path,
-            lambda run, s=lines, w=what: s.replace("RUN", f"{w}{run}"),
+            Load(
+                f"CreateUser, {what}",
+                path,
+                lambda run, s=lines, w=what: s.replace("RUN", f"{w}{run}"),
+            ),
         ):
             yield row
     machine = {"organizationId": org, "machine": {"name": "Bot"}}
@@ -191,10 +193,10 @@ async def pages(server):
         asked = {"query": query, "sortingColumn": "USER_FIELD_NAME_CREATION_DATE"}
         lines = script.replace("BODY", json.dumps(asked))
         async for row in measure(
-            f"page {number:,} of all users", server, "/v2/users", lambda _, s=lines: s
+            server, Load(f"page {number:,} of all users", "/v2/users", lambda _, s=lines: s)
         ):
             if row[2] == "/s":
-                figures.append(float(row[1].replace(",", "")))
+                figures.append(float(row[1].split()[0].replace(",", "")))
             yield row
     yield "page 1,000 costs", f"{figures[0] / figures[1]:.1f}", "times page 1"
 

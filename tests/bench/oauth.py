@@ -27,6 +27,7 @@ from tests.bench.server import (
     CONNECTIONS,
     FORM,
     GET,
+    Load,
     basic,
     call,
     credentials,
@@ -114,35 +115,24 @@ async def loads(server):
     api, project = introspector(server, org)
     scope = f"openid urn:zitadel:iam:org:project:id:{project}:aud"
     bot = machine(server, org, "opaque", jwt=False)
-    async for row in measure_form(server, "client_credentials, opaque", credentials(bot, scope)):
-        yield row
-    signer = machine(server, org, "signed", jwt=True)
-    for name, key in (("RS256", RS256), ("ES256", ES256)):
-        sign_with(server, key)
-        text = credentials(signer, scope)
-        async for row in measure_form(server, f"client_credentials, JWT {name}", text):
-            yield row
-    async for row in measure_form(server, "jwt-bearer", assertions(server, org)):
-        yield row
+    signer = credentials(machine(server, org, "signed", jwt=True), scope)
+    rsa, ecdsa = web_key(server, RS256), web_key(server, ES256)
+    asserted = assertions(server, org)
     form = {"grant_type": "client_credentials", "scope": scope}
     token = call(server, TOKEN, form, basic(*bot), form=True)["access_token"]
     body = FORM.replace("BODY", f"token={token}").replace("AUTHORIZATION", api)
-    async for row in measure("introspection", server, "/oauth/v2/introspect", lambda _: body):
-        yield row
-    get = GET.replace("TOKEN", token)
-    async for row in measure("userinfo", server, "/oidc/v1/userinfo", lambda _: get):
-        yield row
     person = Person(server, web_app(server, project))
-    async for row in measure("refresh", server, TOKEN, lambda _: person.refreshing()):
-        yield row
     async for row in measure(
-        "code flow, authorize to tokens", server, TOKEN, lambda _: person.flow(), 2
+        server,
+        Load("client_credentials, opaque", TOKEN, lambda _: credentials(bot, scope)),
+        Load("client_credentials, JWT RS256", TOKEN, lambda _: signer, before=rsa),
+        Load("client_credentials, JWT ES256", TOKEN, lambda _: signer, before=ecdsa),
+        Load("jwt-bearer", TOKEN, lambda _: asserted),
+        Load("introspection", "/oauth/v2/introspect", lambda _: body),
+        Load("userinfo", "/oidc/v1/userinfo", lambda _: GET.replace("TOKEN", token)),
+        Load("refresh", TOKEN, lambda _: person.refreshing()),
+        Load("code flow, authorize to tokens", TOKEN, lambda _: person.flow(), requests=2),
     ):
-        yield row
-
-
-async def measure_form(server, what, script):
-    async for row in measure(what, server, TOKEN, lambda _: script):
         yield row
 
 
@@ -169,12 +159,16 @@ RS256 = {"rsa": {"bits": "RSA_BITS_2048", "hasher": "RSA_HASHER_SHA256"}}
 ES256 = {"ecdsa": {"curve": "ECDSA_CURVE_P256"}}
 
 
-def sign_with(server, key):
-    """Make the instance sign with a new key; every process hears of it soon."""
+def web_key(server, key):
+    """Create a signing key; return what makes the instance sign with it."""
     owner = f"Bearer {server.pat}"
     made = call(server, "/v2/web_keys", key, owner)["id"]
-    call(server, f"/v2/web_keys/{made}/activate", {}, owner)
-    time.sleep(1)
+
+    def sign_with_it():
+        call(server, f"/v2/web_keys/{made}/activate", {}, owner)
+        time.sleep(1)  # every process hears of it soon
+
+    return sign_with_it
 
 
 def assertions(server, org):

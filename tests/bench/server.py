@@ -15,6 +15,8 @@ import tempfile
 import time
 import urllib.parse
 import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from tests.running import RunningServer
 
@@ -82,23 +84,56 @@ def wrk(server, path, script):
     return [float(each) for each in line[1:].split()]
 
 
-async def measure(what, server, path, script_of, requests=1):
-    """Yield the rows of one load: the medians of its runs.
+@dataclass
+class Load:
+    """What is asked of a server over and over; ``requests`` of it make one of what is counted.
 
-    ``requests`` of them make one of what is counted. Processor time is that of the server's own
-    processes, without the database: it says what a request costs even when others use the cores.
+    ``script_of`` makes wrk's script for a run, ``before`` what must be so when a run begins.
     """
-    scripts = [await asyncio.to_thread(script_of, run) for run in range(RUNS)]
-    spent = server.cpu()
-    runs = [await asyncio.to_thread(wrk, server, path, script) for script in scripts]
-    spent = server.cpu() - spent
-    rate, p50, p95, p99 = (statistics.median(run[i] for run in runs) for i in range(4))
-    yield what, f"{rate / requests:,.0f}", "/s"
-    each = spent / sum(run[0] / requests * SECONDS for run in runs)
-    yield f"{what}, processor time", f"{each * 1e6:,.0f}", "µs"
-    yield f"{what}, p50 / p95 / p99", f"{p50:.1f} / {p95:.1f} / {p99:.1f}", "ms"
-    if errors := sum(int(run[4]) for run in runs):
-        yield f"{what}, failed requests", str(errors), ""
+
+    what: str
+    path: str
+    script_of: Callable[[int], str]
+    requests: int = 1
+    before: Callable[[], None] | None = None
+
+    def run(self, server, number):
+        """Return (per second, p50, p95, p99, errors, processor seconds) of one run."""
+        if self.before:
+            self.before()
+        script = self.script_of(number)
+        spent = server.cpu()
+        measured = wrk(server, self.path, script)
+        return [*measured, server.cpu() - spent]
+
+    def rows(self, runs):
+        """Yield the medians of the runs, with the slowest and the fastest of them."""
+        rates = [run[0] / self.requests for run in runs]
+        p50, p95, p99 = (statistics.median(run[i] for run in runs) for i in (1, 2, 3))
+        median = f"{statistics.median(rates):,.0f}"
+        spread = f" ({min(rates):,.0f}-{max(rates):,.0f})" if len(rates) > 1 else ""
+        yield self.what, median + spread, "/s"
+        each = sum(run[5] for run in runs) / (sum(rates) * SECONDS)
+        yield f"{self.what}, processor time", f"{each * 1e6:,.0f}", "µs"
+        yield f"{self.what}, p50 / p95 / p99", f"{p50:.1f} / {p95:.1f} / {p99:.1f}", "ms"
+        if errors := sum(int(run[4]) for run in runs):
+            yield f"{self.what}, failed requests", str(errors), ""
+
+
+async def measure(server, *loads):
+    """Yield the rows of loads: a run of each, then the next of each, so that a slow minute of the
+    machine touches one run of every load and no median.
+
+    Processor time is that of the server's own processes, without the database: it says what a
+    request costs even when others use the cores.
+    """
+    runs = [
+        [await asyncio.to_thread(load.run, server, number) for load in loads]
+        for number in range(RUNS)
+    ]
+    for load, measured in zip(loads, zip(*runs, strict=True), strict=True):
+        for row in load.rows(measured):
+            yield row
 
 
 def machine(server, org, name, *, jwt):
@@ -163,10 +198,10 @@ async def loads(server):
     org = call(server, "/v2/organizations/_search", {}, f"Bearer {pat}")["result"][0]["id"]
     create = CREATE.replace("TOKEN", pat).replace("ORG", org)
     async for row in measure(
-        "user creations", server, "/v2/users/human", lambda run: f'RUN = "u{run}"\n{create}'
+        server,
+        Load("user creations", "/v2/users/human", lambda run: f'RUN = "u{run}"\n{create}'),
+        Load("healthz (the floor)", "/debug/healthz", lambda _: ""),
     ):
-        yield row
-    async for row in measure("healthz (the floor)", server, "/debug/healthz", lambda _: ""):
         yield row
     yield "lag of the loop under all of this, p99 at most", loop_lag(server), "ms"
     async for row in hashing():
