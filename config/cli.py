@@ -5,6 +5,7 @@ Imports are local to the commands, so that ``personae version`` and shell comple
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ def main() -> None:
 @settings_options
 def start(files: tuple[Path, ...], **flags: Any) -> None:
     """Start the server; on an empty data folder, set it up first."""
+    gc.disable()  # nothing of what a start makes is garbage; it is tamed when the port is open
     loaded = read(files, flags)
     from personae.config import logs
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -19,7 +18,7 @@ from personae.actors.aggregates.dispatch import Dispatch
 from personae.actors.aggregates.world import World
 from personae.actors.domain.kit import Recorded, Stream
 from personae.actors.domain.web_key.state import Status, WebKey
-from personae.actors.runtime import Rates
+from personae.actors.runtime import Rates, collector
 from personae.actors.runtime.clock import watch_lag
 from personae.actors.runtime.supervisor import FORGET, Supervisor
 from personae.actors.workers.back_channel import BackChannelLogout, Sign
@@ -174,6 +173,7 @@ def _tree(
     workers_node.add("notifications", notifications.run)
     workers_node.add("data keys", lambda: _reload_keys(world.keyring))
     workers_node.add("loop lag", lambda: watch_lag(metrics.loop_lag))
+    workers_node.add("collector", collector.tidy)
     workers_node.add("gauges", lambda: _gauges(world, views, metrics))
     return root
 
@@ -339,6 +339,7 @@ def server(node: Node, *, crew: CrewRegistry | None = None) -> Server:
 async def serve(settings: Settings) -> None:
     """Run the server until it is told to stop. Raises ``StartError`` for one clear line."""
     if settings.workers > 1:
+        collector.tame()
         await workers.serve(settings)
         return
     async with running(settings) as node:
@@ -353,7 +354,7 @@ async def listen(node: Node, *, crew: CrewRegistry | None = None) -> None:
     """
     port = server(node, crew=crew)
     await port.start()
-    _tame_collector()
+    collector.tame()
     sys.setswitchinterval(HAND_OVER_SECONDS)
     if crew is None:
         banner(info_of(node))
@@ -362,18 +363,6 @@ async def listen(node: Node, *, crew: CrewRegistry | None = None) -> None:
     finally:
         log.info("stopping", grace_seconds=node.settings.server.shutdown_timeout.total_seconds())
         await port.stop()
-
-
-def _tame_collector() -> None:
-    """Let the cyclic collector look rarely: it costs a third of a second with 100,000 aggregates.
-
-    States are acyclic and freed by reference counts, sleeping actors too, so that only what really
-    grows makes it look. With the usual thresholds the p99 of token requests was three times as
-    long, and a fifth of the throughput gone (measured: make bench ARGS=server).
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 10, 10)
 
 
 HAND_OVER_SECONDS = 0.0002

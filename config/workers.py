@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import signal
@@ -138,6 +139,7 @@ class Crew:
 
 def _work(settings: Settings, folder: Path, number: int) -> None:
     """Serve as one of several, until told to stop or left alone."""
+    gc.disable()  # as in the command ``start``
     import uvloop
     from personae.config import logs
 

@@ -135,6 +135,10 @@ class Lane:
 
     async def append(self, commit: Commit) -> list[Recorded]:
         """See :class:`personae.store.log.Log`. Goes on to its end when the caller is gone."""
+        # No name for the future here: its exception's traceback would hold this frame, and so it.
+        return await self._enqueue(commit)
+
+    def _enqueue(self, commit: Commit) -> asyncio.Future[list[Recorded]]:
         entry = Entry.of(commit, asyncio.get_running_loop())
         if self._queued + len(entry.rows) > self._limits.queued and self._queued:
             raise OVERLOADED(queued=self._queued)
@@ -142,7 +146,7 @@ class Lane:
         self._queued += len(entry.rows)
         if self._flushing is None:
             self._flushing = asyncio.create_task(self._flush_all())
-        return await entry.answer
+        return entry.answer
 
     async def idle(self) -> None:
         """Wait until nothing is queued or under way."""

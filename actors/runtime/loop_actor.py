@@ -301,6 +301,7 @@ class LoopActor(pykka.Actor):
             answer(reply, value)
         finally:
             self._asker = None
+            del reply  # an exception in it holds this frame: a cycle for each refusal
 
     async def _obey(self, order: Order, reply: asyncio.Future[bool] | None) -> None:
         obeyed = False

@@ -1,12 +1,14 @@
 """Memory follows the log: waking, foreign appends, contention, lost answers, death."""
 
 import asyncio
+import gc
+from contextlib import suppress
 
 import pytest
 from personae.actors.aggregates.aggregate import ATTEMPTS
 from personae.actors.aggregates.dispatch import Dispatch
 from personae.actors.aggregates.orders import Done
-from personae.actors.domain.kit import Caller, Stream
+from personae.actors.domain.kit import Caller, Refusal, Stream
 from personae.actors.domain.kit.refusal import CONTENDED, UNAVAILABLE
 from personae.actors.domain.oidc_session.commands import OpenOIDCSession, RevokeOIDCSession
 from personae.actors.domain.oidc_session.opening import Opening
@@ -330,3 +332,19 @@ async def _sleep(world):
     await world.directory.sweep()
     assert len(world.directory) == 0
     world.directory._idle_seconds = 120
+
+
+async def test_a_refusal_leaves_nothing_for_the_collector_of_cycles(dispatch):
+    async def refuse_some():
+        for _ in range(20):
+            with suppress(Refusal):
+                await dispatch.send(UnlockUser(user_id=ROBOT), caller())
+
+    await refuse_some()
+    gc.collect()
+    gc.disable()
+    try:
+        await refuse_some()
+        assert gc.collect() < 20
+    finally:
+        gc.enable()

@@ -1,6 +1,8 @@
 """What only a real database shows: processes that share it, connections that die, full queues."""
 
 import asyncio
+import gc
+from contextlib import suppress
 
 import pytest
 from personae.actors.domain.kit import Foreign, Refusal
@@ -94,6 +96,24 @@ async def test_only_the_culprits_of_a_flush_are_refused(log):
     assert taken.reason is TAKEN
     assert all(isinstance(answer, list) for answer in answers[:20] + answers[22:])
     assert await log.head("A") == 41
+
+
+async def test_a_refused_commit_leaves_nothing_for_the_collector_of_cycles(log):
+    await log.append(note("x", at=book("old")))
+
+    async def refuse_some():
+        for _ in range(20):
+            with suppress(WrongVersion):
+                await log.append(note("stale", at=book("old")))
+
+    await refuse_some()
+    gc.collect()
+    gc.disable()
+    try:
+        await refuse_some()
+        assert gc.collect() < 20
+    finally:
+        gc.enable()
 
 
 async def test_however_many_come_too_late_a_flush_costs_a_few_statements(database):
