@@ -128,6 +128,7 @@ ACTOR_REQUIRED = _refused("OIDC-ActorRequired", INVALID_REQUEST)
 IMPERSONATION_DENIED = _refused("OIDC-ImpersonationDenied", ACCESS_DENIED, Code.PERMISSION_DENIED)
 SLOW_DOWN = _refused("OIDC-SlowDown", OAuthError("slow_down"))
 SCOPE_MISSING = _refused("OIDC-ScopeMissing", INVALID_SCOPE)
+SCOPE_TOO_LONG = _refused("OIDC-ScopeTooLong", INVALID_SCOPE)
 TOKEN_TWICE = _refused("OIDC-TokenTwice", INVALID_REQUEST)
 TOKEN_INVALID = _refused("OIDC-TokenInvalid", INVALID_TOKEN, Code.UNAUTHENTICATED)
 PROOF_REFUSED = _refused(

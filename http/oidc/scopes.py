@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 
 from personae.actors.domain.instance.state import Instance
 from personae.actors.domain.kit import Stream
+from personae.http.oidc.errors import SCOPE_TOO_LONG
 
 if TYPE_CHECKING:
     from personae.http.oidc.call import Call
+
+MOST, LONGEST = 200, 8 * 1024
+"""Scopes, and characters of them all, that anybody has a use for; they are kept with each token."""
 
 OPENID, OFFLINE = "openid", "offline_access"
 STANDARD = (OPENID, "profile", "email", "phone", "address", OFFLINE)
@@ -29,8 +33,12 @@ _OPEN_ENDED = (_PROJECT, ORG, ORG_DOMAIN, ROLES_OF_ORG, "urn:zitadel:iam:org:idp
 def granted(asked: str, roles: Collection[str] = (), *, offline: bool = False) -> tuple[str, ...]:
     """Return the scopes that are granted, each once; what nobody knows is dropped in silence.
 
-    ``roles`` are those of the client's project; ``offline``: refresh tokens are allowed.
+    ``roles`` are those of the client's project; ``offline``: refresh tokens are allowed. Raises
+    OIDC-ScopeTooLong.
     """
+    words = asked.split()
+    if len(words) > MOST or len(asked) > LONGEST:
+        raise SCOPE_TOO_LONG(most=MOST, longest=LONGEST)
 
     def known(scope: str) -> bool:
         if scope == OFFLINE:
@@ -39,7 +47,7 @@ def granted(asked: str, roles: Collection[str] = (), *, offline: bool = False) -
             return scope[len(ROLE) :] in roles
         return scope in _WHOLE or scope.startswith(_OPEN_ENDED)
 
-    return tuple(scope for scope in dict.fromkeys(asked.split()) if known(scope))
+    return tuple(scope for scope in dict.fromkeys(words) if known(scope))
 
 
 def ends(scopes: Iterable[str], start: str) -> tuple[str, ...]:

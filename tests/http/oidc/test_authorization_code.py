@@ -4,6 +4,7 @@ import pytest
 from personae.actors.domain.project.values import AuthMethod, GrantType
 from personae.actors.domain.session.commands import TerminateSession
 
+from tests.http.oidc.assertions import ASSERTION, seconds, signed
 from tests.http.oidc.conftest import CALLBACK, challenge_of
 
 OTHER = "w" * 43
@@ -68,6 +69,42 @@ async def test_another_client_gets_nothing_and_ends_the_code(stack, verifier):
     stolen = await stack.redeem(thief, code, code_verifier=verifier)
     assert stolen.error == "invalid_grant"
     assert (await stack.redeem(app, code, code_verifier=verifier)).error == "invalid_grant"
+
+
+KINDS = (AuthMethod.NONE, AuthMethod.BASIC, AuthMethod.PRIVATE_KEY_JWT)
+
+
+def proves(stack, app):
+    """What a client shows of itself: headers and form."""
+    if app.key:
+        text = signed(app.client_id, stack.issuer, app.key_id, app.key, seconds(stack))
+        return None, {"client_assertion_type": ASSERTION, "client_assertion": text}
+    return (app.basic, {}) if app.secret else (None, {"client_id": app.client_id})
+
+
+@pytest.mark.parametrize("thief", KINDS, ids=lambda kind: f"stolen by {kind.name}")
+@pytest.mark.parametrize("owner", KINDS, ids=lambda kind: kind.name)
+async def test_a_stolen_code_or_refresh_token_is_worth_nothing_to_anybody(
+    stack, verifier, owner, thief
+):
+    """ZA-54, CVE-2026-55672: not for another client, however it proves itself, and then no more."""
+    own, other = await stack.app(auth_method_type=owner), await stack.app(auth_method_type=thief)
+    form = {"redirect_uri": CALLBACK, "code_verifier": verifier}
+
+    async def use(app, grant, **more):
+        headers, shown = proves(stack, app)
+        return await stack.token(grant, headers, **shown, **more)
+
+    code = await stack.code(own, verifier=verifier)
+    for app in (other, own):
+        found = await use(app, "authorization_code", code=code, **form)
+        assert found.error == "invalid_grant"
+    code = await stack.code(own, verifier=verifier)
+    tokens = (await use(own, "authorization_code", code=code, **form)).json
+    for app in (other, own):
+        found = await use(app, "refresh_token", refresh_token=tokens["refresh_token"])
+        assert found.error == "invalid_grant"
+    assert (await stack.userinfo(tokens["access_token"])).status == 401
 
 
 async def test_the_redirect_uri_must_be_the_same(stack):

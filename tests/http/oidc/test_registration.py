@@ -294,6 +294,40 @@ async def test_what_a_client_must_not_send_is_refused_and_changes_nothing(stack,
     assert (await manage(stack, "GET", made)).status == 200
 
 
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"redirect_uris": ["javascript:alert(1)"]}, "invalid_redirect_uri"),
+        ({"redirect_uris": ["http://app.example/cb"]}, "invalid_redirect_uri"),
+        ({"redirect_uris": ["https://app.example/cb#x"]}, "invalid_redirect_uri"),
+        ({"redirect_uris": []}, "invalid_redirect_uri"),
+        ({"grant_types": ["authorization_code", "implicit"]}, "invalid_client_metadata"),
+        ({"jwks_uri": "http://client.example/keys"}, "invalid_client_metadata"),
+        ({"require_signed_request_object": True}, "invalid_client_metadata"),
+        ({"software_statement": "x.y.z"}, "unapproved_software_statement"),
+        ({"tls_client_certificate_bound_access_tokens": True}, "invalid_client_metadata"),
+        (
+            {
+                "grant_types": ["urn:ietf:params:oauth:grant-type:token-exchange"],
+                "response_types": [],
+                "token_endpoint_auth_method": "none",
+            },
+            "invalid_client_metadata",
+        ),
+    ],
+    ids=str,
+)
+async def test_an_update_is_checked_like_a_registration(stack, token, changes, error):
+    """OA-10, CVE-2026-15572."""
+    made = (await register(stack, token)).json
+    assert refused(await register(stack, token, **changes), error)
+    new = {**LEAST, "client_id": made["client_id"], **changes}
+    assert refused(await manage(stack, "PUT", made, json=new), error)
+    found = (await manage(stack, "GET", made)).json
+    kept = found.keys() - {"registration_access_token"}
+    assert {name: found[name] for name in kept} == {name: made[name] for name in kept}
+
+
 async def test_a_client_ends_itself(stack, token):
     made = (await register(stack, token)).json
     tokens = await stack.sign_in(app_of(made))

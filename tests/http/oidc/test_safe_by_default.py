@@ -1,6 +1,7 @@
 """What holds at every endpoint, whatever it is asked: redirects, caching, origins, the issuer."""
 
 import hmac
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -8,6 +9,7 @@ from personae.actors.domain.project.values import AuthMethod, GrantType
 from personae.http.oidc import paths
 from personae.http.oidc.routes import FOR_BROWSERS, FOR_PROGRAMS, FOR_SERVERS
 
+from tests.aggregates.conftest import INSTANCE
 from tests.http.oidc.conftest import AFTER, CALLBACK, basic, query_of
 
 EVIL = (
@@ -203,6 +205,41 @@ async def test_a_wrong_client_is_refused_in_the_same_words_whatever_is_wrong(sta
 )  # fmt: skip
 async def test_only_the_methods_of_the_specifications_are_taken(stack, method, path, status):
     assert (await stack.call(method, path)).status == status
+
+
+SCOPES = {
+    "20,000 words": "a " * 20_000,
+    "60 KiB of scopes": "urn:zitadel:iam:org:id:12 " * 2_400,
+    "64 KiB in one": "a" * 65_000,
+    "more than there are": "openid " + " ".join(f"urn:zitadel:iam:org:id:{n}" for n in range(200)),
+}
+
+
+@pytest.mark.parametrize("scope", SCOPES.values(), ids=SCOPES)
+async def test_a_scope_without_end_costs_nothing(stack, scope):
+    """OA-09: refused before anything is looked up or kept."""
+    app = await stack.app(grant_types=list(GrantType))
+    bot, token = await stack.machine(), await stack.sign_in(app)
+    exchange = {"subject_token": token["access_token"], "scope": scope}
+    exchange["subject_token_type"] = "urn:ietf:params:oauth:token-type:access_token"
+    head = await stack.services.world.log.head(INSTANCE)
+    began = time.process_time()
+    found = [
+        await stack.authorize(app, method="POST", scope=scope),
+        await stack.post(
+            paths.PUSH, app.basic, response_type="code", redirect_uri=CALLBACK, scope=scope
+        ),
+        await stack.post(paths.DEVICE, app.basic, scope=scope),
+        await stack.token("client_credentials", basic(bot.name, bot.secret), scope=scope),
+        await stack.refresh(app, token["refresh_token"], scope=scope),
+        await stack.token("urn:ietf:params:oauth:grant-type:token-exchange", app.basic, **exchange),
+    ]
+    assert (time.process_time() - began) / len(found) < 0.05
+    assert [each.status for each in found if each.status not in {303, 400}] == []
+    # A request that is no good at all is told on a page, which has no code.
+    assert {each.error for each in found[1:]} <= {"invalid_scope", "invalid_request"}
+    assert found[0].error in {"invalid_scope", "invalid_request", None}
+    assert await stack.services.world.log.head(INSTANCE) == head
 
 
 async def test_unknown_and_empty_parameters_are_ignored(stack, verifier):

@@ -113,6 +113,16 @@ async def test_a_token_of_another_project_is_not_exchanged(stack):
         assert (await exchange(stack, stranger, text, kind)).error == "invalid_grant"
 
 
+async def test_no_client_is_a_target_because_it_is_named(stack):
+    """OA-02, CVE-2022-1245."""
+    app, foreign = await stack.app(grant_types=ALL), await stack.app()
+    token = (await stack.sign_in(app))["access_token"]
+    for target in (foreign.client_id, foreign.project_id, foreign.app_id):
+        found = await exchange(stack, app, token, audience=target)
+        assert found.error == "invalid_target"
+    assert (await exchange(stack, app, token, audience=app.client_id)).status == 200
+
+
 async def test_the_grant_is_registered_and_the_client_proved(stack):
     for changes in ({}, {"grant_types": ALL, "auth_method_type": AuthMethod.NONE}):
         app = await stack.app(**changes)
