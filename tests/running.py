@@ -41,7 +41,7 @@ class RunningServer:
         self.log = self.folder / "server.log"
         self.process = None
         self.seconds = 0.0
-        self._settings = settings
+        self.settings = settings
 
     @property
     def data(self):
@@ -67,7 +67,7 @@ class RunningServer:
             f"{first}PAT_PATH": str(self.folder / "pat"),
             f"{first}MACHINE_KEY_PATH": str(self.folder / "key.json"),
             f"{first}LOGIN_CLIENT_PAT_PATH": str(self.folder / "login-client-pat"),
-            **self._settings,
+            **self.settings,
         }
 
     def start(self, seconds=180):

@@ -15,8 +15,12 @@ import psutil
 import pytest
 from personae.store.embedded import Embedded
 
-from tests.running import RunningServer
+from tests.faults.checker import check
+from tests.faults.load import Load
+from tests.running import ROOT, RunningServer
 
+HOOKED = f"{Path(__file__).parent / 'hooks'}:{ROOT / '.types'}"
+"""PYTHONPATH of servers that may be told to fail (see ``hooks``)."""
 MASTERKEY = "0123456789abcdef0123456789abcdef"
 
 
@@ -136,6 +140,32 @@ def serve(postgres):
             server.process.send_signal(signal.SIGCONT)
             server.process.kill()
         server.remove()
+
+
+class Cluster:
+    """Trials on two nodes of one database: their load, and the check of everything after each."""
+
+    def __init__(self, postgres, nodes, measured):
+        self.postgres, self.nodes, self.measured = postgres, nodes, measured
+        self.acknowledged, self.sessions, self.number = {}, {}, 0
+
+    def load(self, *nodes, **more):
+        self.number += 1
+        return Load(
+            [node.url for node in nodes or self.nodes], self.nodes[0].pat,
+            name=f"trial{self.number}", acknowledged=self.acknowledged, sessions=self.sessions,
+            **{"pause": 0.05, **more},
+        )  # fmt: skip
+
+    async def check(self, load):
+        assert load.wrong == []
+        self.measured("acknowledged so far, all found", len(self.acknowledged))
+        await check(self.postgres.dsn, self.acknowledged, self.sessions)
+
+
+@pytest.fixture
+async def cluster(postgres, serve, measured):
+    return Cluster(postgres, await in_thread(lambda: serve(2, PYTHONPATH=HOOKED)), measured)
 
 
 async def in_thread(function, *args):

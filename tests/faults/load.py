@@ -6,11 +6,19 @@ Each call has a key and is repeated until it is answered.
 import asyncio
 import contextlib
 import itertools
+import random
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 
 import aiohttp
+
+DEADLINE = "Connect-Timeout-Ms"
+CONNECT = {
+    "/v2/users/human": "/zitadel.user.v2.UserService/AddHumanUser",
+    "/v2/sessions": "/zitadel.session.v2.SessionService/CreateSession",
+}
+"""The same calls where a client may set a deadline."""
 
 
 @dataclass
@@ -109,10 +117,14 @@ class Load:
         self.wrong.append(f"{key}: never answered")
         return {}
 
-    async def _try(self, url, path, body, key):
-        """The answer; {} when refused for good, which is wrong; None when to be sent again."""
+    async def _try(self, url, path, body, key, **more):
+        """The answer; {} when refused for good, which is wrong; None when to be sent again.
+
+        ``more`` headers may hold a deadline: then 504 means that it is to be sent again.
+        """
         began = time.monotonic()
-        headers = self._headers(**{"Idempotency-Key": key})
+        headers = self._headers(**{"Idempotency-Key": key}, **more)
+        again = {0, 409, 503, 504 if DEADLINE in more else 0}
         status, text, retry = 0, "", ""
         try:
             async with self._http.post(f"{url}{path}", json=body, headers=headers) as answer:
@@ -125,7 +137,7 @@ class Load:
             text = type(error).__name__
         now = time.monotonic()
         self.failures.append(Failure(now, url, status, now - began, retry, text[:200]))
-        if status not in {0, 409, 503} or "Traceback" in text:
+        if status not in again or "Traceback" in text:
             self.wrong.append(f"{key}: {status} {text[:200]}")
             return {}
         return None
@@ -142,6 +154,31 @@ class Load:
     def errors_end(self, since):
         """Seconds from ``since`` to the last failure."""
         return max((f.at for f in self.failures if f.at > since), default=since) - since
+
+
+@dataclass
+class Hasty(Load):
+    """A share of the calls, ``hurry``, leaves after 5 to 30 ms, or says that it waits no longer."""
+
+    hurry: float = 0.3
+    left: int = 0
+    late: int = 0
+
+    async def _try(self, url, path, body, key):
+        if random.random() >= self.hurry:
+            return await super()._try(url, path, body, key)
+        seconds = random.uniform(0.005, 0.03)
+        if path in CONNECT and random.random() < 0.5:
+            patience = {DEADLINE: str(round(seconds * 1000))}
+            answer = await super()._try(url, CONNECT[path], body, key, **patience)
+            self.late += answer is None
+            return answer
+        try:
+            async with asyncio.timeout(seconds):
+                return await super()._try(url, path, body, key)
+        except TimeoutError:
+            self.left += 1
+            return None
 
 
 async def readiness(server):

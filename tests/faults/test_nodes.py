@@ -5,6 +5,7 @@ import random
 import signal
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import aiohttp
 import psutil
@@ -16,38 +17,11 @@ from personae.store.pool import Database
 
 from tests.aggregates.conftest import INSTANCE, ORG, SETUP
 from tests.cluster import eventually, running
-from tests.faults.checker import check, check_log, check_views
+from tests.faults.checker import check_log, check_views
 from tests.faults.conftest import in_thread
-from tests.faults.load import Load
 from tests.running import RunningServer
 
 LEASES = "SELECT name, holder FROM projections.leases WHERE expires_at > clock_timestamp()"
-
-
-class Cluster:
-    """Trials on two nodes of one database: their load, and the check of everything after each."""
-
-    def __init__(self, postgres, nodes, measured):
-        self.postgres, self.nodes, self.measured = postgres, nodes, measured
-        self.acknowledged, self.sessions, self.number = {}, {}, 0
-
-    def load(self, *nodes, **more):
-        self.number += 1
-        return Load(
-            [node.url for node in nodes or self.nodes], self.nodes[0].pat,
-            name=f"trial{self.number}", acknowledged=self.acknowledged, sessions=self.sessions,
-            **{"pause": 0.05, **more},
-        )  # fmt: skip
-
-    async def check(self, load):
-        assert load.wrong == []
-        self.measured("acknowledged so far, all found", len(self.acknowledged))
-        await check(self.postgres.dsn, self.acknowledged, self.sessions)
-
-
-@pytest.fixture
-async def cluster(postgres, serve, measured):
-    return Cluster(postgres, await in_thread(serve, 2), measured)
 
 
 @pytest.fixture
@@ -83,19 +57,45 @@ def moved_from(holders, leases):
     return moved
 
 
-async def test_kill_9_of_one_of_two_nodes(cluster, trials, measured):
+async def killed_and_started(cluster, kill):
+    """Let a node of two be killed under load and start again: the other one fails no call."""
     one, two = cluster.nodes
+    load = cluster.load()
+    async with load.running():
+        await kill()
+        two.settings.pop("FAULT_KILL", None)
+        await in_thread(two.start)
+        await asyncio.sleep(0.5)
+    cluster.measured("serves again after its start, s", two.seconds, 5.0)
+    cluster.measured("calls cut off or refused by the killed node", len(load.failures))
+    assert [failure for failure in load.failures if failure.url == one.url] == []
+    await cluster.check(load)
+
+
+async def test_kill_9_of_one_of_two_nodes(cluster, trials):
+    async def kill():
+        await asyncio.sleep(random.uniform(0.3, 1.5))
+        cluster.nodes[1].kill()
+
     for _ in trials:
-        load = cluster.load()
-        async with load.running():
-            await asyncio.sleep(random.uniform(0.3, 1.5))
-            two.kill()
-            await in_thread(two.start)
-            await asyncio.sleep(0.5)
-        measured("serves again after its start, s", two.seconds, 5.0)
-        measured("calls cut off or refused by the killed node", len(load.failures))
-        assert [failure for failure in load.failures if failure.url == one.url] == []
-        await cluster.check(load)
+        await killed_and_started(cluster, kill)
+
+
+@pytest.mark.parametrize(
+    "point", ["before the push", "before the commit", "after the push", "before the answer"]
+)
+async def test_kill_9_at_a_point_of_a_command(cluster, trials, point):
+    _, two = cluster.nodes
+
+    async def dead():
+        return two.process.poll() is not None
+
+    for _ in trials:
+        two.kill()
+        two.settings["FAULT_KILL"] = f"{point}:{random.randint(20, 100)}"
+        await in_thread(two.start)
+        await killed_and_started(cluster, partial(eventually, dead, 30))
+        assert two.process.poll() is None
 
 
 async def test_a_rolling_restart_under_load_fails_no_request(cluster, trials, measured):

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
+from functools import partial
 
 import aiohttp
 import pytest
@@ -13,13 +14,14 @@ from personae.store.pool import Database
 
 from tests.cluster import eventually
 from tests.faults.checker import check
-from tests.faults.conftest import MASTERKEY, Postgres, folder_for_all, in_thread, run
-from tests.faults.load import Load, readiness
+from tests.faults.conftest import HOOKED, MASTERKEY, Postgres, folder_for_all, in_thread, run
+from tests.faults.load import DEADLINE, Load, readiness
 from tests.running import RunningServer
 
 LEASES = "SELECT holder FROM projections.leases WHERE expires_at > clock_timestamp()"
 HOST, GUEST = "10.99.0.1", "10.99.0.2"
 CLIENT, DOOR = "10.99.1.1", "10.99.1.2"
+CUT_SECONDS = 60
 SMALL = {"max_wal_size": "32MB", "min_wal_size": "32MB", "shared_buffers": "16MB"}
 
 
@@ -36,24 +38,42 @@ def small_disk():
     folder.rmdir()
 
 
-async def test_a_full_disk_loses_nothing_and_freed_serves_again(
-    small_disk, serve, trials, measured
-):
-    postgres = Postgres(small_disk / "data", SMALL)
-    postgres.start()
-    try:
-        (server,) = await in_thread(lambda: serve(dsn=postgres.dsn))
-        acknowledged, sessions = {}, {}
-        for trial in trials:
-            load = Load(
-                [server.url], server.pat, clients=16, patience=90, name=f"trial{trial}",
-                acknowledged=acknowledged, sessions=sessions,
-            )  # fmt: skip
-            await filled_and_freed(small_disk, postgres, server, load, measured)
-            await check(postgres.dsn, acknowledged, sessions)
-        server.stop()
-    finally:
+@pytest.fixture(params=["data", "write-ahead log"])
+def on_small_disk(request, small_disk):
+    """PostgreSQL with all of its data on a small disk, or with its write-ahead log there alone."""
+    if request.param == "data":
+        postgres = Postgres(small_disk / "data", SMALL)
+        postgres.start()
+        yield postgres
         postgres.stop()
+        return
+    folder = folder_for_all()
+    postgres = Postgres(folder / "data", SMALL)
+    postgres.start()
+    postgres.stop()
+    log = postgres.folder / "pg_wal"
+    run("cp", "-a", str(log), str(small_disk / "log"))
+    shutil.rmtree(log)
+    log.symlink_to(small_disk / "log")
+    postgres.start()
+    yield postgres
+    postgres.stop()
+    shutil.rmtree(folder)
+
+
+async def test_a_full_disk_loses_nothing_and_freed_serves_again(
+    small_disk, on_small_disk, serve, trials, measured
+):
+    postgres = on_small_disk
+    (server,) = await in_thread(lambda: serve(dsn=postgres.dsn))
+    acknowledged, sessions = {}, {}
+    for trial in trials:
+        load = Load(
+            [server.url], server.pat, clients=16, patience=90, name=f"trial{trial}",
+            acknowledged=acknowledged, sessions=sessions,
+        )  # fmt: skip
+        await filled_and_freed(small_disk, postgres, server, load, measured)
+        await check(postgres.dsn, acknowledged, sessions)
 
 
 async def filled_and_freed(small_disk, postgres, server, load, measured):
@@ -146,6 +166,58 @@ async def readers(server, count):
             assert answer.status == 200
 
 
+async def test_300_reads_at_once_some_slow_some_left_over_ten_connections(
+    postgres, serve, trials, measured
+):
+    (server,) = await in_thread(lambda: serve(PYTHONPATH=HOOKED, FAULT_SLOW="0.2:0.5"))
+    database = Database(postgres.dsn, size=1)
+    acknowledged, sessions = {}, {}
+    for trial in trials:
+        load = Load(
+            [server.url], server.pat, pause=0.2, name=f"trial{trial}",
+            acknowledged=acknowledged, sessions=sessions,
+        )  # fmt: skip
+        async with (
+            load.running(),
+            aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http,
+        ):
+            answers = await asyncio.gather(*(listed(http, server, n) for n in range(300)))
+            over_at = time.monotonic()
+            await asyncio.sleep(2)
+            later = [await listed(http, server, 1) for _ in range(10)]
+        patient = [answers[n] for n in range(300) if n % 10]
+        measured("slowest of 300 reads, s", max(seconds for _, seconds in answers), 8.0)
+        measured("reads answered", sum(status == 200 for status, _ in answers))
+        measured("reads past their own deadline", sum(status == 504 for status, _ in answers))
+        measured("last call refused after they are over, s", load.errors_end(over_at), 2.0)
+        assert {status for status, _ in patient} <= {200, 503}
+        assert {status for status, _ in answers} <= {200, 503, 504}
+        assert {status for status, _ in later} == {200}
+        assert load.wrong == []
+        assert {failure.status for failure in load.failures} <= {503}
+        measured("all statements ended within, s", await eventually(partial(idle, database)), 2.0)
+        await check(postgres.dsn, acknowledged, sessions)
+    await database.close()
+
+
+async def listed(http, server, number):
+    """Ask for the users; every tenth waits for 100 ms only. Status and seconds."""
+    headers = {"Authorization": f"Bearer {server.pat}"}
+    if number % 10 == 0:
+        headers[DEADLINE] = "100"
+    began, url = time.monotonic(), f"{server.url}/zitadel.user.v2.UserService/ListUsers"
+    async with http.post(url, json={}, headers=headers) as answer:
+        return answer.status, time.monotonic() - began
+
+
+async def idle(database):
+    """Whether all of the pool's connections are there, and nobody else's."""
+    states = "SELECT count(*), count(*) FILTER (WHERE state = 'active') FROM pg_stat_activity"
+    others = " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    ((connections, active),) = await database.rows(states + others)
+    return 1 <= connections <= 11 and active <= 1  # a projector may be at work
+
+
 @pytest.fixture
 def namespace():
     """A network namespace with two links: to the database and to clients; else skipped."""
@@ -228,7 +300,7 @@ async def cut_and_healed(postgres, nodes, inside, load, measured):
         cut_at = time.monotonic()
         measured("leases moved after the cut, s", await eventually(moved, 12), 10.0)
         assert await readiness(far) != 200
-        await asyncio.sleep(20 - (time.monotonic() - cut_at))
+        await asyncio.sleep(CUT_SECONDS - (time.monotonic() - cut_at))
         slowest = max((f.seconds for f in load.failures if f.url == far.url), default=0)
         assert await readiness(near) == 200
         run(*inside, "ip", "link", "set", "pdb1", "up")

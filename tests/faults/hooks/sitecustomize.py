@@ -1,0 +1,86 @@
+"""Faults inside a server: Python runs this file at its start when the folder is on PYTHONPATH.
+
+So the product has no hooks. ``FAULT_KILL=point:n`` kills the process (-9) when it is at a point of
+:data:`POINTS` for the n-th time; ``FAULT_SLOW=share:seconds`` lets so large a share of the questions
+to the database sleep there first.
+"""
+
+import asyncio
+import functools
+import os
+import random
+import signal
+
+from personae.http.wire.interceptors import Door
+from personae.store.lane import Lane
+from personae.store.pool import Session
+
+
+def strike(after):
+    """Return what kills the process when it is called for the n-th time."""
+    calls = 0
+
+    def count():
+        nonlocal calls
+        calls += 1
+        if calls == after:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return count
+
+
+def before(function, hit):
+    @functools.wraps(function)
+    def struck(*args):
+        hit()
+        return function(*args)
+
+    return struck
+
+
+def after(function, hit):
+    @functools.wraps(function)
+    async def struck(*args):
+        answer = await function(*args)
+        hit()
+        return answer
+
+    return struck
+
+
+def under_way(execute, hit):
+    @functools.wraps(execute)
+    async def struck(self, sql, *args):
+        asked = asyncio.ensure_future(execute(self, sql, *args))
+        if "INSERT INTO events" in sql:
+            await asyncio.sleep(0)  # now the database has it, and has not answered
+            hit()
+        return await asked
+
+    return struck
+
+
+POINTS = {
+    "before the push": (Lane, "_write", before),
+    "before the commit": (Session, "_execute", under_way),
+    "after the push": (Lane, "_acknowledge", before),
+    "before the answer": (Door, "answer", after),
+}
+
+
+def slowed(execute, share, seconds):
+    @functools.wraps(execute)
+    async def slow(self, sql, *args):
+        if "SELECT" in sql[:20] and random.random() < share:
+            await execute(self, "SELECT pg_sleep(%s)", (seconds,), 0)
+        return await execute(self, sql, *args)
+
+    return slow
+
+
+if kill := os.environ.get("FAULT_KILL"):
+    point, _, number = kill.partition(":")
+    owner, name, how = POINTS[point]
+    setattr(owner, name, how(getattr(owner, name), strike(int(number))))
+if slow := os.environ.get("FAULT_SLOW"):
+    Session._execute = slowed(Session._execute, *map(float, slow.split(":")))
