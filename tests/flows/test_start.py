@@ -52,7 +52,7 @@ def test_what_was_written_survives_a_restart_and_setting_up_happens_once(own_ser
 
 
 def test_a_made_up_password_is_shown_once(own_server):
-    own_server._settings["PERSONAE_FIRST_INSTANCE__ADMIN__PASSWORD"] = ""
+    own_server.settings["PERSONAE_FIRST_INSTANCE__ADMIN__PASSWORD"] = ""
     own_server.start()
     assert (
         len(re.findall(r"Password +(\S+)  \(shown only this once", own_server.log.read_text())) == 1
@@ -71,7 +71,7 @@ def test_ready_says_whether_and_why_not(running, own_server):
 
 
 def test_a_typo_in_the_environment_stops_the_start_and_names_the_nearest_key(own_server):
-    own_server._settings["PERSONAE_PROT"] = "1"
+    own_server.settings["PERSONAE_PROT"] = "1"
     refused = run(own_server, "start")
     assert refused.returncode != 0
     assert "PERSONAE_PORT" in refused.stderr
