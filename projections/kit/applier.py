@@ -9,6 +9,7 @@ from dataclasses import replace
 from personae.actors.domain.kit import Recorded
 from personae.projections.kit.failure import Failure
 from personae.projections.kit.fold import Fold
+from personae.projections.kit.journal import Journal
 from personae.projections.kit.shelf import Shelf
 from personae.projections.kit.table import Table
 from personae.projections.kit.track import Track
@@ -32,10 +33,10 @@ def nothing() -> None:
 class Applier:
     """Brings one table of one shelf forward, a batch at a time."""
 
-    def __init__(self, table: Table, shelf: Shelf) -> None:
+    def __init__(self, table: Table, shelf: Shelf, journal: Journal | None = None) -> None:
         self.table = table
         self.shelf = shelf
-        self._writer = Writer(table, shelf)
+        self._writer = Writer(table, shelf, journal)
 
     async def apply(
         self,
@@ -83,7 +84,8 @@ class Applier:
         if track.stale or track.seen == track.saved:
             return
         seen = track.seen
-        moved = await self.shelf.move(self.table, track.instance_id, track.saved, seen)
+        nothing = Fold(self.table, track.instance_id, {})
+        moved = await self._writer.write(nothing, track.saved, seen)
         track.saved, track.stale = seen if moved else track.saved, not moved
 
     async def _write(

@@ -2,46 +2,78 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import Any
 
+from personae.projections.kit.journal import Change
 from personae.projections.kit.known import Known, Memory
 from personae.projections.kit.page import Cursor, Page
-from personae.projections.kit.question import Question, digest, statement
+from personae.projections.kit.question import Question, digest, follows, statement
 from personae.projections.kit.writer import maker
 from personae.store.pool import Database
+
+TRIES = 3
+"""Statements that meet a mark of before because the table was written meanwhile."""
 
 
 async def ask(database: Database, question: Question, memory: Memory | None = None) -> Page:
     """Return the page that answers a question. Raises :class:`Refusal`.
 
-    A list that many ask for at once is counted by one of them.
+    A list that many ask for at once is counted by one of them. While it goes on changing, a count
+    that began after the question is as good as one of its own: the total is that of a moment
+    before the page, after the question.
     """
     memory = memory or Memory()
-    name = digest(question)
-    known = memory.get(name)
-    if known and (page := await _under(database, question, known)):
-        return page
-    async with memory.turn(name):
-        newer = memory.get(name)
-        if newer is known:
-            return await _anew(database, question, memory)
-    page = await _under(database, question, newer) if newer else None
-    return page or await _anew(database, question, memory)
+    name, asked_at = digest(question), time.monotonic()
+    while True:
+        known = memory.get(name)
+        if known and (page := await _under(database, question, memory, known)):
+            return page
+        if known and known.asked_at > asked_at:
+            believed = replace(known, mark="")
+            return _page(question, await database.rows(*statement(question, believed)), believed)
+        async with memory.turn(name):
+            if memory.get(name) is known:
+                return await _anew(database, question, memory)
 
 
 async def _anew(database: Database, question: Question, memory: Memory) -> Page:
     """Return the page, and remember what it tells of its list."""
+    memory.journal.follow(question.table, question.instance_id)
+    asked_at = time.monotonic()
     found = await database.rows(*statement(question))
     mark, total, *_ = found[0]
-    known = Known(mark, total)
+    known = Known(mark, total, asked_at)
     memory.keep(digest(question), known)
     return _page(question, found, known)
 
 
-async def _under(database: Database, question: Question, known: Known) -> Page | None:
-    """Return the page, unless the tables have changed since."""
-    found = await database.rows(*statement(question, known))
-    return _page(question, found, known) if found[0][0] == known.mark else None
+async def _under(
+    database: Database, question: Question, memory: Memory, known: Known
+) -> Page | None:
+    """Return the page, unless the tables have changed since in a way that is not known here."""
+    change = None
+    for _ in range(TRIES):
+        before, change = change, _since(question, memory, known)
+        if before and before.mark == change.mark:
+            return None
+        asked_at = time.monotonic()
+        here = known if change.mark == known.mark else Known(change.mark, known.total, asked_at)
+        found = await database.rows(*statement(question, here, change))
+        mark, total, *_ = found[0]
+        if mark == here.mark:
+            if here is not known:
+                here = replace(here, total=total)
+                memory.keep(digest(question), here)
+            return _page(question, found, here)
+    return None
+
+
+def _since(question: Question, memory: Memory, known: Known) -> Change:
+    if not follows(question):
+        return Change(known.mark)
+    return memory.journal.since(question.table, question.instance_id, known.mark)
 
 
 def _page(question: Question, found: list[tuple[Any, ...]], known: Known) -> Page:

@@ -15,12 +15,14 @@ class Fold:
 
     ``rows`` must hold every row that the events touch by key (None: known to be absent); see
     :func:`touched`. Rows that only wide operations touch need not be there: ``wide`` collects
-    these operations, to be run, in order, before ``kept`` and ``gone`` are written.
+    these operations, to be run, in order, before ``kept`` and ``gone`` are written. ``before`` are
+    the rows as they were given.
     """
 
     def __init__(self, table: Table, instance_id: str, rows: Mapping[Key, Row | None]) -> None:
         self.table = table
         self.instance_id = instance_id
+        self.before = rows
         self.rows = dict(rows)
         self.wide: list[Wide] = []
         self._changed: dict[Key, Row | None] = {}
@@ -51,6 +53,11 @@ class Fold:
         """Let rows be as given, whatever they were."""
         self.rows.update(rows)
         self._changed.update(rows)
+
+    @property
+    def changed(self) -> Mapping[Key, Row | None]:
+        """The rows that are to be written, None for those that are gone."""
+        return self._changed
 
     @property
     def kept(self) -> list[Row]:

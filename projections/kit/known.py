@@ -12,6 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
+from personae.projections.kit.journal import Journal
 from personae.projections.kit.page import Cursor
 
 LISTS = 1000
@@ -23,10 +24,14 @@ PLACES = 50
 
 @dataclass(slots=True)
 class Known:
-    """One list as it was under a mark; ``places`` are those of some rows, by their number."""
+    """One list as it was under a mark; ``places`` are those of some rows, by their number.
+
+    ``asked_at`` is when it was asked for (monotonic seconds): whoever asked before may believe it.
+    """
 
     mark: str
     total: int
+    asked_at: float = 0.0
     places: dict[int, Cursor] = field(default_factory=dict)
 
     def nearest(self, offset: int) -> int | None:
@@ -45,6 +50,7 @@ class Memory:
     """What one process knows of the lists it was asked for, by their digest."""
 
     def __init__(self) -> None:
+        self.journal = Journal()
         self._known: OrderedDict[bytes, Known] = OrderedDict()
         self._turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
 

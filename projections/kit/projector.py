@@ -18,6 +18,7 @@ from personae.actors.runtime.loop_actor import LoopActor
 from personae.actors.runtime.mailbox import Order
 from personae.projections.kit.applier import Applier, nothing
 from personae.projections.kit.failure import Failure, described
+from personae.projections.kit.journal import Journal
 from personae.projections.kit.reader import PAGE, Reader
 from personae.projections.kit.shelf import Shelf
 from personae.projections.kit.table import Table
@@ -45,12 +46,13 @@ class Projector(LoopActor):
         log: Log,
         gate: asyncio.Semaphore | None = None,
         *,
+        journal: Journal | None = None,
         first_pause: float = FIRST_PAUSE,
     ) -> None:
         super().__init__()
         self.table = table
         self.tracks: dict[str, Track] = {}
-        self._applier = Applier(table, shelf)
+        self._applier = Applier(table, shelf, journal)
         self._reader = Reader(table, log)
         self._log = log
         self._gate = gate or asyncio.Semaphore(1)

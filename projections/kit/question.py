@@ -18,6 +18,7 @@ from personae.projections.kit import compare
 from personae.projections.kit.condition import Allowed, Condition, all_of, any_of
 from personae.projections.kit.expression import expression, sorting, view
 from personae.projections.kit.filters import filtered
+from personae.projections.kit.journal import Change
 from personae.projections.kit.known import Known
 from personae.projections.kit.page import (
     DEFAULT_LIMIT,
@@ -28,7 +29,7 @@ from personae.projections.kit.page import (
 )
 from personae.projections.kit.shelf import LIVE
 from personae.projections.kit.table import Row, Table
-from personae.projections.kit.writer import maker
+from personae.projections.kit.writer import encode, given_rows, maker
 from personae.store.pool import Database
 
 MAX_OFFSET = 2**62
@@ -81,17 +82,20 @@ async def find(database: Database, table: Table, instance_id: str, *key: str) ->
     return maker(table.answer, table, table.columns)(values) if values else None
 
 
-def statement(question: Question, known: Known | None = None) -> tuple[str, tuple[Any, ...]]:
+def statement(
+    question: Question, known: Known | None = None, change: Change | None = None
+) -> tuple[str, tuple[Any, ...]]:
     """Return the SQL of a question and its parameters; for those who want to EXPLAIN it.
 
     Its rows begin with the mark of the tables it reads and the total. With what is ``known`` of
     the list nothing is counted nor skipped again; there are no rows then if the mark is another.
+    With a ``change`` the total follows by the rows it names; with an empty mark it is believed.
     """
     if not 0 <= question.offset <= MAX_OFFSET:
         raise INVALID(field="offset")
     matching = _matching(question)
-    page = _page(question, matching, known)
-    total = Condition("%s", (known.total,)) if known else _counted(question, matching)
+    page = _page(question, matching, known if known and known.mark else None)
+    total = _total(question, matching, known, change)
     read = sorted(set(_READ.findall(page.sql + total.sql)))
     sql = (
         f"WITH state AS MATERIALIZED ({_MARK}), page AS MATERIALIZED ({page.sql})"
@@ -139,17 +143,44 @@ def _page(question: Question, matching: Condition, known: Known | None) -> Condi
     return Condition(sql, (*found.params, question.size, offset))
 
 
-def _counted(question: Question, matching: Condition) -> Condition:
-    """Return the total: a page that is not full tells where the list ends, else it is counted."""
-    count = f"(SELECT count(*) FROM {view(question.table)} t WHERE {matching.sql})"
+def follows(question: Question) -> bool:
+    """Tell whether a row's own values say if it matches: not those of others of its table."""
+    return view(question.table) not in _matching(question).sql
+
+
+def _total(
+    question: Question, matching: Condition, known: Known | None, change: Change | None
+) -> Condition:
+    """Return the total: known, or followed; a page that is not full tells it; else counted."""
+    if known is None:
+        return _told_by_page(question, _count(view(question.table), matching))
+    total = Condition("%s::bigint", (known.total,))
+    if not known.mark:
+        return _told_by_page(question, total)
+    if change is None or change.empty:
+        return total
+    given = f"({given_rows(question.table)})"
+    counts = [_count(given, matching, encode(rows)) for rows in (change.after, change.before)]
+    sql = f"{total.sql} + {counts[0].sql} - {counts[1].sql}"
+    return Condition(sql, (*total.params, *counts[0].params, *counts[1].params))
+
+
+def _count(rows: str, matching: Condition, *given: str) -> Condition:
+    return Condition(
+        f"(SELECT count(*) FROM {rows} t WHERE {matching.sql})", (*given, *matching.params)
+    )
+
+
+def _told_by_page(question: Question, total: Condition) -> Condition:
+    """Return a total, but where a page that is not full tells where the list ends."""
     if question.after is not None:
-        return Condition(count, matching.params)
+        return total
     size, offset = question.size, question.offset
     n = "(SELECT count(*) FROM page)"
     ends = f"{n} < %s AND ({n} > 0 OR %s = 0)"
     return Condition(
-        f"CASE WHEN {ends} THEN {n} + %s ELSE {count} END",
-        (size, offset, offset, *matching.params),
+        f"CASE WHEN {ends} THEN {n} + %s ELSE {total.sql} END",
+        (size, offset, offset, *total.params),
     )
 
 

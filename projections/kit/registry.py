@@ -215,7 +215,7 @@ class Projections:
 
     def _make(self, table: Table) -> Projector:
         """Return a new projector of a table; what its predecessor knew is in the database."""
-        projector = Projector(table, self.shelf, self._log, self._gate)
+        projector = Projector(table, self.shelf, self._log, self._gate, journal=self._lists.journal)
         if predecessor := self._projectors.get(table.physical):
             projector.inherit(predecessor.tracks)
         self._projectors[table.physical] = projector

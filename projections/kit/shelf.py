@@ -4,7 +4,8 @@ Live tables stand in the schema ``projections``; a table that is built anew for 
 rebuild stands in a schema of its own. Beside the tables ``<name>_v<version>`` each schema has
 
 - ``positions``: up to which position of an instance's log a table has everything. Moving it from
-  the position one has read is the fence: of two appliers, one moves it, the other writes nothing;
+  the position one has read is the fence: of two appliers, one moves it, the other writes nothing.
+  Each move says when the one before it was, so that who made both knows that nobody came between;
 - ``tables``: which versions exist, of what shape, and which of them is asked; the row without a
   name is the lock of whoever adds or switches one;
 - ``failed_events``: events that a reducer could not digest;
@@ -63,7 +64,20 @@ class Shelf:
                 await asyncio.sleep(0.05 * 2**attempt)
             else:
                 break
+        await self._complete()
         await self.database.atomically(partial(self._place_all, tables))
+
+    async def _complete(self) -> None:
+        """Add what bookkeeping of before lacks; looked for first, as adding waits for everybody."""
+        sql = (
+            "SELECT FROM information_schema.columns WHERE table_schema = %s"
+            " AND table_name = 'positions' AND column_name = 'moved_from'"
+        )
+        if not await self.database.rows(sql, (self.schema,)):
+            await self.database.run(
+                f"ALTER TABLE {self.path('positions')}"
+                " ADD COLUMN IF NOT EXISTS moved_from timestamptz"
+            )
 
     async def hold(self, tx: Session) -> None:
         """Let nobody else add or switch a table until the end of a transaction.
@@ -172,8 +186,13 @@ def move_sql(schema: str) -> str:
         " SELECT %s, %s, %s, %s WHERE %s = 0 OR EXISTS (SELECT FROM"
         f" {schema}.positions WHERE name = %s AND version = %s AND instance_id = %s)"
         " ON CONFLICT (name, version, instance_id) DO UPDATE"
-        " SET position = excluded.position, moved_at = now() WHERE p.position = %s"
+        " SET position = excluded.position, moved_at = now(), moved_from = p.moved_at"
+        " WHERE p.position = %s"
     )
+
+
+MOVED = "moved_from::text, moved_at::text"
+"""What :func:`move_sql` can return: when the move before it was, None for the first; and itself."""
 
 
 def move_params(table: Table, instance_id: str, old: int, new: int) -> tuple[Any, ...]:
@@ -192,7 +211,7 @@ def bookkeeping(schema: str) -> str:
     INSERT INTO {schema}.tables VALUES ('', 0, 'lock', false) ON CONFLICT DO NOTHING;
     CREATE TABLE IF NOT EXISTS {schema}.positions (
         name text, version int, instance_id text, position bigint NOT NULL,
-        moved_at timestamptz NOT NULL DEFAULT now(),
+        moved_at timestamptz NOT NULL DEFAULT now(), moved_from timestamptz,
         PRIMARY KEY (name, version, instance_id)) WITH (fillfactor = 50);
     CREATE TABLE IF NOT EXISTS {schema}.failed_events (
         name text, version int, instance_id text, position bigint, event_type text NOT NULL,

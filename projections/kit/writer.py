@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -11,7 +12,8 @@ from personae.actors.domain.kit import Recorded
 from personae.projections.kit.column import Column
 from personae.projections.kit.failure import Failure, park
 from personae.projections.kit.fold import Fold, touched
-from personae.projections.kit.shelf import Shelf, move_params, move_sql
+from personae.projections.kit.journal import Journal
+from personae.projections.kit.shelf import MOVED, Shelf, move_params, move_sql
 from personae.projections.kit.table import DeleteWhere, Key, Row, Table, UpdateWhere, Wide
 from personae.store.pool import Session
 
@@ -29,16 +31,20 @@ FROM_DATABASE: dict[str, Callable[[Any], Any]] = {
 
 
 class Writer:
-    """Loads and writes the rows of one table on one shelf, with every statement made once."""
+    """Loads and writes the rows of one table on one shelf, with every statement made once.
 
-    def __init__(self, table: Table, shelf: Shelf) -> None:
+    What it writes it notes in the ``journal``, but for what changes many rows or puts events aside.
+    """
+
+    def __init__(self, table: Table, shelf: Shelf, journal: Journal | None = None) -> None:
         self.table = table
         self.shelf = shelf
+        self._journal = journal or Journal()
         self._make = maker(table.row, table, table.stored)
         self._path = shelf.path(table.physical)
         self._key = ("instance_id", *table.key)
         self._load = self._load_sql()
-        self._fence = f"{move_sql(shelf.schema)} RETURNING 1"
+        self._fence = f"{move_sql(shelf.schema)} RETURNING {MOVED}"
         self._kept = self._kept_sql()
 
     async def fold(self, instance_id: str, events: Iterable[Recorded], session: Any) -> Fold:
@@ -53,11 +59,12 @@ class Writer:
         False when another applier was faster: nothing is written then.
         """
         database, fence = self.shelf.database, (self.table, fold.instance_id, old, new)
-        if fold.empty and not parked:
-            return await self.shelf.move(*fence)
         if not (fold.wide or parked):
             sql, params = self._changes(fold, self._fence)
-            return bool(await database.run(sql, (*move_params(*fence), *params)))
+            found = await database.rows(sql, (*move_params(*fence), *params))
+            for moved in found:
+                self._journal.note(fold, moved, new)
+            return bool(found)
 
         async def change(tx: Session) -> bool:
             moved = await self.shelf.move(*fence, tx)
@@ -74,7 +81,7 @@ class Writer:
         for sql, params in wide_statements(self.table, self._path, fold.instance_id, fold.wide):
             await session.run(sql, params)
         if fold.kept or fold.gone:
-            await session.run(*self._changes(fold, "SELECT 1"))
+            await session.run(*self._changes(fold, "SELECT"))
 
     def _changes(self, fold: Fold, fence: str) -> tuple[str, tuple[Any, ...]]:
         """Return the statement that writes rows where ``fence`` returns one, and its parameters."""
@@ -85,7 +92,7 @@ class Writer:
         if fold.gone:
             parts.append(self._gone)
             params += [fold.instance_id, tuple(fold.gone)]
-        return f"WITH {', '.join(parts)} SELECT FROM fence", tuple(params)
+        return f"WITH {', '.join(parts)} SELECT * FROM fence", tuple(params)
 
     async def _rows(self, instance_id: str, keys: list[Key], session: Any) -> dict[Key, Row]:
         found = await session.rows(self._load, (encode(keys), instance_id))
@@ -108,18 +115,12 @@ class Writer:
 
     def _kept_sql(self) -> str:
         stored = ", ".join(f'"{name}"' for name in self.table.stored)
-        given = [(brief, self.table.columns[name].type) for name, brief in self.table.brief.items()]
-        typed = ", ".join(f"{brief} {JSON_TYPE.get(kind, kind)}" for brief, kind in given)
-        values = ", ".join(
-            f"decode({brief}, 'base64')" if kind == "bytea" else brief for brief, kind in given
-        )
         key = ", ".join(f'"{name}"' for name in self._key)
         sets = ", ".join(
             f'"{name}" = excluded."{name}"' for name in self.table.stored if name not in self._key
         )
         return (
-            f"kept AS (INSERT INTO {self._path} ({stored}) SELECT {values}"
-            f" FROM json_to_recordset(%s) AS r ({typed})"
+            f"kept AS (INSERT INTO {self._path} ({stored}) {given_rows(self.table)}"
             f" WHERE EXISTS (SELECT FROM fence) ON CONFLICT ({key}) DO UPDATE SET {sets})"
         )
 
@@ -130,6 +131,18 @@ class Writer:
             f"gone AS (DELETE FROM {self._path} WHERE instance_id = %s AND ({key}) IN %s"
             " AND EXISTS (SELECT FROM fence))"
         )
+
+
+@cache
+def given_rows(table: Table) -> str:
+    """Return what selects rows that are given as JSON (:func:`encode`), under their names."""
+    given = [(name, brief, table.columns[name].type) for name, brief in table.brief.items()]
+    typed = ", ".join(f"{brief} {JSON_TYPE.get(kind, kind)}" for _, brief, kind in given)
+    values = ", ".join(
+        f"decode({brief}, 'base64') AS \"{name}\"" if kind == "bytea" else f'{brief} AS "{name}"'
+        for name, brief, kind in given
+    )
+    return f"SELECT {values} FROM json_to_recordset(%s) AS r ({typed})"
 
 
 def wide_statements(
