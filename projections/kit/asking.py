@@ -59,14 +59,14 @@ async def _under(
         if before and before.mark == change.mark:
             return None
         asked_at = time.monotonic()
-        here = known if change.mark == known.mark else Known(change.mark, known.total, asked_at)
-        found = await database.rows(*statement(question, here, change))
+        found = await database.rows(*statement(question, known, change))
         mark, total, *_ = found[0]
-        if mark == here.mark:
-            if here is not known:
-                here = replace(here, total=total)
-                memory.keep(digest(question), here)
-            return _page(question, found, here)
+        if mark == change.mark:
+            if mark != known.mark:
+                places = known.places if change.empty else {}
+                known = Known(mark, total, asked_at, places)
+                memory.keep(digest(question), known)
+            return _page(question, found, known)
     return None
 
 

@@ -89,12 +89,13 @@ def statement(
 
     Its rows begin with the mark of the tables it reads and the total. With what is ``known`` of
     the list nothing is counted nor skipped again; there are no rows then if the mark is another.
-    With a ``change`` the total follows by the rows it names; with an empty mark it is believed.
+    With a ``change`` the mark is its own, and total and beginning follow by the rows it names; what
+    is known under an empty mark is believed.
     """
     if not 0 <= question.offset <= MAX_OFFSET:
         raise INVALID(field="offset")
     matching = _matching(question)
-    page = _page(question, matching, known if known and known.mark else None)
+    page = _page(question, matching, known if known and known.mark else None, change)
     total = _total(question, matching, known, change)
     read = sorted(set(_READ.findall(page.sql + total.sql)))
     sql = (
@@ -123,13 +124,20 @@ _MARK = (
 """Changes with every change of the tables' rows: one transaction writes these and the position."""
 
 
-def _page(question: Question, matching: Condition, known: Known | None) -> Condition:
-    table, offset, conditions = question.table, question.offset, [matching]
+def _page(
+    question: Question, matching: Condition, known: Known | None, change: Change | None
+) -> Condition:
+    table, offset, conditions, start = question.table, question.offset, [matching], Condition("")
     if known:
         # Constant for all rows: where it does not hold, not one is looked at.
-        conditions = [Condition("(SELECT mark FROM state) = %s", (known.mark,)), matching]
+        mark = change.mark if change else known.mark
+        conditions = [Condition("(SELECT mark FROM state) = %s", (mark,)), matching]
     if question.after is not None:
         conditions.append(_from(question, question.after, ""))
+    elif known and change and not change.empty:
+        if 0 in known.places and not _may_lack(table, question.order_by[0]):
+            start = _start(question, known.places[0], change)
+            conditions.append(_from_start(question))
     elif known and (number := known.nearest(offset)) is not None:
         conditions.append(_from(question, known.places[number], "="))
         offset -= number
@@ -139,8 +147,30 @@ def _page(question: Question, matching: Condition, known: Known | None) -> Condi
         rows = _behind_offset(table, rows) + f" ORDER BY {order}"
     columns = [f"{sql} AS c{at}" for at, sql in enumerate(_selected(table))]
     first = sorting(table, question.order_by[0])
-    sql = f"SELECT {', '.join(columns)}, {first} AS ordered {rows}"
-    return Condition(sql, (*found.params, question.size, offset))
+    sql = f"{start.sql}SELECT {', '.join(columns)}, {first} AS ordered {rows}"
+    return Condition(sql, (*start.params, *found.params, question.size, offset))
+
+
+def _start(question: Question, first: Cursor, change: Change) -> Condition:
+    """Return what says where a list can begin that began at ``first`` before it changed."""
+    table, columns = question.table, question.order_by
+    kinds = [table.columns[column].type for column in columns]
+    known = ", ".join(f"%s::{kind} AS s{at}" for at, kind in enumerate(kinds))
+    new = ", ".join(sorting(table, column) for column in columns)
+    direction = "ASC" if question.ascending else "DESC"
+    order = ", ".join(f"s{at} {direction}" for at in range(len(columns)))
+    return Condition(
+        f"WITH start AS MATERIALIZED (SELECT * FROM (SELECT {known} UNION ALL"
+        f" SELECT {new} FROM ({given_rows(table)}) t) s ORDER BY {order} LIMIT 1) ",
+        (*first, encode(change.after)),
+    )
+
+
+def _from_start(question: Question) -> Condition:
+    columns = question.order_by
+    here = ", ".join(sorting(question.table, column) for column in columns)
+    there = ", ".join(f"(SELECT s{at} FROM start)" for at in range(len(columns)))
+    return Condition(f"({here}) {'>' if question.ascending else '<'}= ({there})")
 
 
 def follows(question: Question) -> bool:

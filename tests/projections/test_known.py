@@ -5,6 +5,9 @@ import random
 
 import pytest
 from personae.projections.kit import ALL, Allowed, Condition, Question
+from personae.projections.kit.expression import view
+from personae.projections.kit.fold import Fold
+from personae.projections.kit.journal import STEPS, TABLES, Change, Journal
 from personae.projections.kit.known import LISTS, PLACES, Known, Memory
 from personae.projections.kit.poison import retry
 from personae.projections.kit.projector import Projector
@@ -56,6 +59,114 @@ async def test_a_list_is_counted_once_until_it_changes(process, writer, statemen
         [new] = await writer.add("gigi", PersonAdded(name="Gigi"))
         assert await projections.reached(PEOPLE, "i1", new.position)
         assert (await projections.ask(people())).total == 41
+
+
+OLD = Condition("t.name LIKE %s", ("old%",))
+
+
+async def test_a_list_that_changes_is_followed_without_counting(process, writer, statements):
+    dice, names = random.Random(7), {}
+    async with process() as projections:
+        for number in range(30):
+            names[f"p{number}"] = "old"
+            await writer.add(f"p{number}", PersonAdded(name="old"))
+        await projections.reached(PEOPLE, "i1", 30)
+        for turn in range(60):
+            asked = [people(), people(conditions=[OLD]), people(conditions=[~OLD])]
+            totals = [(await projections.ask(one)).total for one in asked]
+            old = sum(name.startswith("old") for name in names.values())
+            assert totals == [len(names), old, len(names) - old]
+            whom, name = dice.choice(list(names)), dice.choice(["old", "older", "new"])
+            happened = [PersonRenamed(name=name)]
+            if turn % 3 == 0:
+                whom = f"n{turn}"
+                happened = [PersonAdded(name="new"), PersonRenamed(name=name)]
+            elif turn % 7 == 0:
+                happened = [PersonRemoved()]
+            names[whom] = name
+            if turn % 7 == 0 and turn % 3:
+                del names[whom]
+            last = (await writer.add(whom, *happened))[-1]
+            assert await projections.reached(PEOPLE, "i1", last.position)
+    assert sum(COUNTS in sql for sql in statements) < 10  # full pages are counted, the first time
+
+
+async def test_rows_beside_those_of_a_list_have_no_say_in_how_it_is_followed(process, writer):
+    same = f"SELECT FROM {view(PEOPLE)} o WHERE o.name = t.name AND o.id <> t.id"
+    alone = Condition(f"NOT EXISTS ({same})")
+    async with process() as projections:
+        await filled(projections, writer)
+        assert (await projections.ask(people(conditions=[alone]))).total == 40
+        [done] = await writer.add("p000001", PersonRenamed(name="person 2"))
+        await projections.reached(PEOPLE, "i1", done.position)
+        found = await projections.ask(people(conditions=[alone], limit=100))
+        assert (await projections.ask(people(conditions=[alone]))).total == len(found.rows)
+
+
+async def test_what_others_do_between_two_steps_is_counted(process, writer, database):
+    """A rebuild mends rows while the position stays; then the projector writes the next event."""
+    async with process() as projections:
+        await filled(projections, writer)
+        await database.run("DELETE FROM projections.people_v1 WHERE age < 10")
+        assert (await projections.ask(people())).total == 30
+        await projections.rebuild(PEOPLE)
+        [done] = await writer.add("gigi", PersonAdded(name="Gigi"))
+        await projections.reached(PEOPLE, "i1", done.position)
+        assert (await projections.ask(people())).total == 41
+        [done] = await writer.add("club", ClubClosed())
+        await projections.reached(PEOPLE, "i1", done.position)
+        assert (await projections.ask(people())).total == 0
+
+
+async def test_a_count_is_shared_while_others_go_on_changing_the_list(
+    process, writer, database, statements
+):
+    async with process(bus=False) as here, process() as there:
+        await filled(there, writer)
+        await here.reached(PEOPLE, "i1", 40)
+        over = asyncio.Event()
+
+        async def change():
+            while not over.is_set():
+                await writer.add(f"n{len(writer.versions)}", PersonAdded(name="new"))
+
+        changing = asyncio.create_task(change())
+        for _ in range(5):
+            before = await database.row("SELECT count(*) FROM projections.people")
+            pages = await asyncio.gather(*(here.ask(people()) for _ in range(40)))
+            after = await database.row("SELECT count(*) FROM projections.people")
+            assert all(before[0] <= page.total <= after[0] for page in pages)
+        over.set()
+        await changing
+    assert sum(COUNTS in sql and "::bigint" not in sql for sql in statements) <= 40
+
+
+async def test_an_older_bookkeeping_learns_to_tell_moves_apart(process, writer, database):
+    async with process() as projections:
+        await filled(projections, writer)
+    await database.run("ALTER TABLE projections.positions DROP COLUMN moved_from")
+    async with process() as projections:
+        assert (await projections.ask(people())).total == 40
+        [done] = await writer.add("gigi", PersonAdded(name="Gigi"))
+        await projections.reached(PEOPLE, "i1", done.position)
+        assert (await projections.ask(people())).total == 41
+
+
+def test_the_journal_is_bounded():
+    journal = Journal()
+    for number in range(TABLES + 1):
+        journal.follow(PEOPLE, f"i{number}")
+    rows = {("p",): PEOPLE.new(name="x")}
+    fold = Fold(PEOPLE, f"i{TABLES}", {("p",): None})
+    fold.replace(rows)
+    for number in range(STEPS + 1):
+        journal.note(fold, (f"{number}", f"{number + 1}"), number)
+    first, second = "people 1 0 0", "people 1 1 1"
+    assert journal.since(PEOPLE, f"i{TABLES}", first) == Change(first)
+    change = journal.since(PEOPLE, f"i{TABLES}", second)
+    assert change.mark == f"people 1 {STEPS} {STEPS + 1}"
+    assert (change.before, change.after) == ((), tuple(rows.values()))
+    assert journal.since(PEOPLE, "i0", second) == Change(second)
 
 
 async def test_lists_of_others_are_counted_for_themselves(process, writer):
