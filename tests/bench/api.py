@@ -5,6 +5,7 @@ wrk for HTTP/1.1, h2load (Debian's ``nghttp2-client``) for gRPC, on the same cor
 """
 
 import asyncio
+import itertools
 import json
 import os
 import re
@@ -13,6 +14,8 @@ import statistics
 import subprocess
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,6 +38,9 @@ SERVICE = "zitadel.user.v2.UserService"
 ONE, MANY = {"userId": "u50000"}, {"query": {"limit": 100}, "queries": [
     {"userNameQuery": {"userName": "user-1", "method": "TEXT_QUERY_METHOD_STARTS_WITH"}},
 ]}  # fmt: skip
+WRITES = 100
+"""Users created a second while lists are asked for."""
+
 SEEN = 1000
 """Users that are created and read at once."""
 
@@ -139,6 +145,13 @@ async def loads(server, org):
         async for row in measure(server, Load(f"{method}, Connect", path, lambda _, s=connect: s)):
             yield row
         yield await asyncio.to_thread(grpc_load, server, method, message(method, body))
+    script = script.replace("VERB", "POST").replace("BODY", json.dumps(MANY))
+    async with writing(server, org) as written:
+        async for row in measure(
+            f"ListUsers, REST, beside {WRITES} creations/s", server, "/v2/users", lambda _: script
+        ):
+            yield row
+    yield "creations beside it", f"{written():,.0f}", "/s"
     create = CREATE.replace("TOKEN", server.pat).replace("ORG", org)
     for what, path in (("REST", "/v2/users/new"), ("Connect", f"/{SERVICE}/CreateUser")):
         lines = create.replace("PATH", path)
@@ -158,6 +171,29 @@ async def loads(server, org):
         yield row
     for row in await asyncio.to_thread(read_at_once, server, org):
         yield row
+
+
+@asynccontextmanager
+async def writing(server, org):
+    """Create users that the list finds, so many a second; gives how many there were."""
+    counted, began, slots = [], time.perf_counter(), ThreadPoolExecutor(32)
+
+    def create(number):
+        name = f"user-1-beside-{began}-{number}"
+        body = {"organizationId": org, "username": name, "machine": {"name": name}}
+        call(server, "/v2/users/new", body, bearer(server))
+        counted.append(time.perf_counter())
+
+    async def pace():
+        for number in itertools.count():
+            loop.run_in_executor(slots, create, number)
+            await asyncio.sleep(began + number / WRITES - time.perf_counter())
+
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(pace())
+    yield lambda: len(counted) / (counted[-1] - began)
+    task.cancel()
+    await asyncio.to_thread(slots.shutdown, cancel_futures=True)
 
 
 def message(method, body):
