@@ -147,9 +147,8 @@ async def loads(server, org):
         yield await asyncio.to_thread(grpc_load, server, method, message(method, body))
     script = script.replace("VERB", "POST").replace("BODY", json.dumps(MANY))
     async with writing(server, org) as written:
-        async for row in measure(
-            f"ListUsers, REST, beside {WRITES} creations/s", server, "/v2/users", lambda _: script
-        ):
+        what = f"ListUsers, REST, beside {WRITES} creations/s"
+        async for row in measure(server, Load(what, "/v2/users", lambda _: script)):
             yield row
     yield "creations beside it", f"{written():,.0f}", "/s"
     create = CREATE.replace("TOKEN", server.pat).replace("ORG", org)
