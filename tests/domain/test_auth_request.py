@@ -53,6 +53,31 @@ def test_a_session_answers_with_a_code():
     given(ASKED).when(LINK, SIGNED_IN).then(LINKED, CODE)
 
 
+def test_a_request_is_kept_with_the_session_that_answers_it_or_not_at_all():
+    order = c.AddLinkedRequest(
+        request_id="80", instance_id="1", asked=ASKED, session_id="70", presented="t1"
+    )
+    now = replace(SIGNED_IN, asked_at=NOW)
+    given().when(order, now).then(ASKED, LINKED, CODE)
+    given(ASKED).when(order, now).refuses(refusals.ALREADY_EXISTS)
+    given().when(order, replace(now, refused=refusals.NO_GRANT())).refuses(refusals.NO_GRANT)
+    given().when(order, replace(now, auth_time=None)).refuses(refusals.SESSION_INVALID)
+    detailed = replace(order, asked=replace(ASKED, authorization_details=("a",)))
+    given().when(detailed, now).refuses(refusals.CONSENT_NEEDED)
+    soon = replace(order, asked=replace(ASKED, max_age=60))
+    late = replace(now, asked_at=NOW + timedelta(hours=1))
+    given().when(soon, late).refuses(refusals.SESSION_TOO_OLD)
+
+
+def test_a_request_is_kept_with_the_error_that_answers_it():
+    order = c.AddFailedRequest(
+        request_id="80", instance_id="1", asked=ASKED, reason="login_required"
+    )
+    failed = e.AuthRequestFailed(reason="login_required")
+    given().when(order).then(ASKED, failed)
+    given(ASKED).when(order).refuses(refusals.ALREADY_EXISTS)
+
+
 def test_details_are_granted_to_those_who_were_shown_them_only():
     asked = replace(ASKED, authorization_details=("a", "b"))
     for agreed in ((), ("a",), ("a", "c")):

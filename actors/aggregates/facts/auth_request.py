@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from personae.actors.aggregates.admission import admits
 from personae.actors.aggregates.clients import client_of
 from personae.actors.aggregates.facts.oidc_session import lifetimes_of
@@ -9,6 +11,7 @@ from personae.actors.aggregates.liveness import living_user, session_lives
 from personae.actors.aggregates.turn import Turn, facts_for
 from personae.actors.domain.auth_request import commands as c
 from personae.actors.domain.auth_request import refusals
+from personae.actors.domain.auth_request.events import AuthRequestAdded
 from personae.actors.domain.auth_request.facts import ExchangeFacts, LinkFacts
 from personae.actors.domain.kit import Refusal, Stream
 from personae.actors.domain.project import refusals as project_refusals
@@ -23,23 +26,30 @@ DOMAIN_SCOPE = "urn:zitadel:iam:org:domain:primary:"
 
 @facts_for(c.LinkSession)
 async def link(cmd: c.LinkSession, turn: Turn) -> LinkFacts:
-    session = await turn.session(cmd.session_id)
     request = await turn.aggregate("auth_request", cmd.request_id)
+    return await _linking(cmd, turn.state.asked, turn.state.opened_at or request.created_at, turn)
+
+
+@facts_for(c.AddLinkedRequest)
+async def add_linked(cmd: c.AddLinkedRequest, turn: Turn) -> LinkFacts:
+    return await _linking(cmd.link, cmd.asked, turn.now(), turn)
+
+
+async def _linking(
+    cmd: c.LinkSession, asked: AuthRequestAdded | None, asked_at: datetime | None, turn: Turn
+) -> LinkFacts:
+    session = await turn.session(cmd.session_id)
+    refused: Refusal | None = refusals.NOT_FOUND()
+    if asked is not None:
+        refused = await why_not(session, cmd.presented, asked.client_id, asked.scope, turn)
     return LinkFacts(
         now=turn.now(),
         user_id=session.user_id,
         auth_time=session.auth_time,
         auth_methods=session.auth_methods,
-        asked_at=turn.state.opened_at or request.created_at,
-        refused=await _refusal(cmd, session, turn),
+        asked_at=asked_at,
+        refused=refused,
     )
-
-
-async def _refusal(cmd: c.LinkSession, session: Session, turn: Turn) -> Refusal | None:
-    asked = turn.state.asked
-    if asked is None:
-        return refusals.NOT_FOUND()
-    return await why_not(session, cmd.presented, asked.client_id, asked.scope, turn)
 
 
 async def why_not(

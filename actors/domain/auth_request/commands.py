@@ -38,6 +38,34 @@ class LinkSession:
     agreed: tuple[str, ...] = ()
 
 
+@command("auth_request", id="request_id", owner="instance_id", creates=True)
+class AddLinkedRequest:
+    """Keep what a client asked together with the session that answers it (``prompt=none``)."""
+
+    request_id: str
+    instance_id: str
+    asked: AuthRequestAdded
+    session_id: str
+    presented: str
+
+    @property
+    def link(self) -> LinkSession:
+        """The order that answers it."""
+        return LinkSession(
+            request_id=self.request_id, session_id=self.session_id, presented=self.presented
+        )
+
+
+@command("auth_request", id="request_id", owner="instance_id", creates=True)
+class AddFailedRequest:
+    """Keep what a client asked together with the error that answers it (``prompt=none``)."""
+
+    request_id: str
+    instance_id: str
+    asked: AuthRequestAdded
+    reason: str
+
+
 @command("auth_request", id="request_id")
 class FailAuthRequest:
     """Answer the request with an error (RFC 6749, 4.1.2.1; OIDC Core, 3.1.2.6)."""

@@ -21,10 +21,21 @@ PUSHED_LIFE = timedelta(seconds=90)
 
 
 @AUTH_REQUEST.decides(c.AddAuthRequest)
-def add(request: AuthRequest, cmd: c.AddAuthRequest, _facts: Facts) -> Decisions:
+@AUTH_REQUEST.decides(c.AddFailedRequest)
+@AUTH_REQUEST.decides(c.AddLinkedRequest)
+def add(
+    request: AuthRequest,
+    cmd: c.AddAuthRequest | c.AddFailedRequest | c.AddLinkedRequest,
+    facts: Facts,
+) -> Decisions:
     if request != AUTH_REQUEST.initial:
         raise refusals.ALREADY_EXISTS()
     yield cmd.asked
+    if isinstance(cmd, c.AddFailedRequest):
+        yield e.AuthRequestFailed(reason=cmd.reason)
+    elif isinstance(cmd, c.AddLinkedRequest):
+        assert isinstance(facts, LinkFacts)  # noqa: S101 — for the type checker
+        yield from link(AUTH_REQUEST.evolve(request, cmd.asked), cmd.link, facts)
 
 
 @AUTH_REQUEST.decides(c.OpenPushedRequest)

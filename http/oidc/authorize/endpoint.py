@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from aiohttp import web
-from personae.actors.domain.auth_request.commands import AddAuthRequest, FailAuthRequest
+from personae.actors.domain.auth_request.commands import (
+    AddAuthRequest,
+    AddFailedRequest,
+    FailAuthRequest,
+)
 from personae.actors.domain.auth_request.events import AuthRequestAdded
 from personae.actors.domain.auth_request.state import AuthRequest
 from personae.actors.domain.kit import Refusal, Stream
-from personae.http.oidc.authorize.ask import Ask, check_redirect_uri, load, load_client
+from personae.http.oidc.authorize.ask import check_redirect_uri, load, load_client
 from personae.http.oidc.authorize.asked import NONE, asked
 from personae.http.oidc.authorize.checks import check
 from personae.http.oidc.authorize.code import answer_granted, answer_refused
 from personae.http.oidc.authorize.login_page import login_page
 from personae.http.oidc.authorize.pushed import URN, open_pushed
 from personae.http.oidc.authorize.response import redirect
-from personae.http.oidc.authorize.silent import link_silently
+from personae.http.oidc.authorize.silent import SERVER_SIDE, link_silently
 from personae.http.oidc.call import Call
 from personae.http.oidc.errors import oauth_error
 from personae.http.oidc.form import Form
@@ -28,8 +32,12 @@ async def authorize(request: web.Request) -> web.Response:
     ask = await load(call)
     try:
         check(ask)
-        request_id, wanted = await _keep(call, ask)
-        return await _go_on(call, request_id, wanted)
+        request_id, wanted = f"V2_{call.services.new_id()}", await asked(call, ask)
+        if NONE in wanted.prompt:
+            return await _answer(call, request_id, wanted, new=True)
+        order = AddAuthRequest(request_id=request_id, instance_id=call.instance_id, asked=wanted)
+        await call.services.send(order, call.caller(client_id=wanted.client_id))
+        return await _ask(call, request_id, wanted)
     except Refusal as refusal:
         return answer_refused(call, refusal, ask=ask)
 
@@ -42,30 +50,39 @@ async def _pushed(call: Call) -> web.Response:
     _, oidc = await load_client(call, state.asked.client_id)
     check_redirect_uri(oidc, state.asked.redirect_uri)
     try:
-        return await _go_on(call, request_id, state.asked)
+        if NONE in state.asked.prompt:
+            return await _answer(call, request_id, state.asked, new=False)
+        return await _ask(call, request_id, state.asked)
     except Refusal as refusal:
         return answer_refused(call, refusal, asked=state.asked)
 
 
-async def _keep(call: Call, ask: Ask) -> tuple[str, AuthRequestAdded]:
-    request_id = f"V2_{call.services.new_id()}"
-    wanted = await asked(call, ask)
-    order = AddAuthRequest(request_id=request_id, instance_id=call.instance_id, asked=wanted)
-    await call.services.send(order, call.caller(client_id=ask.client.client_id))
-    return request_id, wanted
+async def _ask(call: Call, request_id: str, wanted: AuthRequestAdded) -> web.Response:
+    """Send the browser to the sign-in pages."""
+    page = await login_page(call, request_id, wanted)
+    return redirect(page, method=call.request.method)
 
 
-async def _go_on(call: Call, request_id: str, wanted: AuthRequestAdded) -> web.Response:
-    """Send the browser to the sign-in pages, or answer without any (``prompt=none``)."""
-    if NONE not in wanted.prompt:
-        page = await login_page(call, request_id, wanted)
-        return redirect(page, method=call.request.method)
+async def _answer(
+    call: Call, request_id: str, wanted: AuthRequestAdded, *, new: bool
+) -> web.Response:
+    """Answer without a page (``prompt=none``); a ``new`` request is kept with its answer."""
     try:
-        await link_silently(call, request_id, wanted)
+        await link_silently(call, request_id, wanted, new=new)
     except Refusal as refusal:
-        reason = oauth_error(refusal).code
-        await call.services.send(
-            FailAuthRequest(request_id=request_id, reason=reason), call.caller()
-        )
+        error = oauth_error(refusal)
+        if error.status < SERVER_SIDE:
+            await _fail(call, request_id, wanted, error.code, new=new)
         raise
     return await answer_granted(call, wanted, request_id)
+
+
+async def _fail(
+    call: Call, request_id: str, wanted: AuthRequestAdded, reason: str, *, new: bool
+) -> None:
+    order: object = FailAuthRequest(request_id=request_id, reason=reason)
+    if new:
+        order = AddFailedRequest(
+            request_id=request_id, instance_id=call.instance_id, asked=wanted, reason=reason
+        )
+    await call.services.send(order, call.caller(client_id=wanted.client_id))

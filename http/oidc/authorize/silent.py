@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from personae.actors.domain.auth_request.commands import LinkSession
+from personae.actors.domain.auth_request.commands import AddLinkedRequest, LinkSession
 from personae.actors.domain.auth_request.events import AuthRequestAdded
 from personae.actors.domain.auth_request.refusals import CONSENT_NEEDED
 from personae.actors.domain.kit import Refusal
@@ -18,8 +18,8 @@ from personae.http.oidc.errors import SIGN_IN_NEEDED, oauth_error
 SERVER_SIDE = 500
 
 
-async def link_silently(call: Call, request_id: str, asked: AuthRequestAdded) -> None:
-    """Link a session that this browser holds.
+async def link_silently(call: Call, request_id: str, asked: AuthRequestAdded, *, new: bool) -> None:
+    """Link a session that this browser holds; a ``new`` request is kept with that, or not at all.
 
     Raises OIDC-SignInNeeded when none will do, AUTHREQUEST-ConsentNeeded when nothing else is
     missing.
@@ -33,9 +33,17 @@ async def link_silently(call: Call, request_id: str, asked: AuthRequestAdded) ->
         if not usable(session, asked, now):
             continue
         if await assured(services, call.instance_id, session, domain):
-            order = LinkSession(
+            order: object = LinkSession(
                 request_id=request_id, session_id=held.session_id, presented=held.token_id
             )
+            if new:
+                order = AddLinkedRequest(
+                    request_id=request_id,
+                    instance_id=call.instance_id,
+                    asked=asked,
+                    session_id=held.session_id,
+                    presented=held.token_id,
+                )
             try:
                 await services.send(order, call.caller(session.user_id))
             except Refusal as refusal:

@@ -63,6 +63,40 @@ async def used_at_once(stack):
     return flow
 
 
+async def commits(stack, ask):
+    """Count the commits of a call: each waits for the disk."""
+    log, count = stack.services.world.log, 0
+    append = log.append
+
+    async def counted(commit):
+        nonlocal count
+        count += 1
+        return await append(commit)
+
+    log.append = counted
+    await ask()
+    log.append = append
+    return count
+
+
+async def test_who_is_signed_in_waits_twice_for_the_disk(stack):
+    """Once for the request with its answer, once for the code with its tokens."""
+    app, browser = await stack.app(), await stack.browser()
+    ask = {"prompt": "none", "headers": browser.cookie}
+    found = []
+
+    async def authorize():
+        found.append(await stack.authorize(app, **ask))
+
+    assert await commits(stack, authorize) == 1
+    code = query_of(found[0].location)["code"]
+    assert await commits(stack, lambda: stack.redeem(app, code)) == 1
+    # Who is not is told with one, and that is kept too.
+    ask = {"prompt": "none"}
+    assert await commits(stack, authorize) == 1
+    assert found[1].error == "login_required"
+
+
 PATHS = (credentials, jwt_bearer, userinfo, introspection, refresh, code, used_at_once)
 
 
