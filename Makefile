@@ -26,6 +26,7 @@ $(VENV)/.dev: setup.cfg pyproject.toml | $(BIN)/python
 
 test: $(VENV)/.dev
 	@sh tests/need_chromium.sh
+	@sh tests/need_slapd.sh
 	$(BIN)/python -m pytest --numprocesses=2 --cov --cov-report=term:skip-covered $(ARGS)
 
 faults: $(VENV)/.dev

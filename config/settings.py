@@ -158,6 +158,12 @@ class Messages(Section):
     private_providers: bool
 
 
+class Federation(Section):
+    """Signing in at identity providers of others."""
+
+    private: bool
+
+
 class Metrics(Section):
     """Prometheus metrics."""
 
@@ -218,6 +224,7 @@ class Settings(Section):
     smtp: Smtp
     sms: Sms
     messages: Messages
+    federation: Federation
     first_instance: FirstInstance
     policies: Policies
     secret_generators: SecretGenerators

@@ -43,6 +43,7 @@ from personae.config.system_users import system_users_of
 from personae.config.texts import Texts
 from personae.config.version import VERSION
 from personae.http import api, login, oidc, wire
+from personae.http.identity.federation.federation import Federation
 from personae.http.identity.instances import Origins
 from personae.http.identity.keys import SigningKeys, StoredKey
 from personae.http.identity.opaque import OpaqueTokens
@@ -220,8 +221,14 @@ def _services(
         session_state=settings.oidc.session_management,
         proofs=Replays(Seen(database, portable=settings.store.portable)),
         fetch=Outbound(private=settings.saml.metadata_private).get,
+        federation=_federation(settings),
     )
     return services
+
+
+def _federation(settings: Settings) -> Federation:
+    outbound = Outbound(private=settings.federation.private)
+    return Federation(outbound.exchange, outbound.addresses)
 
 
 async def stored_keys(services: Services, instance_id: str) -> Iterable[StoredKey]:

@@ -16,7 +16,7 @@ from personae.projections.users import USERS
 
 SESSIONS = Table(
     "sessions",
-    version=3,
+    version=4,
     columns={
         "creation_date": timestamp(index=True),
         "creator": text(index=True),
@@ -24,6 +24,7 @@ SESSIONS = Table(
         "user_org": text(index=True),
         "user_checked": timestamp(),
         "password_checked": timestamp(),
+        "intent_checked": timestamp(),
         "totp_checked": timestamp(),
         "otp_sms_checked": timestamp(),
         "otp_email_checked": timestamp(),
@@ -66,6 +67,7 @@ def _(row: Row | None, recorded: Recorded) -> Row | None:
 
 
 CHECKED = {
+    e.IntentChecked: "intent_checked",
     e.TotpChecked: "totp_checked",
     e.OtpSmsChecked: "otp_sms_checked",
     e.OtpEmailChecked: "otp_email_checked",

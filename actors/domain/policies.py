@@ -150,12 +150,14 @@ class Policies:
     """What holds: an instance's own, or those with an organisation's overrides.
 
     ``label_preview`` is the label as edited, ``label`` as last activated. Factors are the numbers
-    of the API's ``SecondFactorType`` and ``MultiFactorType``.
+    of the API's ``SecondFactorType`` and ``MultiFactorType``; ``idps`` the ids of the identity
+    providers that people may sign in through.
     """
 
     login: LoginPolicy = LoginPolicy()
     second_factors: tuple[int, ...] = ()
     multi_factors: tuple[int, ...] = ()
+    idps: tuple[str, ...] = ()
     complexity: PasswordComplexityPolicy = PasswordComplexityPolicy()
     age: PasswordAgePolicy = PasswordAgePolicy()
     lockout: LockoutPolicy = LockoutPolicy()

@@ -6,12 +6,12 @@ own, change it, and remove it again. A changed event carries only what has chang
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, get_type_hints
 
 from personae.actors.domain import policies as p
-from personae.actors.domain.kit import event, replace
+from personae.actors.domain.kit import event, replace, wire
 
 INSTANCE, ORG = "instance", "org"
 
@@ -37,13 +37,36 @@ class Policy:
         return (INSTANCE, ORG) if self.shared else (INSTANCE,)
 
 
-FACTORS = {"second_factors": "secondfactor", "multi_factors": "multifactor"}
-"""Lists of the login policy by their field, with their names in stored events."""
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list of the login policy: its name in stored events, and the field with what is listed."""
+
+    stored: str
+    item: str = "mfa_type"
+    type: type = int
+    key: str = "mfaType"
+    more: tuple[str, ...] = ()
+    deeds: tuple[str, ...] = ("added", "removed")
+
+
+LISTS = {
+    "second_factors": Listing("secondfactor"),
+    "multi_factors": Listing("multifactor"),
+    "idps": Listing(
+        stored="idpprovider",
+        item="idp_id",
+        type=str,
+        key="idpConfigId",
+        more=("idp_provider_type",),
+        deeds=("added", "removed", "cascade.removed"),
+    ),
+}
+"""Lists of the login policy by their field."""
 
 FAMILY = {
     policy.type: policy
     for policy in (
-        Policy(p.LoginPolicy, "login", "policy.login", lists=tuple(FACTORS)),
+        Policy(p.LoginPolicy, "login", "policy.login", lists=tuple(LISTS)),
         Policy(p.PasswordComplexityPolicy, "complexity", "policy.password.complexity"),
         Policy(p.PasswordAgePolicy, "age", "policy.password.age"),
         Policy(p.LockoutPolicy, "lockout", "policy.lockout"),
@@ -63,8 +86,8 @@ _MEANING: dict[type, tuple[str, Policy]] = {}
 _EVENT: dict[tuple[str, type, str], type] = {}
 """Events by level, type of policy, and what they do."""
 
-_FACTOR: dict[type, tuple[str, bool]] = {}
-"""Which list a factor's event changes, and whether it adds."""
+_LISTED: dict[type, tuple[str, bool]] = {}
+"""Which list an event changes, and whether it adds."""
 
 
 def _declare(level: str, policy: Policy, does: str) -> None:
@@ -90,21 +113,26 @@ def _deeds(level: str, policy: Policy) -> tuple[str, ...]:
     return ("added", "changed", *removed, *activated)
 
 
-def _declare_factor(level: str, field: str, does: str) -> None:
-    name = f"{level}.policy.login.{FACTORS[field]}.{does}"
-    content = {"__module__": __name__, "__doc__": name, "__annotations__": {"mfa_type": int}}
-    made = event(name)(type(f"{FACTORS[field].capitalize()}{does.capitalize()}", (), content))
-    _FACTOR[made] = (field, does == "added")
-    _EVENT[level, p.LoginPolicy, f"{field}.{does}"] = made
+def _declare_listed(level: str, name: str, does: str) -> None:
+    listing = LISTS[name]
+    stored = f"{level}.policy.login.{listing.stored}.{does}"
+    hints: dict[str, type] = {listing.item: listing.type, **dict.fromkeys(listing.more, int)}
+    content: dict[str, Any] = {"__module__": __name__, "__doc__": stored}
+    content["__annotations__"] = hints
+    content |= {listing.item: wire(listing.key), **dict.fromkeys(listing.more, 0)}
+    title = f"{listing.stored}{does.replace('.', '')}".capitalize()
+    made = event(stored)(type(title, (), content))
+    _LISTED[made] = (name, does == "added")
+    _EVENT[level, p.LoginPolicy, f"{name}.{does}"] = made
 
 
 for _policy in FAMILY.values():
     for _level in _policy.levels:
         for _does in _deeds(_level, _policy):
             _declare(_level, _policy, _does)
-        for _field in _policy.lists:
-            _declare_factor(_level, _field, "added")
-            _declare_factor(_level, _field, "removed")
+        for _list in _policy.lists:
+            for _does in LISTS[_list].deeds:
+                _declare_listed(_level, _list, _does)
 
 
 def event_of(level: str, policy: type, does: str) -> type:
@@ -127,8 +155,8 @@ def values_of(policy: object) -> dict[str, Any]:
 
 def applied(current: Mapping[str, Any], happened: Any) -> dict[str, Any]:
     """Return policies by their names after an event of the family."""
-    if type(happened) in _FACTOR:
-        return _with_factor(current, happened)
+    if type(happened) in _LISTED:
+        return _listed(current, happened)
     does, policy = _MEANING[type(happened)]
     if does == "removed":
         gone = {policy.field, policy.published, *policy.lists}
@@ -142,7 +170,15 @@ def applied(current: Mapping[str, Any], happened: Any) -> dict[str, Any]:
     return {**current, **empty, policy.field: policy.type(**values_of(happened))}
 
 
-def _with_factor(current: Mapping[str, Any], happened: Any) -> dict[str, Any]:
-    field, adds = _FACTOR[type(happened)]
-    others = tuple(each for each in current.get(field, ()) if each != happened.mfa_type)
-    return {**current, field: (*others, happened.mfa_type) if adds else others}
+def _listed(current: Mapping[str, Any], happened: Any) -> dict[str, Any]:
+    name, adds = _LISTED[type(happened)]
+    item = getattr(happened, LISTS[name].item)
+    others = tuple(each for each in current.get(name, ()) if each != item)
+    return {**current, name: (*others, item) if adds else others}
+
+
+def listed(level: str, policies: p.Policies) -> Iterator[Any]:
+    """Yield the events that set the login policy's lists, for one that was just added."""
+    for name, listing in LISTS.items():
+        for item in getattr(policies, name):
+            yield event_of(level, p.LoginPolicy, f"{name}.added")(**{listing.item: item})

@@ -77,11 +77,3 @@ def _is_link(uri: str) -> bool:
 
 def _is_plain(uri: str) -> bool:
     return len(uri) <= LONGEST_LINK and uri.isprintable() and " " not in uri and "\\" not in uri
-
-
-def factors(level: str, policies: p.Policies) -> Decisions:
-    """Yield the events that set the login policy's lists, for one that was just added."""
-    for field in ("second_factors", "multi_factors"):
-        added = event_of(level, p.LoginPolicy, f"{field}.added")
-        for factor in getattr(policies, field):
-            yield added(mfa_type=factor)

@@ -82,7 +82,26 @@ class Outbound:
 
         By https only, unless private networks are allowed.
         """
-        target = URL(url)
+        answer = await self.exchange("GET", url, longest=longest)
+        return answer[1] if answer is not None and answer[0] in SUCCESS else None
+
+    async def exchange(
+        self,
+        method: str,
+        url: str,
+        *,
+        longest: int,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, bytes] | None:
+        """Return status and body of an answer; ``None`` for none, or one above ``longest`` bytes.
+
+        By https only, unless private networks are allowed.
+        """
+        try:
+            target = URL(url)
+        except ValueError:
+            return None
         if not _allowed(target, private=self._private):
             return None
         if target.scheme != "https" and not self._private:
@@ -93,9 +112,12 @@ class Outbound:
         try:
             async with (
                 ClientSession(connector=connector, timeout=TIMEOUT) as http,
-                http.get(target, allow_redirects=False) as answer,
+                http.request(
+                    method, target, data=form, headers=headers, allow_redirects=False
+                ) as answer,
             ):
-                return await _read(answer, longest) if answer.status in SUCCESS else None
+                body = await _read(answer, longest)
+                return None if body is None else (answer.status, body)
         except (ClientError, OSError, TimeoutError, ValueError):
             return None
 

@@ -10,12 +10,12 @@ from google.protobuf.json_format import MessageToJson
 from google.protobuf.message import Message
 from personae.actors.aggregates.orders import Done
 from personae.actors.domain.session import commands as c
-from personae.actors.domain.session.refusals import CHECK_UNSUPPORTED
 from personae.actors.domain.session.values import Challenges, Delivery, UserAgent
 from personae.http.api.guessing import guessed_at, send_guess
 from personae.http.api.reading import services_of
 from personae.http.api.replies import done_details
 from personae.http.api.session_v2_tokens import issued, presented
+from personae.http.identity.federation.intents import Intents
 from personae.http.wire.call import Call
 from personae.http.wire.registry import rpc
 from personae.http.wire.wrong import Wrong
@@ -28,14 +28,13 @@ LONGEST = timedelta(days=36_525)
 @rpc(f"{SERVICE}/CreateSession")
 async def create_session(request: Any, call: Call) -> Message:
     """Open a session with what is proved now."""
-    refuse_unsupported(request)
     services = services_of(call)
     session_id, token_id = services.new_id(), services.new_id()
     command = c.AddSession(
         session_id=session_id,
         instance_id=call.caller.instance_id,
         token_id=token_id,
-        checks=checks_of(request.checks),
+        checks=checks_of(call, request.checks),
         challenges=challenges_of(request.challenges),
         metadata=dict(request.metadata),
         user_agent=agent_of(request.user_agent) if request.HasField("user_agent") else None,
@@ -53,13 +52,12 @@ async def create_session(request: Any, call: Call) -> Message:
 @rpc(f"{SERVICE}/SetSession")
 async def set_session(request: Any, call: Call) -> Message:
     """Prove more, or change metadata or lifetime; the session gets a new token."""
-    refuse_unsupported(request)
     token_id = services_of(call).new_id()
     command = c.SetSession(
         session_id=request.session_id,
         token_id=token_id,
         presented=presented(call, request),
-        checks=checks_of(request.checks),
+        checks=checks_of(call, request.checks),
         challenges=challenges_of(request.challenges),
         metadata=dict(request.metadata),
         lifetime=lifetime_of(request),
@@ -81,14 +79,8 @@ async def delete_session(request: Any, call: Call) -> Message:
     return call.reply(details=done_details(await call.send(command)))
 
 
-def refuse_unsupported(request: Any) -> None:
-    """Refuse what needs identity providers, before anything is done."""
-    if request.checks.HasField("idp_intent"):
-        raise CHECK_UNSUPPORTED(check="idp_intent")
-
-
-def checks_of(checks: Any) -> c.Checks:
-    """Return what is to be checked."""
+def checks_of(call: Call, checks: Any) -> c.Checks:
+    """Return what is to be checked. Raises IDPINTENT-TokenInvalid for a token that is none."""
     if checks.HasField("user") and checks.user.WhichOneof("search") is None:
         raise Wrong("user_id or login_name", "search", "user", "checks")
     return c.Checks(
@@ -104,7 +96,13 @@ def checks_of(checks: Any) -> c.Checks:
             if checks.HasField("web_auth_n")
             else None
         ),
+        intent=_intent(call, checks.idp_intent) if checks.HasField("idp_intent") else None,
     )
+
+
+def _intent(call: Call, shown: Any) -> str:
+    intents = Intents(services_of(call), call.caller.instance_id)
+    return intents.shown(shown.idp_intent_id, shown.idp_intent_token)
 
 
 def _code(checks: Any, name: str) -> str | None:

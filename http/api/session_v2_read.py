@@ -27,7 +27,7 @@ from personae.projections.sessions import SESSIONS
 from personae.projections.users import USERS
 
 SERVICE = "zitadel.session.v2.SessionService"
-FACTORS = ("password", "totp", "otp_sms", "otp_email", "recovery_code", "web_auth_n")
+FACTORS = ("password", "intent", "totp", "otp_sms", "otp_email", "recovery_code", "web_auth_n")
 SORTED_BY = ("", "creation_date")
 """Columns by the numbers of ``SessionFieldName``."""
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from google.protobuf.message import Message
 from personae.actors.aggregates.policies import policies_of
+from personae.actors.domain.idp.presets import PRESETS
+from personae.actors.domain.idp.values import AutoLinking, Idp, IdpKind
 from personae.actors.domain.instance import commands as c
 from personae.actors.domain.org.refusals import NOT_FOUND
 from personae.actors.domain.policies import (
@@ -20,6 +22,7 @@ from personae.actors.domain.policies import (
     PrivacyPolicy,
     SecurityPolicy,
 )
+from personae.http.api.idps import name_of, options_of
 from personae.http.api.reading import aggregate_of, services_of
 from personae.http.api.replies import aggregate_details, done_details
 from personae.http.wire.call import Call
@@ -28,6 +31,8 @@ from personae.http.wire.registry import rpc
 SERVICE = "zitadel.settings.v2.SettingsService"
 OF_INSTANCE, OF_ORG = 1, 2
 """``ResourceOwnerType``: whose policy it is that holds."""
+TYPES = {kind: preset.number for kind, preset in PRESETS.items()} | {IdpKind.APPLE: 12}
+"""Kinds of identity providers as ``IdentityProviderType`` numbers them."""
 
 
 async def answer(request: Any, call: Call, field: str, shown: Callable[[Any], Any]) -> Message:
@@ -186,9 +191,32 @@ async def get_general_settings(_request: Any, call: Call) -> Message:
 
 
 @rpc(f"{SERVICE}/GetActiveIdentityProviders")
-async def get_active_identity_providers(_request: Any, call: Call) -> Message:
-    """Return the identity providers people may sign in with: none until federation exists."""
-    return call.reply(details={"timestamp": services_of(call).world.now()})
+async def get_active_identity_providers(request: Any, call: Call) -> Message:
+    """Return the identity providers that people may sign in through."""
+    instance = await aggregate_of(call, "instance", call.caller.instance_id)
+    org_id = org_of(request, call)
+    policies = await policies_of(services_of(call).world, call.caller.instance_id, org_id)
+    idps = instance.state.idps
+    found = [
+        {"id": id_, "name": name_of(idp), "type": TYPES[idp.kind], "options": options_of(idp)}
+        for id_, idp in ((id_, idps[id_]) for id_ in policies.idps if id_ in idps)
+        if policies.login.allow_external_idp and _wanted(request, idp)
+    ]
+    details = {"total_result": len(found), "timestamp": services_of(call).world.now()}
+    return call.reply(details=details, identity_providers=found)
+
+
+def _wanted(request: Any, idp: Idp) -> bool:
+    """Say whether a provider has the options that a request names."""
+    options = {
+        "creation_allowed": idp.is_creation_allowed,
+        "linking_allowed": idp.is_linking_allowed,
+        "auto_creation": idp.is_auto_creation,
+        "auto_linking": idp.auto_linking is not AutoLinking.NONE,
+    }
+    return all(
+        getattr(request, name) == has for name, has in options.items() if request.HasField(name)
+    )
 
 
 @rpc(f"{SERVICE}/GetSecuritySettings")

@@ -9,7 +9,6 @@ from personae.actors.domain.user import factor_commands as c
 from personae.actors.domain.user.factors import Channel
 from personae.http.api.guessing import send_guess
 from personae.http.api.humans import link_of
-from personae.http.api.reasons import INTENT_UNSUPPORTED
 from personae.http.api.replies import done_details
 from personae.http.wire.call import Call
 from personae.http.wire.registry import rpc
@@ -92,13 +91,6 @@ async def remove_idp_link(request: Any, call: Call) -> Message:
         user_id=request.user_id, idp_id=request.idp_id, linked_user_id=request.linked_user_id
     )
     return await _details(call, command)
-
-
-@rpc(f"{SERVICE}/StartIdentityProviderIntent")
-@rpc(f"{SERVICE}/RetrieveIdentityProviderIntent")
-async def intent(_request: Any, _call: Call) -> Message:
-    """Say that signing in elsewhere is not there yet."""
-    raise INTENT_UNSUPPORTED()
 
 
 async def _details(call: Call, command: object) -> Message:

@@ -31,6 +31,7 @@ class TokenKind(StrEnum):
     SESSION = "s"
     PERSONAL = "p"
     INTENT = "i"
+    INTENT_STATE = "f"
     PUSHED = "u"
     DEVICE = "d"
     REGISTRATION = "g"

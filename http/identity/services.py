@@ -18,6 +18,7 @@ from personae.actors.domain.kit.refusal import PERMISSION_DENIED
 from personae.actors.domain.org.refusals import NOT_FOUND
 from personae.actors.domain.org.state import ORG_DOMAINS
 from personae.http.identity.bearer import authenticate
+from personae.http.identity.federation.federation import Federation
 from personae.http.identity.guesses import Guesses
 from personae.http.identity.instances import Instances, Origins
 from personae.http.identity.keys import SigningKeys
@@ -96,6 +97,8 @@ class Services:
     """Gets what somebody named an address of: within bounds, never from private networks."""
     guesses: Guesses = field(default_factory=Guesses)
     """Wrong passwords at the pages, passwords and codes over the API: by account, from anywhere."""
+    federation: Federation = field(default_factory=Federation)
+    """Speaks to identity providers of others; by default to nobody."""
 
     def __post_init__(self) -> None:
         self.world = self.dispatch.world

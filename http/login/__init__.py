@@ -12,6 +12,7 @@ from personae.http.login import (
     choose,
     consent,
     device,
+    federated,
     forgotten,
     home,
     leave,
@@ -77,6 +78,7 @@ def add_routes(app: web.Application) -> None:
         app.router.add_get(PREFIX + path, visiting(show))
         if take:
             app.router.add_post(PREFIX + path, visiting(take))
+    federated.add_routes(app)
     app.router.add_post(PREFIX + "/language", visiting(home.take_language))
     for path in ("/", PREFIX, PREFIX + "/"):
         app.router.add_get(path, home.to_login)

@@ -9,12 +9,14 @@ from datetime import datetime
 
 from aiohttp import web
 from personae.actors.aggregates.world import World
+from personae.actors.domain.project.state import AppKey
 from personae.http.identity.certificates import Authorities
 from personae.http.identity.jwt import Verifier
+from personae.http.identity.published import Published
 from personae.http.identity.replays import digest
 from personae.http.oidc.custom_claims import Source
 from personae.http.oidc.polls import Polls
-from personae.http.oidc.published_keys import PublishedKeys
+from personae.http.oidc.published_keys import published_keys
 from personae.http.oidc.signing import Signing
 from personae.store.generated import fast_verify, is_fast
 
@@ -116,7 +118,7 @@ class Provider:
     implicit: bool = True
     profiles: Profiles = DEFAULT
     sources: tuple[Source, ...] = ()
-    published: PublishedKeys = field(default_factory=PublishedKeys)
+    published: Published[AppKey] = field(default_factory=published_keys)
 
 
 PROVIDER: web.AppKey[Provider] = web.AppKey("oidc provider", Provider)

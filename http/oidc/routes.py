@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aiohttp import web
+from personae.http.identity.published import Fetch, nowhere
 from personae.http.oidc import paths
 from personae.http.oidc.answers import got, posted, preflight, unshared
 from personae.http.oidc.authorize.callback import callback
@@ -15,7 +16,7 @@ from personae.http.oidc.end_session import end_session, session_ended
 from personae.http.oidc.introspection import introspection
 from personae.http.oidc.keys import keys
 from personae.http.oidc.provider import DEFAULT, PROVIDER, Profiles, Provider
-from personae.http.oidc.published_keys import Fetch, PublishedKeys, nowhere
+from personae.http.oidc.published_keys import published_keys
 from personae.http.oidc.registration.endpoint import register
 from personae.http.oidc.registration.management import end, show, update
 from personae.http.oidc.revocation import revocation
@@ -67,7 +68,7 @@ def add_routes(
 
     ``fetch`` gets key sets that clients publish.
     """
-    published = PublishedKeys(fetch)
+    published = published_keys(fetch)
     app[PROVIDER] = Provider(
         implicit=implicit, sources=sources, profiles=profiles, published=published
     )

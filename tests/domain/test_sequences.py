@@ -31,6 +31,7 @@ NAMES = [
     "saml_request",
     "saml_session",
     "key_pair",
+    "idpintent",
 ]
 
 

@@ -30,6 +30,7 @@ ALL = Challenges(
     otp_email=Delivery(url_template="https://x"),
 )
 CHECKED = {
+    Factor.INTENT: e.IntentChecked(checked_at=NOW),
     Factor.TOTP: e.TotpChecked(checked_at=NOW),
     Factor.OTP_SMS: e.OtpSmsChecked(checked_at=NOW),
     Factor.OTP_EMAIL: e.OtpEmailChecked(checked_at=NOW),

@@ -7,7 +7,7 @@ from personae.actors.aggregates.keys import public_key_or_pair
 from personae.actors.aggregates.signing_keys import make_key_pair
 from personae.actors.aggregates.turn import Turn, facts_for
 from personae.actors.domain.instance import commands as c
-from personae.actors.domain.instance import providers
+from personae.actors.domain.instance import idps, providers
 from personae.actors.domain.instance.facts import InstanceMemberFacts, SetUpFacts
 from personae.actors.domain.instance.provider import Channel
 from personae.actors.domain.kit import Facts
@@ -118,4 +118,25 @@ async def add_provider(cmd: providers.AddProvider, turn: Turn) -> providers.Prov
 @facts_for(providers.ActivateProvider, providers.DeactivateProvider, providers.RemoveProvider)
 async def provider(_cmd: object, turn: Turn) -> Facts:
     await turn.may("iam.write")
+    return Facts(now=turn.now())
+
+
+@facts_for(idps.AddIdp, idps.ChangeIdp)
+async def keep_idp(cmd: idps.AddIdp | idps.ChangeIdp, turn: Turn) -> idps.IdpFacts:
+    await turn.may("iam.idp.write")
+    secret = None
+    if cmd.secret:
+        secret = turn.world.seal(Area.IDENTITY_PROVIDER, cmd.secret, turn.caller.instance_id)
+    return idps.IdpFacts(now=turn.now(), secret=secret)
+
+
+@facts_for(idps.RemoveIdp)
+async def remove_idp(_cmd: idps.RemoveIdp, turn: Turn) -> Facts:
+    await turn.may("iam.idp.write")
+    return Facts(now=turn.now())
+
+
+@facts_for(idps.OfferIdp, idps.WithdrawIdp)
+async def offer_idp(_cmd: object, turn: Turn) -> Facts:
+    await turn.may("iam.policy.write")
     return Facts(now=turn.now())

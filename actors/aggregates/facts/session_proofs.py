@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from personae.actors.aggregates.turn import Turn
+from personae.actors.domain.idp_intent.commands import ConsumeIntent
 from personae.actors.domain.session import commands as c
 from personae.actors.domain.session import refusals
 from personae.actors.domain.session.state import Challenge, SentCode, Session
@@ -45,6 +46,9 @@ async def check_factors(
     if checks.recovery_code is not None:
         await turn.send(u.CheckRecoveryCode(user_id=user_id, code=checks.recovery_code))
         proved.append(Factor.RECOVERY_CODE)
+    if checks.intent is not None:
+        await turn.send(ConsumeIntent(intent_id=checks.intent, user_id=user_id))
+        proved.append(Factor.INTENT)
     verified = False
     if checks.web_auth_n is not None:
         verified = await _check_credential(checks.web_auth_n, user_id, session, turn)

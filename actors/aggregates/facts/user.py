@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from personae.actors.aggregates import totp
 from personae.actors.aggregates.facts.user_codes import is_right, own_or
+from personae.actors.aggregates.facts.user_factors import check_links
 from personae.actors.aggregates.keys import public_key_or_pair
 from personae.actors.aggregates.turn import Turn, facts_for
 from personae.actors.domain.codes import SealedCode
@@ -39,6 +40,7 @@ USUAL_CODE = Generator(6, 3600 * 10**9, lower=False, upper=True, digits=True, sy
 @facts_for(c.AddHuman)
 async def add_human(cmd: c.AddHuman, turn: Turn) -> HumanFacts:
     await _may_create(cmd.org_id, turn)
+    await check_links(cmd.links, turn)
     facts = await human_facts(
         cmd.user_name, cmd.email, cmd.phone, cmd.password, turn, org_id=cmd.org_id
     )

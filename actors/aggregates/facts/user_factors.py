@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from personae.actors.aggregates import recovery, totp
 from personae.actors.aggregates.facts.user_codes import equals, own_or
 from personae.actors.aggregates.turn import Turn, facts_for
+from personae.actors.domain.idp.refusals import NOT_FOUND as IDP_NOT_FOUND
 from personae.actors.domain.kit import Facts
 from personae.actors.domain.policies import LockoutPolicy
 from personae.actors.domain.user import factor_commands as c
@@ -17,6 +19,7 @@ from personae.actors.domain.user.factor_facts import (
     TotpFacts,
     TotpSecretFacts,
 )
+from personae.actors.domain.user.factors import IdpLink
 from personae.actors.domain.user.state import User
 from personae.store.crypto import Area, CannotOpen
 
@@ -85,10 +88,18 @@ async def switch(_cmd: object, turn: Turn) -> Facts:
 
 
 @facts_for(c.AddIdpLink)
-async def add_link(_cmd: c.AddIdpLink, turn: Turn) -> Facts:
+async def add_link(cmd: c.AddIdpLink, turn: Turn) -> Facts:
     # Not for oneself: nothing here proves that the account elsewhere is one's own.
     await turn.may("user.write", turn.owner)
+    await check_links((cmd.link,), turn)
     return Facts(now=turn.now())
+
+
+async def check_links(links: Sequence[IdpLink], turn: Turn) -> None:
+    """Refuse links to providers that do not exist."""
+    known = (await turn.instance()).idps if links else {}
+    if any(link.idp_id not in known for link in links):
+        raise IDP_NOT_FOUND()
 
 
 @facts_for(c.RemoveIdpLink)

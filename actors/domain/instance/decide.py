@@ -20,14 +20,13 @@ from personae.actors.domain.org import refusals as member_refusals
 from personae.actors.domain.org.commands import AddOrg, Admin
 from personae.actors.domain.org.state import ORG
 from personae.actors.domain.policies import LabelPolicy, Policies, SecurityPolicy
-from personae.actors.domain.policy_family import FAMILY, event_of, values_of
+from personae.actors.domain.policy_family import FAMILY, event_of, listed, values_of
 from personae.actors.domain.policy_family import INSTANCE as LEVEL
 from personae.actors.domain.policy_rules import (
     NAMES_IN_USE,
     changed,
     changes_naming,
     check,
-    factors,
 )
 from personae.actors.domain.project.commands import AddProject
 from personae.actors.domain.project.facts import ClientFacts, ProjectFacts
@@ -65,7 +64,7 @@ def _policies(policies: Policies) -> Decisions:
         wanted = getattr(policies, policy.published or policy.field)
         does = "set" if policy.type is SecurityPolicy else "added"
         yield event_of(LEVEL, policy.type, does)(**values_of(wanted))
-    yield from factors(LEVEL, policies)
+    yield from listed(LEVEL, policies)
     yield event_of(LEVEL, LabelPolicy, "activated")()
 
 

@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import Any
 
 from personae.actors.domain import policy_family
+from personae.actors.domain.idp.values import Idp
 from personae.actors.domain.instance import events as e
 from personae.actors.domain.instance.provider import Channel, Provider
 from personae.actors.domain.kit import Kind, replace
@@ -40,6 +41,7 @@ class Instance:
 
     ``generators`` by secret generator type, ``translations`` of the sign-in pages by language.
     ``providers`` of messages by channel and id; ``sending``: the id of the one that is used.
+    ``idps`` are identity providers by id.
     """
 
     status: Status = Status.UNKNOWN
@@ -57,6 +59,7 @@ class Instance:
     translations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     providers: Mapping[str, Mapping[str, Provider]] = field(default_factory=dict)
     sending: Mapping[str, str] = field(default_factory=dict)
+    idps: Mapping[str, Idp] = field(default_factory=dict)
 
     def provider(self, channel: Channel) -> Provider | None:
         """Return what messages of a channel are sent through, if anything."""

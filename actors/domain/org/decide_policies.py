@@ -11,7 +11,7 @@ from personae.actors.domain.org.decide import existing
 from personae.actors.domain.org.facts import PolicyFacts
 from personae.actors.domain.org.state import ORG, Org
 from personae.actors.domain.policies import LabelPolicy, LoginPolicy
-from personae.actors.domain.policy_family import FAMILY, Policy, event_of, values_of
+from personae.actors.domain.policy_family import FAMILY, Policy, event_of, listed, values_of
 from personae.actors.domain.policy_family import ORG as LEVEL
 from personae.actors.domain.policy_rules import (
     ALREADY_EXISTS,
@@ -21,7 +21,6 @@ from personae.actors.domain.policy_rules import (
     changed,
     changes_naming,
     check,
-    factors,
 )
 
 
@@ -34,8 +33,8 @@ def add(org: Org, cmd: c.AddOrgPolicy, facts: PolicyFacts) -> Decisions:
     _keep_names(cmd.policy, facts)
     yield event_of(LEVEL, policy.type, "added")(**values_of(cmd.policy))
     if policy.type is LoginPolicy:
-        # It starts with the instance's factors: nobody loses one by a change of something else.
-        yield from factors(LEVEL, facts.policies)
+        # It starts with the instance's lists: nobody loses a factor by a change of something else.
+        yield from listed(LEVEL, facts.policies)
 
 
 @ORG.decides(c.ChangeOrgPolicy)

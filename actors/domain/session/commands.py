@@ -15,7 +15,8 @@ from personae.actors.domain.values import Sealed
 class Checks:
     """What to prove: who the user is (by id or login name), and with what.
 
-    ``web_auth_n`` is what the browser answered, as JSON.
+    ``web_auth_n`` is what the browser answered, as JSON; ``intent`` the id of a sign-in
+    elsewhere whose token was shown.
     """
 
     user_id: str = ""
@@ -26,6 +27,7 @@ class Checks:
     otp_email: str | None = None
     recovery_code: str | None = None
     web_auth_n: str | None = None
+    intent: str | None = None
 
     @property
     def guess(self) -> bool:
@@ -36,7 +38,7 @@ class Checks:
     @property
     def prove(self) -> bool:
         """Whether anything is to be proved about a user who must be known then."""
-        return self.guess or self.web_auth_n is not None
+        return self.guess or not (self.web_auth_n is None and self.intent is None)
 
     def __repr__(self) -> str:
         return f"Checks(user_id={self.user_id!r}, login_name={self.login_name!r})"

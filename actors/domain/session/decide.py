@@ -15,6 +15,7 @@ from personae.actors.domain.session.state import SESSION, Session, Status
 from personae.actors.domain.session.values import Challenges, Factor
 
 CHECKED = {
+    Factor.INTENT: e.IntentChecked,
     Factor.TOTP: e.TotpChecked,
     Factor.OTP_SMS: e.OtpSmsChecked,
     Factor.OTP_EMAIL: e.OtpEmailChecked,

@@ -27,6 +27,11 @@ class PasswordChecked:
     checked_at: datetime
 
 
+@event("session.intent.checked")
+class IntentChecked:
+    checked_at: datetime
+
+
 @event("session.totp.checked")
 class TotpChecked:
     checked_at: datetime

@@ -122,6 +122,7 @@ def _(session: Session, event: e.PasswordChecked) -> Session:
 
 
 CHECKED = {
+    e.IntentChecked: Factor.INTENT,
     e.TotpChecked: Factor.TOTP,
     e.OtpSmsChecked: Factor.OTP_SMS,
     e.OtpEmailChecked: Factor.OTP_EMAIL,

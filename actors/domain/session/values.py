@@ -25,6 +25,7 @@ class Factor(StrEnum):
     OTP_EMAIL = "otp_email"
     RECOVERY_CODE = "recovery_code"
     WEB_AUTH_N = "web_auth_n"
+    INTENT = "intent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,9 @@ from personae.actors.aggregates import facts
 from personae.actors.aggregates.dispatch import Dispatch
 from personae.actors.aggregates.facts.user import EMAIL_CODE, PHONE_CODE
 from personae.actors.aggregates.world import World
+from personae.actors.domain.idp.values import Idp, IdpKind
 from personae.actors.domain.instance.commands import AddInstanceMember
+from personae.actors.domain.instance.idps import AddIdp, OfferIdp
 from personae.actors.domain.kit import Caller
 from personae.actors.domain.oidc_session.commands import OpenOIDCSession
 from personae.actors.domain.oidc_session.opening import Opening
@@ -99,6 +101,21 @@ class Api:
 
     async def send(self, command):
         return await self.services.send(command, Caller.of_system(INSTANCE))
+
+    async def idp(self, *ids, offered=True, **settings):
+        """Add identity providers, which people may sign in through if ``offered``."""
+        known = {
+            "client_id": "us",
+            "authorization_endpoint": "https://idp.test/authorize",
+            "token_endpoint": "https://idp.test/token",
+            "user_endpoint": "https://idp.test/user",
+            "id_attribute": "sub",
+        }
+        idp = Idp(**{"kind": IdpKind.OAUTH, "name": "Elsewhere", **known, **settings})
+        for id_ in ids:
+            await self.send(AddIdp(instance_id=INSTANCE, idp_id=id_, idp=idp, secret="s"))
+            if offered:
+                await self.send(OfferIdp(instance_id=INSTANCE, idp_id=id_))
 
     async def machine(self, user_id, org_id=ORG):
         """Create a machine user with a token."""

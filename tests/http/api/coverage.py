@@ -89,13 +89,10 @@ NO_ROW, ENOUGH = "no row", "a token is enough"
 """What answers are worth to somebody without the permission."""
 
 LATER = {
-    "zitadel.idp.v2.IdentityProviderService/GetIDPByID",
     "zitadel.saml.v2.SAMLService/CreateResponse",
     "zitadel.saml.v2.SAMLService/GetSAMLRequest",
-    "zitadel.user.v2.UserService/RetrieveIdentityProviderIntent",
-    "zitadel.user.v2.UserService/StartIdentityProviderIntent",
 }
-"""They say what is missing: federation, SAML."""
+"""They say what is missing: SAML."""
 
 
 def page(seen):

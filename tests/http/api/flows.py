@@ -307,15 +307,23 @@ async def instances(say, own):
     await say(f"{service}/DeleteWebKey", id=key)
 
 
+async def federation(say, own):
+    del own
+    urls = {"urls": {"success_url": "https://a.test", "failure_url": "https://a.test"}}
+    await say(f"{USER}/StartIdentityProviderIntent", idp_id="i", **urls)
+    await say(f"{USER}/StartIdentityProviderIntent", idp_id="404", **urls)
+    urls["urls"]["success_url"] = "javascript:alert(1)"
+    await say(f"{USER}/StartIdentityProviderIntent", idp_id="i", **urls)
+    ldap = {"username": "gigi", "password": "x"}
+    await say(f"{USER}/StartIdentityProviderIntent", idp_id="i", ldap=ldap)
+    await say(f"{USER}/RetrieveIdentityProviderIntent", idp_intent_id="404", idp_intent_token="t")
+    await say("idp.IdentityProviderService/GetIDPByID", id="i")
+    await say("idp.IdentityProviderService/GetIDPByID", id="404")
+    await say("settings.SettingsService/GetActiveIdentityProviders")
+
+
 async def not_built_yet(say, own):
     del own
-    await say(
-        f"{USER}/StartIdentityProviderIntent",
-        idp_id="404",
-        urls={"success_url": "https://a.test", "failure_url": "https://a.test"},
-    )
-    await say(f"{USER}/RetrieveIdentityProviderIntent", idp_intent_id="404", idp_intent_token="t")
-    await say("idp.IdentityProviderService/GetIDPByID", id="404")
     await say("saml.SAMLService/GetSAMLRequest", saml_request_id="V2_404")
     await say("saml.SAMLService/CreateResponse", saml_request_id="V2_404", error={"error": 1})
     await say("oidc.OIDCService/GetAuthRequest", auth_request_id="V2_404")
@@ -336,5 +344,6 @@ FLOWS = (
     actions,
     settings,
     instances,
+    federation,
     not_built_yet,
 )

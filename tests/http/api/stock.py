@@ -54,6 +54,7 @@ async def people(server):
         more = {"user_id": id_, "username": name, "organization_id": org_id}
         await server.ok(f"{USER}/CreateUser", **more, human=human)
     await server.ok(f"{USER}/DeactivateUser", user_id="u2")
+    await server.idp("i1", "i2", "i3")
     for idp in ("i3", "i1", "i2"):
         link = {"idp_id": idp, "user_id": f"x{idp}", "user_name": idp}
         await server.ok(f"{USER}/AddIDPLink", user_id="u1", idp_link=link)

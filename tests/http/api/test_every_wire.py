@@ -21,6 +21,7 @@ STABLE = re.compile(r"[A-Z]+(_[A-Z0-9]+)+|[a-z_]+")
 async def test_every_wire_tells_the_same(server, flow):
     server.services.system_users = system.known("SYSTEM_OWNER")
     server.tokens[OPS] = system.token()
+    await server.idp("i")
     told = [await transcript(server, flow, number) for number in range(len(WIRES))]
     for other in told[1:]:
         assert other == told[0]

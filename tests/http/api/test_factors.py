@@ -6,7 +6,7 @@ import pytest
 from personae.http.identity.guesses import Guesses
 from pyotp import TOTP
 
-from tests.aggregates.conftest import INSTANCE
+from tests.aggregates.conftest import INSTANCE, ORG
 from tests.http.api.conftest import GUEST, OWNER, SESSION, USER
 
 CREATE, SET, GET = (f"{SESSION}/{name}" for name in ("CreateSession", "SetSession", "GetSession"))
@@ -67,6 +67,7 @@ def entered(name, code):
 
 @pytest.mark.parametrize(("method", "fields"), METHODS)
 async def test_others_need_permission(server, gigi, method, fields):
+    await server.idp("1")
     for user in (GUEST, OWNER):
         refused = await server.refused(f"{USER}/{method}", user, user_id=gigi, **fields)
         assert refused == "AUTH-PermissionDenied"
@@ -213,6 +214,7 @@ async def test_guessing_through_new_sessions_locks_after_a_hundred(server, gigi)
 
 
 async def test_links_are_added_listed_and_removed(server, gigi):
+    await server.idp("1")
     link = {"idpId": "1", "userId": "ext", "userName": "Gigi elsewhere"}
     await server.ok(f"{USER}/AddIDPLink", user_id=gigi, idp_link=link)
     other = (await server.human("other"))["id"]
@@ -229,13 +231,27 @@ async def test_links_are_added_listed_and_removed(server, gigi):
 
 async def test_nobody_links_an_unproved_account_to_oneself(server, gigi):
     """ZA-59."""
+    await server.idp("1")
     link = {"idp_id": "1", "user_id": "ext", "user_name": "x"}
     refused = await server.refused(f"{USER}/AddIDPLink", gigi, user_id=gigi, idp_link=link)
     assert refused == "AUTH-PermissionDenied"
     assert (await server.call(f"{USER}/AddIDPLink", user_id=gigi))["code"] == "invalid_argument"
 
 
+async def test_a_link_needs_a_provider(server, gigi):
+    link = {"idp_id": "404", "user_id": "ext", "user_name": "x"}
+    assert await server.refused(f"{USER}/AddIDPLink", user_id=gigi, idp_link=link) == "IDP-NotFound"
+    human = {
+        "profile": {"given_name": "A", "family_name": "B"},
+        "email": {"email": "a@b.test", "is_verified": True},
+        "idp_links": [link],
+    }
+    made = {"organization_id": ORG, "username": "new", "human": human}
+    assert await server.refused(f"{USER}/CreateUser", **made) == "IDP-NotFound"
+
+
 async def test_links_are_paged(server, gigi):
+    await server.idp("1")
     for n in range(3):
         link = {"idp_id": "1", "user_id": str(n), "user_name": "x"}
         await server.ok(f"{USER}/AddIDPLink", user_id=gigi, idp_link=link)
@@ -269,16 +285,3 @@ async def test_factors_are_listed_by_kind_and_state(server, gigi):
     assert [each["state"] for each in by_state["result"]] == [waits, waits]
     both = await server.ok(method, user_id=gigi, states=[waits], auth_factors=["OTP_EMAIL"])
     assert "result" not in both
-
-
-@pytest.mark.parametrize(
-    ("method", "fields"),
-    [
-        ("StartIdentityProviderIntent", {"idp_id": "1"}),
-        ("RetrieveIdentityProviderIntent", {"idp_intent_id": "1", "idp_intent_token": "x"}),
-    ],
-)
-async def test_what_needs_identity_providers_says_so(server, method, fields):
-    answer = await server.call(f"{USER}/{method}", **fields)
-    assert answer["code"] == "unimplemented"
-    assert answer["details"][0]["debug"]["id"] == "IDP-IntentUnsupported"

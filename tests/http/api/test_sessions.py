@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.aggregates.conftest import ADMIN, INSTANCE, PASSWORD
+from tests.aggregates.conftest import ADMIN, PASSWORD
 from tests.http.api.conftest import GUEST, OTHER_ORG, OWNER, ROOT, SESSION, USER
 
 CREATE, SET, GET = f"{SESSION}/CreateSession", f"{SESSION}/SetSession", f"{SESSION}/GetSession"
@@ -82,17 +82,6 @@ async def test_a_life_of_no_or_more_time_than_there_is_is_refused(server, lifeti
     refused = await server.refused(CREATE, GUEST, **WITH_USER, lifetime=lifetime)
     assert refused == "REQUEST-InvalidField"
     assert (await listed(server)) == ([], 0)
-
-
-INTENT = {"checks": {"idp_intent": {"idp_intent_id": "1", "idp_intent_token": "x"}}}
-
-
-async def test_what_needs_identity_providers_is_refused_before_anything_is_written(server):
-    session = await opened(server)
-    head = await server.services.world.log.head(INSTANCE)
-    assert await server.refused(CREATE, GUEST, **INTENT) == "SESSION-CheckUnsupported"
-    assert await server.refused(SET, GUEST, **session, **INTENT) == "SESSION-CheckUnsupported"
-    assert await server.services.world.log.head(INSTANCE) == head
 
 
 async def test_each_change_needs_the_newest_token_and_gives_another(server):

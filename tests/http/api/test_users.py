@@ -85,6 +85,7 @@ async def test_a_weak_password_is_refused_and_nothing_is_written(server):
 
 
 async def test_a_user_comes_with_an_authenticator_app_and_links(server):
+    await server.idp("1")
     link = {"idp_id": "1", "user_id": "u", "user_name": "n"}
     more = {"totp_secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "idp_links": [link]}
     made = await server.ok(ADD, **HUMAN, **more)

@@ -63,8 +63,6 @@ OTHERWISE = {
     # not there for anybody
     "zitadel.saml.v2.SAMLService/CreateResponse": "SAML-RequestsUnsupported",
     "zitadel.saml.v2.SAMLService/GetSAMLRequest": "SAML-RequestsUnsupported",
-    f"{PEOPLE}/RetrieveIdentityProviderIntent": "IDP-IntentUnsupported",
-    f"{PEOPLE}/StartIdentityProviderIntent": "IDP-IntentUnsupported",
 }
 """Methods that need a token only, by the definition, and do not refuse by the permission inside."""
 
@@ -76,6 +74,7 @@ NOT_HERE = LATER | {
     "zitadel.oidc.v2.OIDCService/AuthorizeOrDenyDeviceAuthorization",
     "zitadel.oidc.v2.OIDCService/GetAuthRequest",
     "zitadel.oidc.v2.OIDCService/GetDeviceAuthorizationRequest",
+    f"{PEOPLE}/RetrieveIdentityProviderIntent",
 }
 """What a flow asks so that it is refused to who may as well; other tests do not."""
 
@@ -87,6 +86,7 @@ async def tried(server, seen):
     server.tokens[OPS] = system.token()
     for user, org_id in STRANGERS.items():
         await server.machine(user, org_id)
+    await server.idp("i")
     came_through = {}
 
     async def say(method, user=ROOT, **fields):

@@ -1,0 +1,1 @@
+"""Identity providers of others: what is known of them, of whatever kind."""

@@ -1,0 +1,1 @@
+"""Sign-ins under way at an identity provider of others: asked for, answered, used once."""
