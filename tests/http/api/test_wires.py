@@ -6,6 +6,7 @@ from personae.http.wire.descriptors import message_class
 from personae.projections.app_keys import APP_KEYS
 from personae.projections.apps import APPS
 from personae.projections.executions import EXECUTIONS
+from personae.projections.idps import IDPS
 from personae.projections.instance_domains import INSTANCE_DOMAINS, TRUSTED_DOMAINS
 from personae.projections.kit import undeclared
 from personae.projections.machine_credentials import ACCESS_TOKENS, MACHINE_KEYS
@@ -25,6 +26,7 @@ from tests.http.api.conftest import GUEST, ROOT, USER
 from tests.http.wire.test_four_wires import by_rest, each_wire
 
 LISTED = {
+    "zitadel.admin.v1.ProviderQuery": IDPS,
     "zitadel.user.v2.SearchQuery": USERS,
     "zitadel.user.v2.KeysSearchFilter": MACHINE_KEYS,
     "zitadel.user.v2.PersonalAccessTokensSearchFilter": ACCESS_TOKENS,
