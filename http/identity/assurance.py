@@ -79,7 +79,10 @@ def lack_of(session: Session, human: Human, policies: Policies, domain: str, now
     if factors_of(human, policies, domain).ready:
         return Lack.CHECK
     login = policies.login
-    return Lack.SET_UP if login.force_mfa or login.force_mfa_local_only else Lack.NOTHING
+    # who proved it elsewhere had the second factor asked there, if the policy is content with that
+    local = Factor.INTENT not in session.checked
+    forced = login.force_mfa or (local and login.force_mfa_local_only)
+    return Lack.SET_UP if forced else Lack.NOTHING
 
 
 def _second_factor_counts(session: Session, policies: Policies, now: datetime) -> bool:

@@ -145,7 +145,7 @@ async def _began(visit: Visit) -> datetime | None:
 
 
 def is_fresh(session: Session, policies: Policies, visit: Visit, began: datetime | None) -> bool:
-    """Say whether a password or a passkey still counts, for the policy and for the client.
+    """Say whether the first factor still counts, for the policy and for the client.
 
     A client that wants a new sign-in (``prompt=login``) takes none from before it asked.
     """
@@ -155,6 +155,10 @@ def is_fresh(session: Session, policies: Policies, visit: Visit, began: datetime
         life = policies.login.password_check_lifetime
         if not life or now < end(session.password_checked, life):
             times.append(session.password_checked)
+    if came := session.checked.get(Factor.INTENT):
+        life = policies.login.external_login_check_lifetime
+        if not life or now < end(came, life):
+            times.append(came)
     if passkey_counts(session, policies, now):
         times.append(session.checked[Factor.WEB_AUTH_N])
     if not times or asked is None:

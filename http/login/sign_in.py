@@ -8,6 +8,7 @@ from aiohttp import web
 from personae.actors.domain.policies import LoginPolicy
 from personae.http.login.accounts import accounts_of
 from personae.http.login.check import Attempt, find_user, sign_in
+from personae.http.login.elsewhere import offers, wanted
 from personae.http.login.forms import read_form
 from personae.http.login.passkey import user_with_passkey
 from personae.http.login.problems import Problem
@@ -26,6 +27,8 @@ async def enter(visit: Visit) -> web.Response:
         return visit.redirect(visit.url("/register"))
     page, account = next_page(visit.asked, await accounts_of(visit))
     if account is None:
+        if page == "name" and (idp_id := wanted(visit)):
+            return visit.redirect(visit.url("/idp", idp=idp_id))
         path = "/userselection" if page == "choose" else "/loginname"
         return visit.redirect(visit.url(path))
     if page == "password":
@@ -49,6 +52,7 @@ async def _login_name(visit: Visit, typed: str, *problems: Problem) -> web.Respo
         label=label_of(visit.policies.login),
         others=others,
         register=may_register(policies),
+        offers=await offers(visit),
     )
 
 

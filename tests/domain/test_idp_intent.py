@@ -36,6 +36,8 @@ def test_a_sign_in_is_started():
 def test_an_address_to_go_on_at_must_be_safe(url):
     facts = StartFacts(now=NOW, known=True)
     given().when(replace(START, failure_url=url), facts).refuses(refusals.URL_INVALID)
+    ours = replace(facts, ours=True)
+    given().when(replace(START, failure_url=url), ours).includes()
 
 
 def test_an_answer_is_kept_with_its_tokens_sealed():

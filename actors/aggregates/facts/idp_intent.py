@@ -19,7 +19,8 @@ async def start(cmd: c.StartIntent, turn: Turn) -> StartFacts:
     # Whoever starts it is told who comes back: so only who may open sessions for people.
     await turn.may("session.write")
     known = cmd.idp_id in (await turn.instance()).idps
-    return StartFacts(now=turn.now(), known=known, proof=_sealed(cmd.proof, turn))
+    ours, proof = turn.caller.system, _sealed(cmd.proof, turn)
+    return StartFacts(now=turn.now(), known=known, ours=ours, proof=proof)
 
 
 @facts_for(c.SucceedIntent)

@@ -28,7 +28,7 @@ def start(intent: Intent, cmd: c.StartIntent, facts: StartFacts) -> Decisions:
     if not facts.known:
         raise idp_refusals.NOT_FOUND()
     for url in filter(None, (cmd.success_url, cmd.failure_url)):
-        if not is_safe_target(url):
+        if not (facts.ours or is_safe_target(url)):
             raise refusals.URL_INVALID()
     yield e.IntentStarted(
         idp_id=cmd.idp_id,

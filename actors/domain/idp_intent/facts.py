@@ -11,9 +11,13 @@ from personae.actors.domain.values import Sealed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartFacts(Facts):
-    """Whether the provider exists; the proof, sealed."""
+    """Whether the provider exists; the proof, sealed.
+
+    ``ours``: our own pages start it, and may send people to themselves, also by http.
+    """
 
     known: bool
+    ours: bool = False
     proof: Sealed | None = None
 
 
