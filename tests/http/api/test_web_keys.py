@@ -1,8 +1,12 @@
 """Signing keys: made, activated, listed, deleted."""
 
-import pytest
+from datetime import timedelta
 
-from tests.aggregates.conftest import PROJECT
+import pytest
+from personae.actors.workers.key_rotation import KeyRotation
+from personae.http.identity.signer import signer_of
+
+from tests.aggregates.conftest import INSTANCE, PROJECT
 from tests.http.api.conftest import GUEST, OWNER
 from tests.http.api.test_applications import created
 
@@ -70,6 +74,39 @@ async def test_an_application_that_is_switched_to_fapi_gets_a_key_that_is_publis
     states = {id_: key["state"] for id_, key in (await keys(server)).items()}
     assert (states[own], states[of_fapi]) == ("STATE_INACTIVE", "STATE_ACTIVE")
     assert await server.refused(DELETE, id=of_fapi) == "WEBKEY-StillActive"
+
+
+async def test_keys_of_the_profile_rotate_among_themselves(server):
+    own = (await server.ok(CREATE, **RSA[0]))["id"]
+    await server.ok(ACTIVATE, id=own)
+    before = set(await keys(server))
+    app = await created(server)
+    of = {"project_id": PROJECT, "application_id": app["applicationId"]}
+    await server.ok(SETTINGS, **of, settings={"fapi": True})
+
+    async def signs():
+        server.services.keys.forget(INSTANCE)
+        found = await signer_of(server.services, INSTANCE, fapi=True)
+        return found.public.id, found.key.algorithm
+
+    async def of_profile():
+        return {id_: key["state"] for id_, key in (await keys(server)).items() if id_ not in before}
+
+    views, now = server.services.projections, timedelta()
+    rotation = KeyRotation(server.services.dispatch, views, life=now, keep=now)
+    first, _ = await signs()
+    await rotation.rotate(INSTANCE)
+    (second,) = set(await of_profile()) - {first}
+    assert await of_profile() == {first: "STATE_ACTIVE", second: "STATE_INITIAL"}
+    await rotation.rotate(INSTANCE)
+    assert await signs() == (second, "ES256")
+    (third,) = set(await of_profile()) - {first, second}
+    await rotation.rotate(INSTANCE)
+    assert await signs() == (third, "ES256")
+    assert first not in await of_profile()
+    # The instance's own key, which has no successor, still signs for everybody else.
+    assert (await keys(server))[own]["state"] == "STATE_ACTIVE"
+    assert (await signer_of(server.services, INSTANCE, fapi=False)).public.id == own
 
 
 async def test_keys_are_nobody_elses_business(server):

@@ -71,6 +71,14 @@ async def test_another_client_gets_nothing_and_ends_the_code(stack, verifier):
     assert (await stack.redeem(app, code, code_verifier=verifier)).error == "invalid_grant"
 
 
+async def test_a_verifier_where_no_challenge_was_sent_is_refused(stack, verifier):
+    """RFC 9700, 4.8.2: a challenge that somebody dropped on the way would not be missed else."""
+    app = await stack.app()
+    code = await stack.code(app)
+    found = await stack.redeem(app, code, code_verifier=verifier)
+    assert (found.status, found.error) == (400, "invalid_grant")
+
+
 KINDS = (AuthMethod.NONE, AuthMethod.BASIC, AuthMethod.PRIVATE_KEY_JWT)
 
 
