@@ -5,9 +5,10 @@ import pytest
 from personae.actors.domain.auth_request import commands as c
 from personae.actors.domain.auth_request import events as e
 from personae.actors.domain.auth_request import refusals
-from personae.actors.domain.auth_request.facts import ExchangeFacts, LinkFacts
+from personae.actors.domain.auth_request.facts import LinkFacts
 from personae.actors.domain.kit import On, Stream
 from personae.actors.domain.oidc_session import events as tokens
+from personae.actors.domain.oidc_session.facts import OpeningFacts
 
 from tests.domain.language import HOUR, LIFETIMES, NOW, given, state_of
 
@@ -29,7 +30,7 @@ READY = (ASKED, LINKED, CODE)
 LINK = c.LinkSession(request_id="80", session_id="70", presented="t1")
 SIGNED_IN = LinkFacts(now=NOW, user_id="20", auth_time=NOW, auth_methods=("pwd",))
 TOKENS = Stream("1", "oidc_session", "90")
-FACTS = ExchangeFacts(
+FACTS = OpeningFacts(
     now=NOW, oidc_session=TOKENS, user_org_id="10", lifetimes=LIFETIMES, session_alive=True
 )
 EXCHANGE = c.ExchangeCode(

@@ -7,10 +7,11 @@ from personae.actors.domain.device_auth import commands as c
 from personae.actors.domain.device_auth import events as e
 from personae.actors.domain.device_auth import refusals
 from personae.actors.domain.device_auth.decide import LIFE
-from personae.actors.domain.device_auth.facts import ApproveFacts, RedeemFacts
+from personae.actors.domain.device_auth.facts import ApproveFacts
 from personae.actors.domain.device_auth.user_code import plain, shown
 from personae.actors.domain.kit import Claim, Facts, On, Release, Stream
 from personae.actors.domain.oidc_session import events as tokens
+from personae.actors.domain.oidc_session.facts import OpeningFacts
 
 from tests.domain.language import LIFETIMES, NOW, given
 
@@ -31,7 +32,7 @@ REDEEM = c.RedeemDeviceCode(
     device_id="80", client_id="50", oidc_session_id="90", access_token_id="a1",
     refresh_token_id="r1",
 )  # fmt: skip
-FACTS = RedeemFacts(
+FACTS = OpeningFacts(
     now=NOW, oidc_session=Stream("1", "oidc_session", "90"), user_org_id="10",
     lifetimes=LIFETIMES, session_alive=True,
 )  # fmt: skip

@@ -6,14 +6,15 @@ from datetime import datetime
 
 from personae.actors.aggregates.admission import admits
 from personae.actors.aggregates.clients import client_of
-from personae.actors.aggregates.facts.oidc_session import lifetimes_of
-from personae.actors.aggregates.liveness import living_user, session_lives
+from personae.actors.aggregates.facts.oidc_session import opening_facts
+from personae.actors.aggregates.liveness import living_user
 from personae.actors.aggregates.turn import Turn, facts_for
 from personae.actors.domain.auth_request import commands as c
 from personae.actors.domain.auth_request import refusals
 from personae.actors.domain.auth_request.events import AuthRequestAdded
-from personae.actors.domain.auth_request.facts import ExchangeFacts, LinkFacts
-from personae.actors.domain.kit import Refusal, Stream
+from personae.actors.domain.auth_request.facts import LinkFacts
+from personae.actors.domain.kit import Refusal
+from personae.actors.domain.oidc_session.facts import OpeningFacts
 from personae.actors.domain.project import refusals as project_refusals
 from personae.actors.domain.session import refusals as session_refusals
 from personae.actors.domain.session.state import Session
@@ -106,19 +107,5 @@ def ends(scopes: tuple[str, ...], start: str) -> list[str]:
 
 
 @facts_for(c.ExchangeCode)
-async def exchange(cmd: c.ExchangeCode, turn: Turn) -> ExchangeFacts:
-    instance_id = turn.caller.instance_id
-    request = turn.state
-    living = await living_user(turn.world, instance_id, request.user_id)
-    user, org_id = living or (None, "")
-    alive = living is not None and await session_lives(
-        turn.world, instance_id, request.session_id, turn.now()
-    )
-    return ExchangeFacts(
-        now=turn.now(),
-        oidc_session=Stream(instance_id, "oidc_session", cmd.oidc_session_id),
-        user_org_id=org_id,
-        language=user.human.profile.preferred_language if user and user.human else "",
-        lifetimes=lifetimes_of(await turn.instance()),
-        session_alive=alive,
-    )
+async def exchange(cmd: c.ExchangeCode, turn: Turn) -> OpeningFacts:
+    return await opening_facts(cmd.oidc_session_id, turn)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from personae.actors.aggregates.liveness import family_lives
+from personae.actors.aggregates.liveness import family_lives, living_user, session_lives
 from personae.actors.aggregates.turn import Turn, facts_for
 from personae.actors.domain.instance.state import Instance
+from personae.actors.domain.kit import Stream
 from personae.actors.domain.oidc_session import commands as c
-from personae.actors.domain.oidc_session.facts import Lifetimes, TokenFacts
+from personae.actors.domain.oidc_session.facts import Lifetimes, OpeningFacts, TokenFacts
 
 
 def lifetimes_of(instance: Instance) -> Lifetimes:
@@ -31,3 +32,21 @@ async def refresh(_cmd: c.RefreshTokens, turn: Turn) -> TokenFacts:
     now = turn.now()
     alive = await family_lives(turn.world, turn.caller.instance_id, turn.state, now)
     return TokenFacts(now=now, lifetimes=lifetimes_of(await turn.instance()), alive=alive)
+
+
+async def opening_facts(oidc_session_id: str, turn: Turn) -> OpeningFacts:
+    """Return what the redeeming of a code must know; the turn's aggregate says whose it is."""
+    instance_id, user_id = turn.caller.instance_id, turn.state.user_id
+    living = await living_user(turn.world, instance_id, user_id) if user_id else None
+    user, org_id = living or (None, "")
+    alive = living is not None and await session_lives(
+        turn.world, instance_id, turn.state.session_id, turn.now()
+    )
+    return OpeningFacts(
+        now=turn.now(),
+        oidc_session=Stream(instance_id, "oidc_session", oidc_session_id),
+        user_org_id=org_id,
+        language=user.human.profile.preferred_language if user and user.human else "",
+        lifetimes=lifetimes_of(await turn.instance()),
+        session_alive=alive,
+    )

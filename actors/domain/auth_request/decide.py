@@ -7,11 +7,12 @@ from datetime import timedelta
 from personae.actors.domain.auth_request import commands as c
 from personae.actors.domain.auth_request import events as e
 from personae.actors.domain.auth_request import refusals
-from personae.actors.domain.auth_request.facts import ExchangeFacts, LinkFacts
+from personae.actors.domain.auth_request.facts import LinkFacts
 from personae.actors.domain.auth_request.pkce import matches
 from personae.actors.domain.auth_request.state import AUTH_REQUEST, AuthRequest, Status
-from personae.actors.domain.kit import Decisions, Facts, On
-from personae.actors.domain.oidc_session.opening import Opening, opened
+from personae.actors.domain.kit import Decisions, Facts
+from personae.actors.domain.oidc_session.facts import OpeningFacts
+from personae.actors.domain.oidc_session.opening import Opening, handed_over
 
 CODE_LIFE = timedelta(seconds=60)
 """RFC 9700 and FAPI 2.0 ask for at most a minute."""
@@ -96,7 +97,7 @@ def _open(request: AuthRequest) -> e.AuthRequestAdded:
 
 
 @AUTH_REQUEST.decides(c.ExchangeCode)
-def exchange(request: AuthRequest, cmd: c.ExchangeCode, facts: ExchangeFacts) -> Decisions:
+def exchange(request: AuthRequest, cmd: c.ExchangeCode, facts: OpeningFacts) -> Decisions:
     if foreign(request, cmd):
         # Whoever shows another client's code has a copy of it: it is worth nothing from now on.
         yield e.AuthRequestFailed(reason="invalid_grant")
@@ -122,8 +123,7 @@ def exchange(request: AuthRequest, cmd: c.ExchangeCode, facts: ExchangeFacts) ->
         details=asked.authorization_details,
         terms=cmd.terms,
     )
-    for event in opened(opening, facts.lifetimes, facts.now):
-        yield On(facts.oidc_session, event, owner=facts.user_org_id)
+    yield from handed_over(opening, facts)
     yield e.AuthRequestSucceeded()
 
 
@@ -134,7 +134,7 @@ def foreign(request: AuthRequest, cmd: c.ExchangeCode) -> bool:
 
 
 def redeemable(
-    request: AuthRequest, cmd: c.ExchangeCode, facts: ExchangeFacts
+    request: AuthRequest, cmd: c.ExchangeCode, facts: OpeningFacts
 ) -> e.AuthRequestAdded:
     """Return what was asked when the code may be redeemed now, by this client, with this proof."""
     if request.status in {Status.EXCHANGED, Status.SUCCEEDED}:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from personae.actors.domain.kit import Facts, Stream
-from personae.actors.domain.oidc_session.facts import Lifetimes
+from personae.actors.domain.kit import Facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,14 +21,3 @@ class LinkFacts(Facts):
     auth_methods: tuple[str, ...] = ()
     asked_at: datetime | None = None
     refused: Exception | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExchangeFacts(Facts):
-    """Where the OIDC session will live, and for how long its tokens do."""
-
-    oidc_session: Stream
-    user_org_id: str
-    language: str = ""
-    lifetimes: Lifetimes
-    session_alive: bool

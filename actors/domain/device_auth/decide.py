@@ -8,15 +8,16 @@ from personae.actors.domain.auth_request.refusals import CONSENT_NEEDED
 from personae.actors.domain.device_auth import commands as c
 from personae.actors.domain.device_auth import events as e
 from personae.actors.domain.device_auth import refusals
-from personae.actors.domain.device_auth.facts import ApproveFacts, RedeemFacts
+from personae.actors.domain.device_auth.facts import ApproveFacts
 from personae.actors.domain.device_auth.state import (
     DEVICE_AUTH,
     USER_CODES,
     DeviceAuth,
     Status,
 )
-from personae.actors.domain.kit import Claim, Decisions, Facts, On, Release
-from personae.actors.domain.oidc_session.opening import Opening, opened
+from personae.actors.domain.kit import Claim, Decisions, Facts, Release
+from personae.actors.domain.oidc_session.facts import OpeningFacts
+from personae.actors.domain.oidc_session.opening import Opening, handed_over
 
 LIFE = timedelta(minutes=5)
 
@@ -75,7 +76,7 @@ def _open(device: DeviceAuth, facts: Facts) -> e.DeviceAuthAdded:
 
 
 @DEVICE_AUTH.decides(c.RedeemDeviceCode)
-def redeem(device: DeviceAuth, cmd: c.RedeemDeviceCode, facts: RedeemFacts) -> Decisions:
+def redeem(device: DeviceAuth, cmd: c.RedeemDeviceCode, facts: OpeningFacts) -> Decisions:
     asked = redeemable(device, cmd, facts)
     yield e.DeviceAuthDone(oidc_session_id=cmd.oidc_session_id)
     opening = Opening(
@@ -96,12 +97,11 @@ def redeem(device: DeviceAuth, cmd: c.RedeemDeviceCode, facts: RedeemFacts) -> D
         details=asked.authorization_details,
         terms=cmd.terms,
     )
-    for event in opened(opening, facts.lifetimes, facts.now):
-        yield On(facts.oidc_session, event, owner=facts.user_org_id)
+    yield from handed_over(opening, facts)
 
 
 def redeemable(
-    device: DeviceAuth, cmd: c.RedeemDeviceCode, facts: RedeemFacts
+    device: DeviceAuth, cmd: c.RedeemDeviceCode, facts: OpeningFacts
 ) -> e.DeviceAuthAdded:
     """Return what was asked when its device may have tokens now (RFC 8628, 3.5)."""
     asked = device.asked

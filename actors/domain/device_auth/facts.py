@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from personae.actors.domain.kit import Facts, Stream
-from personae.actors.domain.oidc_session.facts import Lifetimes
+from personae.actors.domain.kit import Facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,14 +16,3 @@ class ApproveFacts(Facts):
     auth_time: datetime | None = None
     auth_methods: tuple[str, ...] = ()
     refused: Exception | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RedeemFacts(Facts):
-    """Where the OIDC session will live, for how long, and whether its user's session still does."""
-
-    oidc_session: Stream
-    user_org_id: str
-    language: str = ""
-    lifetimes: Lifetimes
-    session_alive: bool

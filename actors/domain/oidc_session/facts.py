@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from personae.actors.domain.kit import Facts
+from personae.actors.domain.kit import Facts, Stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +23,14 @@ class TokenFacts(Facts):
 
     lifetimes: Lifetimes
     alive: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningFacts(Facts):
+    """Where the OIDC session of a code will live, for how long, and if its user's session does."""
+
+    oidc_session: Stream
+    user_org_id: str
+    language: str = ""
+    lifetimes: Lifetimes
+    session_alive: bool

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from personae.actors.domain.kit import On
 from personae.actors.domain.oidc_session import events as e
-from personae.actors.domain.oidc_session.facts import Lifetimes
+from personae.actors.domain.oidc_session.facts import Lifetimes, OpeningFacts
 from personae.actors.domain.oidc_session.terms import Terms, audience_within, details_within
 
 
@@ -82,3 +83,9 @@ def opened(opening: Opening, lifetimes: Lifetimes, now: datetime) -> Iterator[An
             dpop_jkt=opening.dpop_jkt,
             certificate=terms.certificate,
         )
+
+
+def handed_over(opening: Opening, facts: OpeningFacts) -> Iterator[On]:
+    """Yield the same for a session that follows from what another aggregate decides."""
+    for event in opened(opening, facts.lifetimes, facts.now):
+        yield On(facts.oidc_session, event, owner=facts.user_org_id)
