@@ -53,6 +53,8 @@ def test_the_first_key_of_a_profile_signs_at_once_and_is_made_once():
     claim = Claim(PROFILES, "fapi", refusals.ALREADY_EXISTS)
     given().when(FOR_FAPI, PAIR).then(claim, ADDED_FOR_FAPI, e.WebKeyActivated())
     given(ADDED).when(FOR_FAPI, PAIR).refuses(refusals.ALREADY_EXISTS)
+    unknown = replace(FOR_FAPI, algorithm="HS256")
+    given().when(unknown, PAIR).refuses(refusals.ALGORITHM_UNSUPPORTED)
     assert state_of("web_key", ADDED_FOR_FAPI).profile == "fapi"
 
 

@@ -29,6 +29,8 @@ def add(key: WebKey, cmd: c.AddWebKey, facts: KeyPairFacts) -> Decisions:
 def add_for_profile(key: WebKey, cmd: c.AddProfileKey, facts: KeyPairFacts) -> Decisions:
     if key != WEB_KEY.initial:
         raise refusals.ALREADY_EXISTS()
+    if cmd.algorithm not in TYPE_OF:
+        raise refusals.ALGORITHM_UNSUPPORTED(algorithm=cmd.algorithm)
     yield Claim(PROFILES, cmd.profile, refusals.ALREADY_EXISTS)
     yield e.WebKeyAdded(
         private_key=facts.private_key,
