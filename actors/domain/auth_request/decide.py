@@ -22,21 +22,26 @@ PUSHED_LIFE = timedelta(seconds=90)
 
 
 @AUTH_REQUEST.decides(c.AddAuthRequest)
-@AUTH_REQUEST.decides(c.AddFailedRequest)
-@AUTH_REQUEST.decides(c.AddLinkedRequest)
-def add(
-    request: AuthRequest,
-    cmd: c.AddAuthRequest | c.AddFailedRequest | c.AddLinkedRequest,
-    facts: Facts,
-) -> Decisions:
+def add(request: AuthRequest, cmd: c.AddAuthRequest, _facts: Facts) -> Decisions:
     if request != AUTH_REQUEST.initial:
         raise refusals.ALREADY_EXISTS()
     yield cmd.asked
-    if isinstance(cmd, c.AddFailedRequest):
-        yield e.AuthRequestFailed(reason=cmd.reason)
-    elif isinstance(cmd, c.AddLinkedRequest):
-        assert isinstance(facts, LinkFacts)  # noqa: S101 — for the type checker
-        yield from link(AUTH_REQUEST.evolve(request, cmd.asked), cmd.link, facts)
+
+
+@AUTH_REQUEST.decides(c.AddFailedRequest)
+def add_failed(request: AuthRequest, cmd: c.AddFailedRequest, _facts: Facts) -> Decisions:
+    if request != AUTH_REQUEST.initial:
+        raise refusals.ALREADY_EXISTS()
+    yield cmd.asked
+    yield e.AuthRequestFailed(reason=cmd.reason)
+
+
+@AUTH_REQUEST.decides(c.AddLinkedRequest)
+def add_linked(request: AuthRequest, cmd: c.AddLinkedRequest, facts: LinkFacts) -> Decisions:
+    if request != AUTH_REQUEST.initial:
+        raise refusals.ALREADY_EXISTS()
+    yield cmd.asked
+    yield from link(AUTH_REQUEST.evolve(request, cmd.asked), cmd.link, facts)
 
 
 @AUTH_REQUEST.decides(c.OpenPushedRequest)
