@@ -13,7 +13,6 @@ from personae.actors.domain.user.commands import AddHuman
 from personae.actors.domain.user.factor_commands import AddIdpLink
 from personae.actors.domain.user.state import User
 from personae.actors.domain.user.values import NewContact, Profile
-from personae.http.identity.assurance import Lack
 from personae.http.login.accounts import account_of
 from personae.http.login.check import Attempt, sign_in
 from personae.http.login.contacts import user_by_contact
@@ -28,6 +27,7 @@ from personae.http.login.elsewhere import (
 )
 from personae.http.login.forms import Form, read_form
 from personae.http.login.guesses import REGISTRATIONS, address_of
+from personae.http.login.pending import put_off
 from personae.http.login.problems import Problem
 from personae.http.login.register import FIELDS, LONGEST_NAME, PROBLEMS, organisation
 from personae.http.login.steps import go_on
@@ -142,18 +142,16 @@ async def take_new(visit: Visit) -> web.Response:
 async def _link_by_password(visit: Visit, came: Arrival, known: Known, form: Form) -> web.Response:
     """Sign in here, and let the account elsewhere do so from now on.
 
-    Not while a second factor is due: a password alone must not open another way in (ZA-59).
+    While a second factor is due that waits: a password alone must not open another way in (ZA-59).
     """
     if not known.idp.is_linking_allowed:
         raise Problem("password", "idp_unknown")
     attempt = Attempt(form["loginName"], came.ids["session_id"], came.ids["token_id"])
     held = await sign_in(visit, attempt, form["password"])
     account = await account_of(visit, held.session_id)
-    if account is not None and account.lack is Lack.NOTHING:
-        user_id = account.session.user_id
-        if not await may_enter(visit, known, user_id):
-            raise Problem("password", "idp_unknown")
-        await _link(visit, known, user_id)
+    if account is not None and not await may_enter(visit, known, account.session.user_id):
+        raise Problem("password", "idp_unknown")
+    await put_off(visit, held.session_id, came)
     return await go_on(visit, held.session_id)
 
 

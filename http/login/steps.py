@@ -17,6 +17,8 @@ from personae.http.login.refusals import REQUEST_USED
 from personae.http.login.seal import seal
 from personae.http.login.visit import CALLBACK, Visit
 
+PENDING = "personae.link"
+"""Metadata of a session whose user wants an account elsewhere linked, once all is proved."""
 CONSENT, CREATE = 3, 5
 """The prompts ``consent`` and ``create`` as requests keep them."""
 
@@ -49,6 +51,11 @@ async def go_on(visit: Visit, session_id: str) -> web.Response:
         return visit.redirect(visit.url("/login"))
     if page := _due(visit, account):
         return visit.redirect(visit.url(page, session=session_id))
+    if PENDING in account.session.metadata:
+        from personae.http.login import pending  # it knows this module
+
+        await pending.finish(visit, account)
+        account = await account_of(visit, session_id) or account
     if visit.auth is not None:
         asked = visit.asked
         ask = asked is not None and CONSENT in asked.prompt

@@ -85,7 +85,8 @@ class Us:
 async def site(clock, *, private=True):  # noqa: F811
     world = process(SlowLog(), clock)
     dispatch = Dispatch(world)
-    await dispatch.send(replace(SETUP, policies=replace(SETUP.policies, login=POLICY)), SYSTEM)
+    policies = replace(SETUP.policies, login=POLICY, second_factors=(1,))
+    await dispatch.send(replace(SETUP, policies=policies), SYSTEM)
     async with serving(dispatch, pages=True) as stack:
         outbound = Outbound(private=private)
         stack.services.federation = Federation(outbound.exchange, outbound.addresses)

@@ -9,7 +9,9 @@ from personae.actors.domain.instance.commands import ChangePolicy
 from personae.actors.domain.instance.idps import ChangeIdp, WithdrawIdp
 from personae.actors.domain.kit import replace
 from personae.actors.domain.policies import LoginPolicy
+from personae.actors.domain.user.factor_commands import RegisterTotp, VerifyTotp
 from personae.actors.domain.user.factors import EXTERNAL_IDPS, IdpLink
+from pyotp import TOTP
 
 from tests.aggregates.conftest import ADMIN, INSTANCE, PASSWORD
 from tests.http.federation import slapd
@@ -173,6 +175,20 @@ async def test_who_has_an_account_links_it_by_its_password(us, person, elsewhere
     other = Person(SimpleNamespace(url=us.stack.url))
     assert signed_in(await other.come(elsewhere, idp))
     await other.session.close()
+
+
+async def test_a_link_waits_for_the_second_factor(us, person, elsewhere, idp, clock):
+    """ZA-59: a password alone opens no other way in."""
+    secret = (await us.send(RegisterTotp(user_id=ADMIN))).secrets["secret"]
+    await us.send(VerifyTotp(user_id=ADMIN, code=TOTP(secret).at(clock())))
+    clock.pass_(minutes=1)
+    page = await person.come(elsewhere, idp)
+    due = await person.submit(page, "idp/new", loginName=NAME, password=PASSWORD, do="link")
+    assert due.title.startswith("Enter the code of your app")
+    assert await holder(us, idp) is None
+    done = await person.submit(due, "mfa", code=TOTP(secret).at(clock()))
+    assert signed_in(done)
+    assert await holder(us, idp) == ADMIN
 
 
 async def test_nobody_links_where_that_is_not_allowed(us, person, elsewhere, idp):
