@@ -42,7 +42,7 @@ from personae.config.settings import Settings
 from personae.config.system_users import system_users_of
 from personae.config.texts import Texts
 from personae.config.version import VERSION
-from personae.http import api, login, oidc, wire
+from personae.http import api, login, oidc, saml, wire
 from personae.http.identity.federation.federation import Federation
 from personae.http.identity.instances import Origins
 from personae.http.identity.keys import SigningKeys, StoredKey
@@ -306,6 +306,7 @@ def application(node: Node) -> web.Application:
         profiles=profiles_of(node.settings),
         fetch=Outbound(private=of.jwks_private).get,
     )
+    saml.add_routes(app)
     login.add_routes(app)
     return app
 

@@ -6,4 +6,3 @@ from personae.actors.domain.kit import Code, reason
 
 IMPLICIT_UNSUPPORTED = reason("OIDC-ImplicitUnsupported", Code.UNIMPLEMENTED)
 FORM_POST_UNSUPPORTED = reason("OIDC-FormPostUnsupported", Code.UNIMPLEMENTED)
-SAML_REQUESTS_UNSUPPORTED = reason("SAML-RequestsUnsupported", Code.UNIMPLEMENTED)

@@ -30,10 +30,8 @@ from personae.http.identity.assurance import (
     passkey_counts,
 )
 from personae.http.login.contacts import contacts_of, plain
+from personae.http.login.requests import LOGIN
 from personae.http.login.visit import Visit
-
-LOGIN = 2
-"""The prompt ``login`` (OIDC Core, 3.1.2.1) as requests keep it."""
 
 
 class State(StrEnum):
@@ -139,7 +137,7 @@ async def _began(visit: Visit) -> datetime | None:
     """Return when the client asked, if one did."""
     if visit.auth is None:
         return None
-    stream = Stream(visit.instance_id, "auth_request", visit.auth_id)
+    stream = Stream(visit.instance_id, visit.way.kind, visit.auth_id)
     asked = await visit.services.world.aggregate(stream)
     return visit.auth.opened_at or asked.created_at
 

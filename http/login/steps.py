@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aiohttp import web
-from personae.actors.domain.auth_request.commands import LinkSession
 from personae.actors.domain.auth_request.events import AuthRequestAdded
-from personae.actors.domain.auth_request.refusals import ALREADY_HANDLED, CONSENT_NEEDED
-from personae.actors.domain.auth_request.state import AuthRequest, Status
-from personae.actors.domain.kit import Refusal, Stream
+from personae.actors.domain.auth_request.refusals import CONSENT_NEEDED
+from personae.actors.domain.auth_request.state import Status
+from personae.actors.domain.kit import Refusal
 from personae.http.identity.assurance import Lack, password_due
-from personae.http.login.accounts import LOGIN, Account, State, account_of
+from personae.http.login.accounts import Account, State, account_of
 from personae.http.login.links import web_link
 from personae.http.login.refusals import REQUEST_USED
+from personae.http.login.requests import HANDLED, LOGIN, answer_to, linking, read
 from personae.http.login.seal import seal
-from personae.http.login.visit import CALLBACK, Visit
+from personae.http.login.visit import Visit
 
 PENDING = "personae.link"
 """Metadata of a session whose user wants an account elsewhere linked, once all is proved."""
@@ -92,18 +92,16 @@ async def link(visit: Visit, account: Account, agreed: tuple[str, ...] = ()) -> 
 
     ``agreed``: the authorization details that the person has just allowed.
     """
-    order = LinkSession(
-        request_id=visit.auth_id,
-        session_id=account.held.session_id,
-        presented=account.held.token_id,
-        agreed=agreed,
-    )
+    order = linking(visit.way, visit.auth_id, account.held, agreed)
     try:
         await visit.services.send(order, visit.system)
     except Refusal as refusal:
         if refusal.reason is CONSENT_NEEDED:
             return ask_consent(visit, account)
-        if refusal.reason is not ALREADY_HANDLED:
+        if told := answer_to(visit.way, visit.auth_id, refusal.reason):
+            await visit.services.send(told, visit.system)
+            return back_to_client(visit)
+        if refusal.reason not in HANDLED:
             raise
         return await answered(visit)
     return back_to_client(visit)
@@ -114,13 +112,12 @@ async def answered(visit: Visit) -> web.Response:
 
     Only the browser that answered it may. Raises LOGIN-RequestUsed.
     """
-    stream = Stream(visit.instance_id, "auth_request", visit.auth_id)
-    auth: AuthRequest = await visit.services.world.state(stream)
+    auth = await read(visit.services.world, visit.way, visit.instance_id, visit.auth_id)
     if auth.status is not Status.CODE_ADDED or visit.agent.held(auth.session_id) is None:
         raise REQUEST_USED()
     return back_to_client(visit)
 
 
 def back_to_client(visit: Visit) -> web.Response:
-    """Send the browser to where OpenID Connect answers the client."""
-    return visit.redirect(f"{CALLBACK}?id={visit.auth_id}")
+    """Send the browser to where the client is answered by the protocol that it speaks."""
+    return visit.redirect(f"{visit.way.callback}?id={visit.auth_id}")

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
-from personae.actors.aggregates.clients import client_of
 from personae.actors.aggregates.facts.auth_request import ORG_SCOPE, ends
 from personae.actors.aggregates.policies import policies_of
 from personae.actors.domain.auth_request.events import AuthRequestAdded
@@ -30,11 +29,8 @@ from personae.http.login.links import form_target, frame_source, web_link
 from personae.http.login.pages import PREFIX, pages
 from personae.http.login.problems import Problem
 from personae.http.login.refusals import REQUEST_UNKNOWN
+from personae.http.login.requests import OIDC, WAYS, Way, client_for, read
 from personae.http.login.seal import seal
-
-AUTH_REQUEST_ID = "authRequestID"
-CALLBACK = "/oauth/v2/authorize/callback"
-"""Where OpenID Connect goes on; known here by its address only."""
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -44,9 +40,9 @@ class Visit:
     """A browser at a login page.
 
     ``policies`` are those of the organisation that it is about (:func:`follow`).
-    ``auth`` is the authorization request it came with, if any; ``leads_to`` are addresses
-    elsewhere that forms may end at, ``frames`` those that are loaded; ``browser`` is the random
-    value that forms are bound to.
+    ``auth`` is the authorization request it came with, if any, by its ``way``; ``leads_to`` are
+    addresses elsewhere that forms may end at, ``frames`` those that are loaded; ``browser`` is the
+    random value that forms are bound to.
     Change ``agent`` by :meth:`hold` so that the browser learns of it.
     """
 
@@ -57,6 +53,7 @@ class Visit:
     agent: Agent
     language: str
     browser: str
+    way: Way = OIDC
     auth_id: str = ""
     auth: AuthRequest | None = None
     client_name: str = ""
@@ -108,7 +105,7 @@ class Visit:
     def url(self, path: str, **query: str) -> str:
         """Return the address of a login page that keeps what the visit is for."""
         if self.auth_id:
-            query[AUTH_REQUEST_ID] = self.auth_id
+            query[self.way.parameter] = self.auth_id
         if self.user_code:
             query["user_code"] = self.user_code
         return f"{PREFIX}{path}" + (f"?{urlencode(query)}" if query else "")
@@ -236,13 +233,14 @@ async def visit_of(request: web.Request) -> Visit:
 async def with_request(visit: Visit) -> None:
     """Add the authorization request, or the device, that the address names, if it names one."""
     visit.user_code = plain(visit.request.query.get("user_code", "")) or ""
-    auth_id = visit.request.query.get(AUTH_REQUEST_ID, "")
+    visit.way = next((each for each in WAYS if visit.request.query.get(each.parameter)), OIDC)
+    auth_id = visit.request.query.get(visit.way.parameter, "")
     if not auth_id:
         return
     services = visit.services
     if not _ID.fullmatch(auth_id):
         raise REQUEST_UNKNOWN()
-    auth = await services.world.state(Stream(visit.instance_id, "auth_request", auth_id))
+    auth = await read(services.world, visit.way, visit.instance_id, auth_id)
     if auth.status is Status.UNKNOWN or auth.asked is None:
         raise REQUEST_UNKNOWN()
     visit.auth_id, visit.auth = auth_id, auth
@@ -250,7 +248,8 @@ async def with_request(visit: Visit) -> None:
     visit.language = language_of(
         visit.request, services, visit.instance.language, auth.asked.ui_locales
     )
-    client = await client_of(services.world, visit.instance_id, auth.asked.client_id)
+    name = auth.asked.client_id
+    client = await client_for(services.world, visit.way, visit.instance_id, name)
     visit.client_name = client.app.name if client else ""
     await follow(visit)
 

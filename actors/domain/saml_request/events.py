@@ -24,11 +24,11 @@ class SAMLRequestAdded:
     destination: str = ""
     response_issuer: str = wire("response_issuer", default="")
     force_authn: bool = wire("force_authn", default=False)
+    is_passive: bool = wire("is_passive", default=False)
     name_id_format: str = wire("name_id_format", default="")
     login_hint: str = wire("login_hint", default="")
     authn_contexts: tuple[str, ...] = wire("authn_contexts", default=())
     comparison: str = ""
-    ui_locales: tuple[str, ...] = wire("ui_locales", default=())
 
 
 @event("saml_request.session.linked")

@@ -88,13 +88,6 @@ MOST = 3
 NO_ROW, ENOUGH = "no row", "a token is enough"
 """What answers are worth to somebody without the permission."""
 
-LATER = {
-    "zitadel.saml.v2.SAMLService/CreateResponse",
-    "zitadel.saml.v2.SAMLService/GetSAMLRequest",
-}
-"""They say what is missing: SAML."""
-
-
 def page(seen):
     """Return the page of what was seen."""
     parts, service = [HEAD], ""

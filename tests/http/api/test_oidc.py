@@ -210,8 +210,6 @@ async def test_a_device_is_denied_only_by_those_who_answer_for_people(device):
 @pytest.mark.parametrize(
     ("method", "fields", "why"),
     [
-        ("zitadel.saml.v2.SAMLService/GetSAMLRequest", {"saml_request_id": "1"}, "SAML-RequestsUnsupported"),
-        ("zitadel.saml.v2.SAMLService/CreateResponse", {"saml_request_id": "1"}, "SAML-RequestsUnsupported"),
         ("zitadel.idp.v2.IdentityProviderService/GetIDPByID", {"id": "1"}, "IDP-NotFound"),
     ],
 )  # fmt: skip

@@ -14,7 +14,7 @@ from tests.aggregates.conftest import INSTANCE, ORG
 from tests.authenticator import Authenticator
 from tests.http.api import system
 from tests.http.api.conftest import OTHER_ORG, ROOT
-from tests.http.api.coverage import ENOUGH, LATER, NO_ROW
+from tests.http.api.coverage import ENOUGH, NO_ROW
 from tests.http.api.flows import FLOWS, OPS, USER
 from tests.http.api.test_oidc import DENY, ID, LOGIN, ask, device, login, session  # noqa: F401
 
@@ -60,14 +60,11 @@ OTHERWISE = {
     f"{FEATURE}/GetInstanceFeatures": ENOUGH,
     f"{FEATURE}/GetSystemFeatures": ENOUGH,
     f"{SESSION}/CreateSession": ENOUGH,
-    # not there for anybody
-    "zitadel.saml.v2.SAMLService/CreateResponse": "SAML-RequestsUnsupported",
-    "zitadel.saml.v2.SAMLService/GetSAMLRequest": "SAML-RequestsUnsupported",
 }
 """Methods that need a token only, by the definition, and do not refuse by the permission inside."""
 
 
-NOT_HERE = LATER | {
+NOT_HERE = {
     f"{ORGS}/GenerateOrganizationDomainValidation",
     f"{ORGS}/VerifyOrganizationDomain",
     "zitadel.instance.v2.InstanceService/DeleteInstance",
@@ -75,6 +72,8 @@ NOT_HERE = LATER | {
     "zitadel.oidc.v2.OIDCService/GetAuthRequest",
     "zitadel.oidc.v2.OIDCService/GetDeviceAuthorizationRequest",
     f"{PEOPLE}/RetrieveIdentityProviderIntent",
+    "zitadel.saml.v2.SAMLService/CreateResponse",
+    "zitadel.saml.v2.SAMLService/GetSAMLRequest",
 }
 """What a flow asks so that it is refused to who may as well; other tests do not."""
 

@@ -22,7 +22,7 @@ from personae.actors.domain.session.commands import AddSession, Checks
 from personae.actors.domain.user.commands import AddMachine, AddMachineKey, SetMachineSecret
 from personae.actors.domain.web_key.state import Status
 from personae.config.texts import Texts
-from personae.http import login, oidc
+from personae.http import login, oidc, saml
 from personae.http.identity import agent
 from personae.http.identity.instances import Origins
 from personae.http.identity.keys import SigningKeys, StoredKey
@@ -31,6 +31,7 @@ from personae.http.identity.services import SERVICES, Services
 from personae.http.oidc.provider import DetailsType, Profiles
 from personae.http.server import Server, ServerSettings
 from personae.store.crypto import Area
+from yarl import URL
 
 from tests.aggregates.conftest import (  # noqa: F401 — fixtures
     ADMIN,
@@ -232,9 +233,8 @@ class Stack:
     # What a client does.
 
     async def call(self, method, path, **options):
-        async with self.http.request(
-            method, self.url + path, allow_redirects=False, **options
-        ) as response:
+        where = path if isinstance(path, URL) else self.url + path  # an URL goes as it is written
+        async with self.http.request(method, where, allow_redirects=False, **options) as response:
             text = await response.text()
             json = "json" in response.content_type and await response.json()
             location = response.headers.get("Location", "")
@@ -325,6 +325,7 @@ async def serving(
     app[SERVICES] = services
     oidc.add_routes(app, **options)
     if pages:
+        saml.add_routes(app)
         login.add_routes(app)
     settings = ServerSettings(port=0, drain_timeout=0.1, drain_grace=0, **(server or {}))
     server = Server(app, {}, settings)
