@@ -8,4 +8,3 @@ CALLBACK = "/saml/v2/login"
 
 # Pages of the sign-in door, which this one only sends browsers to.
 LOGIN_PAGE = "/ui/login/login"
-LOGOUT_DONE = "/ui/login/logout/done"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 from personae.http.saml import paths
 from personae.http.saml.description import certificate, metadata
+from personae.http.saml.sign_off import single_logout
 from personae.http.saml.sign_on import callback, single_sign_on
 
 ROUTES = (
@@ -13,6 +14,8 @@ ROUTES = (
     ("GET", paths.SSO, single_sign_on),
     ("POST", paths.SSO, single_sign_on),
     ("GET", paths.CALLBACK, callback),
+    ("GET", paths.SLO, single_logout),
+    ("POST", paths.SLO, single_logout),
 )
 
 

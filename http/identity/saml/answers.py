@@ -109,7 +109,7 @@ async def tell(services: Services, instance_id: str, request_id: str, caller: Ca
     by = (await keys_of(services, instance_id)).signatory
     said = _said(order, subject, request, asked)
     response = await asyncio.to_thread(granted, _envelope(services, asked), said, by)
-    return await _sent(response, asked, by)
+    return await _told(response, asked, by)
 
 
 def _said(
@@ -132,7 +132,7 @@ async def deny(
 ) -> Sent:
     """Return the answer that there is no assertion, and why."""
     by = (await keys_of(services, instance_id)).signatory
-    return await _sent(refused(_envelope(services, asked), *codes, message=message), asked, by)
+    return await _told(refused(_envelope(services, asked), *codes, message=message), asked, by)
 
 
 def _envelope(services: Services, asked: SAMLRequestAdded) -> Envelope:
@@ -140,10 +140,17 @@ def _envelope(services: Services, asked: SAMLRequestAdded) -> Envelope:
     return Envelope(asked.response_issuer, asked.acs_url, asked.request_id, now)
 
 
-async def _sent(response: Element, asked: SAMLRequestAdded, by: Signatory) -> Sent:
-    if asked.binding == POST:
+async def _told(response: Element, asked: SAMLRequestAdded, by: Signatory) -> Sent:
+    return await deliver(response, asked.relay_state, asked.binding, asked.acs_url, by)
+
+
+async def deliver(
+    response: Element, relay_state: str, binding: str, location: str, by: Signatory
+) -> Sent:
+    """Return a response as its binding carries it, signed inside or in the address."""
+    if binding == POST:
         response = await asyncio.to_thread(_signed, response, by)
-    return send(response, "SAMLResponse", asked.relay_state, asked.binding, asked.acs_url, by)
+    return send(response, "SAMLResponse", relay_state, binding, location, by)
 
 
 def _signed(response: Element, by: Signatory) -> Element:

@@ -36,7 +36,7 @@ NO_AUTHN_CONTEXT = f"{_STATUS}NoAuthnContext"
 REQUEST_DENIED = f"{_STATUS}RequestDenied"
 REQUEST_UNSUPPORTED = f"{_STATUS}RequestUnsupported"
 UNSUPPORTED_BINDING = f"{_STATUS}UnsupportedBinding"
-PARTIAL_LOGOUT = f"{_STATUS}PartialLogout"
+UNKNOWN_PRINCIPAL = f"{_STATUS}UnknownPrincipal"
 
 _CONTEXT = "urn:oasis:names:tc:SAML:2.0:ac:classes:"
 AC_UNSPECIFIED = f"{_CONTEXT}unspecified"

@@ -88,6 +88,7 @@ MOST = 3
 NO_ROW, ENOUGH = "no row", "a token is enough"
 """What answers are worth to somebody without the permission."""
 
+
 def page(seen):
     """Return the page of what was seen."""
     parts, service = [HEAD], ""

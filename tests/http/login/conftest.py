@@ -37,6 +37,7 @@ from personae.store.crypto import Keyring
 from personae.store.log import Commit, Part
 from personae.store.memory import MemoryLog
 from personae.store.passwords import Cost, Passwords
+from yarl import URL
 
 from tests.aggregates.conftest import (
     INSTANCE,
@@ -259,7 +260,7 @@ class Browser:
         return await self.submit(page, "password", password=password)
 
     def _full(self, path):
-        return path if path.startswith("http") else self.site.url + path
+        return path if isinstance(path, URL) or path.startswith("http") else self.site.url + path
 
     async def _page(self, request):
         async with request as answer:

@@ -118,6 +118,13 @@ def attributes_of(response):
     }
 
 
+async def session_of(idp, index):
+    """The session behind an index that a service provider was told."""
+    state = idp.stack.services.world.state
+    told = await state(Stream(INSTANCE, "saml_session", index))
+    return await state(Stream(INSTANCE, "session", told.session_id))
+
+
 @pytest.fixture
 async def idp(whole, clock):  # noqa: F811
     return Idp(whole, clock)

@@ -26,19 +26,23 @@ NS = {"samlp": SAMLP, "saml": SAML, "ds": DS, "md": "urn:oasis:names:tc:SAML:2.0
 
 
 @functools.cache
-def pair(name, days=3650):
-    """A key with a certificate of its own; ``days`` may be over."""
+def pair(name):
+    """A key with a certificate of its own."""
     key = rsa.generate_private_key(65537, 2048)
+    return key, certified(key, name)
+
+
+def certified(key, name, days=3650):
+    """A certificate of a key that ends after so many days, which may be over."""
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     now = dt.datetime.now(dt.UTC)
-    certificate = (
+    return (
         x509.CertificateBuilder().subject_name(subject).issuer_name(subject).serial_number(7)
         .public_key(key.public_key())
         .not_valid_before(now - dt.timedelta(days=3650))
         .not_valid_after(now + dt.timedelta(days=days))
         .sign(key, hashes.SHA256())
     )  # fmt: skip
-    return key, certificate
 
 
 def in_base64(certificate):

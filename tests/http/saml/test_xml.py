@@ -258,3 +258,11 @@ def test_sha1_is_refused_even_where_it_is_right():
     signed = signer.sign(root, key=private, cert=[certificate], reference_uri="#_r1")
     with pytest.raises(Unverified):
         verified(read(signed), certificates("sp"))
+
+
+def test_an_expired_certificate_counts_no_more():
+    signed = read(sp.enveloped(REQUEST, "old"))
+    assert verified(signed, certificates("old")) is not None
+    private, _ = sp.pair("old")
+    with pytest.raises(Unverified):
+        verified(signed, [sp.certified(private, "old", days=-1)])
