@@ -7,9 +7,8 @@ UNSPECIFIED = f"{CLASSES}unspecified"
 PASSWORD = f"{CLASSES}Password"
 PROTECTED = f"{CLASSES}PasswordProtectedTransport"
 MFA = "https://refeds.org/profile/mfa"
-TOKEN = f"{CLASSES}TimeSyncToken"
 
-KNOWN = (UNSPECIFIED, PASSWORD, PROTECTED, TOKEN, MFA)
+KNOWN = (UNSPECIFIED, PASSWORD, PROTECTED, MFA)
 """The classes that a session here can be of, the weakest first."""
 
 COMPARISONS = frozenset({"exact", "minimum", "better", "maximum"})
@@ -21,7 +20,6 @@ def classes_of(auth_methods: tuple[str, ...]) -> tuple[str, ...]:
         UNSPECIFIED: True,
         PASSWORD: "pwd" in auth_methods,
         PROTECTED: "pwd" in auth_methods,
-        TOKEN: "otp" in auth_methods,
         MFA: "mfa" in auth_methods,
     }
     return tuple(name for name, there in found.items() if there)

@@ -18,7 +18,6 @@ PERSISTENT = _NAME_ID.format("2.0", "persistent")
 TRANSIENT = _NAME_ID.format("2.0", "transient")
 FORMATS = (PERSISTENT, EMAIL, TRANSIENT, UNSPECIFIED)
 """How people can be named to a service provider."""
-ENTITY = _NAME_ID.format("2.0", "entity")
 
 BASIC = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic"
 BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
@@ -37,11 +36,3 @@ REQUEST_DENIED = f"{_STATUS}RequestDenied"
 REQUEST_UNSUPPORTED = f"{_STATUS}RequestUnsupported"
 UNSUPPORTED_BINDING = f"{_STATUS}UnsupportedBinding"
 UNKNOWN_PRINCIPAL = f"{_STATUS}UnknownPrincipal"
-
-_CONTEXT = "urn:oasis:names:tc:SAML:2.0:ac:classes:"
-AC_UNSPECIFIED = f"{_CONTEXT}unspecified"
-AC_PASSWORD = f"{_CONTEXT}Password"
-AC_PROTECTED = f"{_CONTEXT}PasswordProtectedTransport"
-AC_TOKEN = f"{_CONTEXT}TimeSyncToken"
-AC_MOBILE = f"{_CONTEXT}MobileTwoFactorContract"
-AC_MFA = "https://refeds.org/profile/mfa"
