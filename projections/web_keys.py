@@ -10,17 +10,11 @@ from personae.projections.kit import Row, Table, integer, json, text
 
 WEB_KEYS = Table(
     "web_keys",
-    version=2,
-    columns={
-        "algorithm": text(),
-        "config_type": integer(),
-        "state": integer(),
-        "public": json(),
-        "profile": text(),
-    },
+    version=1,
+    columns={"algorithm": text(), "config_type": integer(), "state": integer(), "public": json()},
 )
-"""``public`` is the JWK of the public half; ``state`` the domain's status; ``profile`` what the key
-signs for."""
+"""``public`` is the JWK of the public half; ``state`` the domain's status. No column is added for
+what only the key itself need know: while a new version is built, no key could be read."""
 
 
 @WEB_KEYS.on(e.WebKeyAdded)
@@ -31,7 +25,6 @@ def _(_row: Row | None, recorded: Recorded) -> Row:
         config_type=event.config_type,
         state=int(Status.INITIAL),
         public=event.public_key,
-        profile=event.profile,
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from personae.actors.aggregates.dispatch import Dispatch
 from personae.actors.domain.kit import Caller, Refusal
 from personae.actors.domain.web_key.commands import ActivateWebKey, AddWebKey, RemoveWebKey
-from personae.actors.domain.web_key.state import Status
+from personae.actors.domain.web_key.state import Status, WebKey
 from personae.projections.kit.condition import ALL
 from personae.projections.kit.page import MAX_LIMIT
 from personae.projections.kit.question import Question
@@ -41,18 +41,12 @@ class Plan:
     remove: tuple[str, ...] = ()
 
 
-def by_profile(keys: Sequence[Any]) -> dict[str, list[Any]]:
-    """Return keys by what they sign for."""
-    found: dict[str, list[Any]] = {}
-    for key in keys:
-        found.setdefault(key.profile, []).append(key)
-    return found
-
-
-def plan(keys: Sequence[Any], now: datetime, life: timedelta, keep: timedelta) -> Plan:
+def plan(
+    keys: Sequence[Any], now: datetime, life: timedelta, keep: timedelta, profile: str = ""
+) -> Plan:
     """Return what is due.
 
-    ``keys`` are rows of the read model, all of one profile; a row's ``change_date`` is when its
+    ``keys`` are rows of the read model, all of one ``profile``; a row's ``change_date`` is when its
     state last changed. A profile begins with one key, and gets the next one here.
     """
     retired = (key for key in keys if key.state == Status.INACTIVE)
@@ -61,7 +55,7 @@ def plan(keys: Sequence[Any], now: datetime, life: timedelta, keep: timedelta) -
     waiting = sorted(
         (key for key in keys if key.state == Status.INITIAL), key=lambda key: key.creation_date
     )
-    if active is not None and active.profile and not waiting:
+    if active is not None and profile and not waiting:
         return Plan(algorithm=active.algorithm, remove=remove)
     if active is None or not waiting or now - active.change_date < life:
         return Plan(remove=remove)
@@ -94,8 +88,12 @@ class KeyRotation:
         """Do what is due for one instance. Raises :class:`Refusal`."""
         everything = Question(table=WEB_KEYS, instance_id=instance_id, allowed=ALL, limit=MAX_LIMIT)
         rows = (await self._views.ask(everything)).rows
-        for profile, keys in by_profile(rows).items():
-            due = plan(keys, self._dispatch.world.now(), self._life, self._keep)
+        keys: dict[str, list[Any]] = {}
+        for row in rows:
+            key: WebKey = await self._dispatch.state(instance_id, "web_key", row.id)
+            keys.setdefault(key.profile, []).append(row)
+        for profile, its in keys.items():
+            due = plan(its, self._dispatch.world.now(), self._life, self._keep, profile)
             await self._do(instance_id, profile, due)
 
     async def _do(self, instance_id: str, profile: str, due: Plan) -> None:

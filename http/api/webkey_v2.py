@@ -6,9 +6,9 @@ from typing import Any
 
 from google.protobuf.message import Message
 from personae.actors.domain.web_key import commands as c
-from personae.actors.domain.web_key.state import Status
+from personae.actors.domain.web_key.state import Status, WebKey
 from personae.actors.domain.web_key.values import TYPE_OF, KeyType
-from personae.http.api.reading import page_of, services_of
+from personae.http.api.reading import aggregate_of, page_of, services_of
 from personae.http.wire.call import Call
 from personae.http.wire.registry import rpc
 from personae.projections.kit import ALL, Question, Row
@@ -56,12 +56,19 @@ def _asked(request: Any) -> tuple[str, int]:
 @rpc(f"{SERVICE}/ActivateWebKey")
 async def activate_web_key(request: Any, call: Call) -> Message:
     """Sign with a key from now on; the one that signed for the same until now is kept to verify."""
-    rows = await _keys(call)
-    profile = next((row.profile for row in rows if row.id == request.id), "")
-    signs = (row.id for row in rows if row.state == Status.ACTIVE and row.profile == profile)
-    previous = next((id_ for id_ in signs if id_ != request.id), "")
+    rows = await _keys(call, state=int(Status.ACTIVE))
+    profile, previous = await _profile(call, request.id), ""
+    for row in rows:
+        if row.id != request.id and await _profile(call, row.id) == profile:
+            previous = row.id
     done = await call.send(c.ActivateWebKey(key_id=request.id, previous=previous))
     return call.reply(change_date=done.changed_at)
+
+
+async def _profile(call: Call, key_id: str) -> str:
+    """Return what a key signs for: everything, or what has keys of its own."""
+    key: WebKey = (await aggregate_of(call, "web_key", key_id)).state
+    return key.profile
 
 
 @rpc(f"{SERVICE}/DeleteWebKey")

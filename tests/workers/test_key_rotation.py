@@ -4,23 +4,23 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 from personae.actors.domain.web_key.state import Status
-from personae.actors.workers.key_rotation import Plan, by_profile, plan
+from personae.actors.workers.key_rotation import Plan, plan
 
 from tests.domain.language import NOW
 
 LIFE, KEEP = timedelta(days=90), timedelta(days=2)
 
 
-def key(id_, state, days, profile="", algorithm="RS256"):
+def key(id_, state, days, algorithm="RS256"):
     then = NOW - timedelta(days=days)
     return SimpleNamespace(
-        id=id_, state=state, profile=profile, algorithm=algorithm,
+        id=id_, state=state, algorithm=algorithm,
         creation_date=then, change_date=then,
     )  # fmt: skip
 
 
-def due(*keys):
-    return plan(keys, NOW, LIFE, KEEP)
+def due(*keys, profile=""):
+    return plan(keys, NOW, LIFE, KEEP, profile)
 
 
 def test_the_key_that_waits_longest_takes_over_and_a_newer_one_is_published():
@@ -41,15 +41,6 @@ def test_an_instance_that_keeps_no_next_key_is_left_alone():
 
 
 def test_a_profile_begins_with_one_key_and_gets_the_next_before_it_is_due():
-    first = key("1", Status.ACTIVE, 0, "fapi", "ES256")
-    assert due(first) == Plan(algorithm="ES256")
-    assert due(first, key("2", Status.INITIAL, 0, "fapi", "ES256")) == Plan()
-
-
-def test_profiles_rotate_apart():
-    keys = [key("1", Status.ACTIVE, 90), key("f", Status.ACTIVE, 1, "fapi"), key("2", Status.INITIAL, 9)]  # fmt: skip
-    parts = by_profile(keys)
-    assert {profile: [each.id for each in found] for profile, found in parts.items()} == {
-        "": ["1", "2"],
-        "fapi": ["f"],
-    }
+    first = key("1", Status.ACTIVE, 0, "ES256")
+    assert due(first, profile="fapi") == Plan(algorithm="ES256")
+    assert due(first, key("2", Status.INITIAL, 0, "ES256"), profile="fapi") == Plan()
