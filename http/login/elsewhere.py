@@ -175,7 +175,17 @@ async def show_done(visit: Visit) -> web.Response:
     _, intent_id, ids = kept
     if query.get("id") != intent_id:
         raise STATE_INVALID()
-    return await arrive(visit, Arrival(intent_id, query.get("token", ""), ids))
+    return onward(visit, await arrive(visit, Arrival(intent_id, query.get("token", ""), ids)))
+
+
+def onward(visit: Visit, response: web.Response) -> web.Response:
+    """Let a page lead on in place of a redirect.
+
+    Whoever came here followed a form at the provider, and browsers hold all redirects after it to
+    the provider's ``form-action`` (CSP 3, 6.4.1): it lets that form lead to us, not to our clients.
+    """
+    to = response.headers.get("Location")
+    return visit.page("onward", to=to) if to else response
 
 
 @dataclass(frozen=True, slots=True)
