@@ -4,6 +4,7 @@ from personae.actors.domain.idp_intent import commands as c
 from personae.actors.domain.idp_intent import events as e
 from personae.actors.domain.idp_intent import refusals
 from personae.actors.domain.idp_intent.facts import AnswerFacts, ConsumeFacts, StartFacts
+from personae.actors.domain.idp_intent.state import INTENT
 from personae.actors.domain.kit import replace
 from personae.actors.domain.values import Sealed
 from personae.store.codec import decode
@@ -21,6 +22,7 @@ SUCCEEDED = e.IntentSucceeded(
 )  # fmt: skip
 ANSWER = AnswerFacts(now=NOW, started=NOW, user_id="20", access_token=TOKEN)
 CONSUME = c.ConsumeIntent(intent_id="9", user_id="20")
+ENDS = ((), (e.IntentConsumed(),), (e.IntentFailed(),))
 LINKED = ConsumeFacts(now=NOW, linked="20", allowed=True)
 
 
@@ -90,3 +92,8 @@ def test_it_proves_nothing_else(facts, why):
 def test_a_token_that_another_system_stored_in_plain_is_left_out():
     happened = decode("idpintent.succeeded", {"idpIdToken": "a.b.c", "idpUserId": "x"})
     assert happened == e.IntentSucceeded(idp_user_id="x")
+
+
+def test_what_was_used_or_failed_is_hardly_asked_for_again():
+    over = [INTENT.over(INTENT.fold((STARTED, SUCCEEDED, *end))) for end in ENDS]
+    assert over == [False, True, True]

@@ -2,6 +2,7 @@ import pytest
 from personae.actors.domain.idp import events as e
 from personae.actors.domain.idp import refusals
 from personae.actors.domain.idp.presets import PRESETS, completed
+from personae.actors.domain.idp.rules import check
 from personae.actors.domain.idp.values import AutoLinking, Idp, IdpKind
 from personae.actors.domain.instance import events as i
 from personae.actors.domain.instance.idps import (
@@ -19,7 +20,7 @@ from personae.actors.domain.policy_family import INSTANCE, event_of
 from personae.actors.domain.values import Sealed
 from personae.store.codec import decode, encode
 
-from tests.domain.language import NOW, given, state_of
+from tests.domain.language import NOW, given, refuses, state_of
 
 MADE = i.InstanceAdded(name="ACME")
 SECRET = Sealed("1", "c2VhbGVk")
@@ -122,3 +123,39 @@ def test_a_preset_fills_what_is_empty_and_nothing_else(kind):
 def test_microsofts_addresses_name_the_tenant():
     whole = completed(Idp(kind=IdpKind.AZURE, tenant="t-1"))
     assert whole.token_endpoint == "https://login.microsoftonline.com/t-1/oauth2/v2.0/token"
+
+
+FINE = {
+    "issuer": "https://idp.test:8443/realm?x=1",
+    "servers": ("ldap://ldap.test", "ldaps://[2001:db8::1]:636/"),
+    "scopes": ("openid", "https://api.test/read"),
+    "header_name": "X-Auth-Token",
+    "tenant": "00000000-1111-2222-3333-444444444444",
+    "user_filters": ("uid", "mail;lang-en"),
+    "timeout": 60 * 10**9,
+}
+BAD = [
+    *(
+        ("issuer", text)
+        for text in ("idp.test", "ftp://x", "https://", "https://a@b", "https://a#b")
+    ),
+    *(
+        ("token_endpoint", text)
+        for text in ("https://x:99999", "https://x\\y", "https://x y", "//x")
+    ),
+    ("user_endpoint", "https://x/" + "a" * 2048),
+    *(("servers", (text,)) for text in ("ldap.test", "https://x", "ldap://x/dc=y", "ldap://x?y#z")),
+    ("user_filters", ("a)(b",)),
+    ("header_name", "a b"),
+    ("tenant", "../x"),
+    ("scopes", ("a b",)),
+    ("timeout", -1),
+    ("name", "a\nb"),
+]
+
+
+def test_settings_are_fine_or_refused_by_name():
+    check(Idp(kind=IdpKind.OIDC, **FINE))
+    for field, value in BAD:
+        with refuses(refusals.INVALID):
+            check(Idp(kind=IdpKind.OIDC, **{field: value}))
