@@ -58,7 +58,7 @@ def decode(event_type: str, payload: Payload) -> Any:
         for lift in UPCASTERS.get(event_type, ()):
             payload = lift(payload)
         return _shape(cls).decode(payload)
-    except (TypeError, ValueError, KeyError) as error:
+    except (AttributeError, TypeError, ValueError, KeyError) as error:
         raise CorruptEvent(f"{event_type}: {type(error).__name__}") from None
 
 

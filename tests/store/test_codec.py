@@ -139,11 +139,18 @@ def test_older_names_and_older_payloads_are_lifted():
         assert decode("codec.older", {"id": "7"}) == Everything(user_id="7")
         assert encode(decode("codec.older", {"id": "7"}))[0] == "codec.everything"
     finally:
-        UPCASTERS.clear()
+        del UPCASTERS["codec.older"]
 
 
 @pytest.mark.parametrize(
-    "payload", [{}, {"userId": "1", "at": "soon"}, {"userId": "1", "colour": "green"}]
+    "payload",
+    [
+        {},
+        {"userId": "1", "at": "soon"},
+        {"userId": "1", "colour": "green"},
+        {"userId": "1", "found": "soon"},
+        {"userId": "1", "labels": "soon"},
+    ],
 )
 def test_a_payload_that_does_not_fit_is_corrupt_and_its_values_stay_unsaid(payload):
     with pytest.raises(CorruptEvent) as corrupt:
