@@ -28,8 +28,10 @@ from personae.projections.kit import (
     timestamp,
 )
 from personae.projections.kit.expression import sorting, view
+from personae.projections.kit.filters import INVALID_FILTER
 from personae.projections.orgs import ORGS
 from personae.projections.orgs import SCOPED as NAMES
+from personae.projections.phones import normal
 from personae.projections.user_metadata import USER_METADATA
 
 
@@ -42,7 +44,7 @@ class Type(IntEnum):
 
 USERS = Table(
     "users",
-    version=4,
+    version=5,
     columns={
         "creation_date": timestamp(index=True),
         "type": integer(),
@@ -56,7 +58,8 @@ USERS = Table(
         "gender": integer(),
         "email": text(index=True, lower=True),
         "email_verified": boolean(),
-        "phone": text(index=True),
+        "phone": text(),
+        "phone_normal": text(index=True),
         "phone_verified": boolean(),
         "password_change_required": boolean(),
         "password_changed": timestamp(),
@@ -67,7 +70,10 @@ USERS = Table(
         "has_secret": boolean(),
     },
 )
-"""``state`` is the domain's status. ``name`` and what follows is of machines."""
+"""``state`` is the domain's status. ``name`` and what follows is of machines, but the last.
+
+``phone`` is as it was given, older ones as somebody typed them; ``phone_normal`` is looked for.
+"""
 
 
 @USERS.on(e.HumanAdded, e.HumanRegistered)
@@ -85,6 +91,7 @@ def _(_row: Row | None, recorded: Recorded) -> Row:
         gender=int(event.gender),
         email=event.email,
         phone=event.phone,
+        phone_normal=normal(event.phone),
         password_change_required=event.change_required,
         password_changed=recorded.created_at if event.encoded_hash else None,
     )
@@ -125,12 +132,13 @@ def _(row: Row | None, _recorded: Recorded) -> Row | None:
 
 @USERS.on(e.PhoneChanged)
 def _(row: Row | None, recorded: Recorded) -> Row | None:
-    return row and row.but(phone=recorded.event.phone, phone_verified=False)
+    phone = recorded.event.phone
+    return row and row.but(phone=phone, phone_normal=normal(phone), phone_verified=False)
 
 
 @USERS.on(e.PhoneRemoved)
 def _(row: Row | None, _recorded: Recorded) -> Row | None:
-    return row and row.but(phone="", phone_verified=False)
+    return row and row.but(phone="", phone_normal="", phone_verified=False)
 
 
 @USERS.on(e.PhoneVerified)
@@ -193,10 +201,23 @@ def shown_as(by: str, name: str, method: int) -> Condition:
     return _users(by, compare.text(of_type, USERS.columns["display_name"], name, method))
 
 
-def reached_by(contact: str, *values: str) -> Condition:
-    """Return what users meet whose verified ``email`` or ``phone`` is one of these, in any case."""
-    same = f"{sorting(USERS, contact)} = ANY(%s)"
-    return Condition(f't."{contact}_verified" AND {same}', ([v.lower() for v in values],))
+def has_email(address: str) -> Condition:
+    """Return what users meet whose verified address is this, in any case."""
+    same = f"{sorting(USERS, 'email')} = %s"
+    return Condition(f"t.email_verified AND {same}", (address.lower(),))
+
+
+def has_phone(number: str) -> Condition:
+    """Return what users meet whose verified number is this, however it is written."""
+    return Condition("t.phone_verified AND t.phone_normal = %s", (normal(number),))
+
+
+def phone_like(query: Any) -> Condition:
+    """Return what users meet with a phone number like that of a filter message."""
+    if "\0" in query.number:
+        raise INVALID_FILTER(field="phone_query")
+    column = USERS.columns["phone_normal"]
+    return compare.text("t.phone_normal", column, normal(query.number), query.method)
 
 
 def _users(by: str, found: Condition) -> Condition:
@@ -230,7 +251,7 @@ USERS.filters(
     nick_name_query="nick_name",
     display_name_query="display_name",
     email_query="email",
-    phone_query="phone",
+    phone_query=phone_like,
     state_query="state",
     type_query="type",
     login_name_query=has_login_name,

@@ -8,6 +8,7 @@ from personae.actors.domain.user.commands import AddHuman
 from personae.actors.domain.user.factors import IdpLink
 from personae.actors.domain.user.values import Gender, NewContact, NewPassword, Profile
 from personae.http.wire.wrong import Wrong
+from personae.projections.phones import normal
 
 
 def new_human(user_id: str, org_id: str, user_name: str, human: Any) -> AddHuman:
@@ -18,7 +19,7 @@ def new_human(user_id: str, org_id: str, user_name: str, human: Any) -> AddHuman
         user_name=user_name or human.email.email,
         profile=profile_of(human.profile),
         email=contact_of(human.email, human.email.email),
-        phone=contact_of(human.phone, human.phone.phone) if human.HasField("phone") else None,
+        phone=phone_of(human.phone) if human.HasField("phone") else None,
         password=password_of(human),
         metadata=metadata_of(human.metadata),
         links=tuple(link_of(link) for link in human.idp_links),
@@ -55,6 +56,11 @@ def contact_of(contact: Any, value: str) -> NewContact:
         return_code=way == "return_code",
         url_template=getattr(contact.send_code, "url_template", ""),
     )
+
+
+def phone_of(contact: Any) -> NewContact:
+    """Return a phone number to set, written as all are."""
+    return contact_of(contact, normal(contact.phone))
 
 
 def password_of(source: Any) -> NewPassword | None:

@@ -21,6 +21,7 @@ from personae.http.api.humans import (
     metadata_of,
     new_human,
     password_of,
+    phone_of,
 )
 from personae.http.api.reading import aggregate_of, services_of
 from personae.http.api.replies import done_details
@@ -129,7 +130,7 @@ def update_human(user_id: str, user_name: str | None, human: Any) -> c.UpdateHum
         user_name=user_name,
         profile=profile_change(human.profile) if human.HasField("profile") else None,
         email=contact_of(human.email, human.email.email) if human.HasField("email") else None,
-        phone=contact_of(human.phone, human.phone.phone) if human.HasField("phone") else None,
+        phone=phone_of(human.phone) if human.HasField("phone") else None,
         password=None if password is None else _new_password(password),
         current_password="" if password is None else password.current_password,
         password_code="" if password is None else password.verification_code,

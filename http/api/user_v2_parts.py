@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 from personae.actors.domain.user import commands as c
 from personae.actors.domain.user.values import NewContact, NewPassword
 from personae.http.api.guessing import send_change
-from personae.http.api.humans import contact_of
+from personae.http.api.humans import contact_of, phone_of
 from personae.http.api.replies import done_details
 from personae.http.api.user_v2 import update_human
 from personae.http.wire.call import Call
@@ -42,7 +42,7 @@ async def set_email(request: Any, call: Call) -> Message:
 @rpc(f"{SERVICE}/SetPhone")
 async def set_phone(request: Any, call: Call) -> Message:
     """Set another phone number."""
-    phone = contact_of(request, request.phone)
+    phone = phone_of(request)
     done = await call.send(c.UpdateHuman(user_id=request.user_id, phone=phone))
     code = done.secrets.get("phone_code")
     return call.reply(details=done_details(done), verification_code=code)

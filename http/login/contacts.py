@@ -6,17 +6,14 @@ that is no older than the log.
 
 from __future__ import annotations
 
-import re
-
 from personae.actors.aggregates.policies import policies_of
 from personae.actors.domain.kit import Stream
 from personae.actors.domain.policies import LoginPolicy
 from personae.actors.domain.user.state import User
 from personae.http.login.visit import Visit
 from personae.projections.kit import ALL, Question
-from personae.projections.users import USERS, reached_by
-
-BETWEEN_DIGITS = re.compile(r"[\s()./-]")
+from personae.projections.phones import normal
+from personae.projections.users import USERS, has_email, has_phone
 
 
 async def user_by_contact(visit: Visit, typed: str) -> str | None:
@@ -25,7 +22,7 @@ async def user_by_contact(visit: Visit, typed: str) -> str | None:
     ``None`` also when it belongs to several, of the organisation that is asked for or, without
     one, of the instance; and where the policy of the user's organisation does not take it.
     """
-    typed, address = typed.strip(), plain(typed)
+    address = plain(typed)
     is_email = "@" in address
     if "\0" in address or not (is_email or address.removeprefix("+").isdecimal()):
         return None
@@ -34,7 +31,7 @@ async def user_by_contact(visit: Visit, typed: str) -> str | None:
         instance_id=visit.instance_id,
         allowed=ALL,
         where={"resource_owner": visit.org_id} if visit.org_id else {},
-        conditions=[reached_by("email" if is_email else "phone", typed, address)],
+        conditions=[has_email(address) if is_email else has_phone(address)],
         limit=2,
     )
     rows = (await visit.services.ask(question)).rows
@@ -63,9 +60,9 @@ def contacts_of(user: User, login: LoginPolicy) -> tuple[str, ...]:
 
 
 def plain(address: str) -> str:
-    """Return an address in lower case, or a number without what stands between its digits.
+    """Return an address in lower case, or a number as all are written that say their country.
 
     >>> plain(" +41 (79) 123-45-67 ")
     '+41791234567'
     """
-    return address.strip().lower() if "@" in address else BETWEEN_DIGITS.sub("", address)
+    return address.strip().lower() if "@" in address else normal(address)

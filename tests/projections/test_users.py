@@ -62,6 +62,10 @@ CHANGES = [
     (e.EmailChanged(email="n@example.com"), {"email": "n@example.com", "email_verified": False}),
     (e.PhoneVerified(), {"phone_verified": True}),
     (e.PhoneChanged(phone="+49"), {"phone": "+49", "phone_verified": False}),
+    (
+        e.PhoneChanged(phone="+41 (0)79 123 45 67"),
+        {"phone": "+41 (0)79 123 45 67", "phone_normal": "+41791234567"},
+    ),
     (e.PhoneRemoved(), {"phone": "", "phone_verified": False}),
     (e.PasswordChanged(encoded_hash="$y"), {"password_changed": at(4)}),
     (e.PasswordChanged(encoded_hash="$y"), {"password_change_required": False}),

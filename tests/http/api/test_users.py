@@ -191,6 +191,30 @@ async def test_every_filter_finds_and_its_opposite_does_not(server, gigi):
         assert int(details["totalResult"]) == 5
 
 
+@pytest.mark.parametrize(
+    ("number", "method"),
+    [
+        ("+41 (0)79 123 45 67", "EQUALS"),
+        ("0041 79-123-45-67", "EQUALS"),
+        ("+41 79", "STARTS_WITH"),
+        ("123 45 67", "ENDS_WITH"),
+        ("9 123", "CONTAINS"),
+    ],
+)
+async def test_a_phone_number_is_found_however_it_is_written(server, gigi, number, method):
+    query = {"phone_query": {"number": number, "method": f"TEXT_QUERY_METHOD_{method}"}}
+    assert (await names(server, queries=[query]))[0] == ["gigi"]
+    nul = {"phone_query": {"number": "\0"}}
+    refused = await server.refused(LIST, queries=[nul])
+    assert refused in {"QUERY-InvalidFilter", "REQUEST-InvalidField", "REQUEST-InvalidMessage"}
+
+
+async def test_phone_numbers_are_kept_in_one_form(server, gigi):
+    await server.ok(f"{USER}/SetPhone", user_id="g1", phone="0041 44 668 18 00", is_verified=True)
+    got = await server.ok(GET, user_id="g1")
+    assert got["user"]["human"]["phone"]["phone"] == "+41446681800"
+
+
 async def test_lists_are_sorted_by_every_column_both_ways(server, gigi):
     for number in range(10):
         up = (await names(server, sorting_column=number, query={"asc": True}))[0]

@@ -49,13 +49,19 @@ async def problem_with(browser, name):
 
 
 @pytest.mark.parametrize(
-    "name", [EMAIL, f" {EMAIL.upper()} ", PHONE, "+41 79 123-45-67", "user-u1"]
+    "name",
+    [EMAIL, f" {EMAIL.upper()} ", PHONE, "+41 79 123-45-67", "0041 (0)79 1234567", "user-u1"],
 )
 async def test_who_proved_an_address_or_a_number_signs_in_with_it(browser, site, name):
     await add(site, "u1")
     page = await browser.sign_in(name=name)
     assert page.title.startswith("You are signed in")
     assert "user-u1" in page.text
+
+
+async def test_a_number_of_before_counts_however_it_was_typed(browser, site):
+    await add(site, "u1", phone="+41 (0)79 123 45 67")
+    assert (await browser.sign_in(name=PHONE)).title.startswith("You are signed in")
 
 
 async def test_the_password_still_has_to_be_right(browser, site):
