@@ -31,11 +31,12 @@ def nothing() -> None:
 
 
 class Applier:
-    """Brings one table of one shelf forward, a batch at a time."""
+    """Brings one table of one shelf forward, a batch at a time; ``written`` counts rows."""
 
     def __init__(self, table: Table, shelf: Shelf, journal: Journal | None = None) -> None:
         self.table = table
         self.shelf = shelf
+        self.written = 0
         self._writer = Writer(table, shelf, journal)
 
     async def apply(
@@ -96,6 +97,7 @@ class Applier:
                 track.stale = True
                 return False
             track.saved = upto
+            self.written += len(fold.changed)
         if parked:
             first = parked[0]
             logger.error("%s parked %d, first %s: %s",

@@ -18,6 +18,7 @@ from personae.actors.runtime.loop_actor import LoopActor
 from personae.actors.runtime.mailbox import Order
 from personae.projections.kit.applier import Applier, nothing
 from personae.projections.kit.failure import Failure, described
+from personae.projections.kit.growth import Growth
 from personae.projections.kit.journal import Journal
 from personae.projections.kit.reader import PAGE, Reader
 from personae.projections.kit.shelf import Shelf
@@ -53,6 +54,7 @@ class Projector(LoopActor):
         self.table = table
         self.tracks: dict[str, Track] = {}
         self._applier = Applier(table, shelf, journal)
+        self._growth = Growth(table, shelf)
         self._reader = Reader(table, log)
         self._log = log
         self._gate = gate or asyncio.Semaphore(1)
@@ -149,6 +151,7 @@ class Projector(LoopActor):
     async def on_stop(self) -> None:  # type: ignore[override]  # pykka knows no coroutines
         """Save what is not saved, so that the next start reads less."""
         await self._reader.close()
+        await self._growth.close()
         with contextlib.suppress(Exception):
             await self.save()
 
@@ -168,6 +171,7 @@ class Projector(LoopActor):
                 self._failed(track, failure)
             elif track.behind:
                 self._ready[track.instance_id] = track
+            self._growth.wrote(self._applier.written, at_rest=not track.behind)
             track.pauses, track.error = 0, failure.error if failure else ""
         except Exception as error:  # noqa: BLE001 — the database may be away; the log waits
             self._pause(track, described(error))
