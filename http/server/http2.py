@@ -40,7 +40,8 @@ from h2.events import (
 from h2.exceptions import ProtocolError, StreamClosedError
 from h2.settings import SettingCodes, Settings
 from h2.utilities import HeaderValidationFlags, validate_headers
-from hpack.huffman_table import decode_huffman
+from hpack.hpack import decode_integer
+from hpack.table import HeaderTable
 from hyperframe.frame import GoAwayFrame
 from personae.http.server import h2_rest
 from personae.http.server.budget import Budget
@@ -80,16 +81,13 @@ _KNOWN_ANSWERS = (
 )
 
 
-def decoded(data: Any) -> bytes:
-    """Return what Huffman's code stands for; paths and tokens come again and again.
+@lru_cache(1024)
+def literal(data: bytes) -> Any:
+    """Return the header that a literal says by itself; paths and tokens come again and again.
 
-    That is half of the time that hpack needs for a request's headers.
+    Undoing Huffman's code is half of the time that hpack needs for a request's headers.
     """
-    return _decoded(data) if data and len(data) < _SHORT else decode_huffman(data)
-
-
-_decoded = lru_cache(1024)(decode_huffman)
-hpack.hpack.decode_huffman = decoded  # type: ignore[attr-defined, assignment]
+    return hpack.Decoder()._decode_literal_no_index(data)[0]  # noqa: SLF001 — its own kind
 
 
 @lru_cache(128)
@@ -128,6 +126,20 @@ class KnownDecoder(hpack.Decoder):
             if len(data) < _SHORT:
                 known[data] = headers
         return headers
+
+    def _decode_literal_no_index(self, data: Any) -> Any:
+        """Return a header that is not to be remembered, and its length (RFC 7541, 6.2.2, 6.2.3).
+
+        Were it called otherwise in hpack some day, this would not be called, and nothing else.
+        """
+        name, after_name = decode_integer(data, 4)
+        if not 0 < name <= HeaderTable.STATIC_TABLE_LENGTH:
+            return super()._decode_literal_no_index(data)
+        size, after_size = decode_integer(data[after_name:], 7)
+        end = after_name + after_size + size
+        if not 0 < size < _SHORT or end > len(data):
+            return super()._decode_literal_no_index(data)
+        return literal(bytes(data[:end])), end
 
 
 class KnownEncoder(hpack.Encoder):
