@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 """What a table or column may be called; checked, because names go into SQL as they are."""
 
+UNSET = {"text": "''", "bigint": "0", "boolean": "false", "text[]": "'{}'", "bytea": "''"}
+"""SQL for what columns that always have a value hold before they are set, by type."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
@@ -40,6 +43,11 @@ class Column:
     def selected(self, sql: str) -> str:
         """Return a column as it is read: JSON as text, which we decode faster than the driver."""
         return f"{sql}::text" if self.type == "jsonb" else sql
+
+    @property
+    def unset(self) -> str:
+        """SQL for the value of a row in which it was never set."""
+        return f"{'NULL' if self.nullable else UNSET[self.type]}::{self.type}"
 
     @property
     def is_list(self) -> bool:

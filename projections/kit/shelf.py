@@ -88,15 +88,17 @@ class Shelf:
 
     async def _place_all(self, tables: Sequence[Table], tx: Session) -> None:
         await self.hold(tx)
-        rows = await tx.rows(f"SELECT name, version, shape FROM {self.path('tables')}")
-        shapes = {(name, version): shape for name, version, shape in rows}
-        named = {name for name, _, _ in rows}
+        rows = await tx.rows(f"SELECT name, version, shape, asked FROM {self.path('tables')}")
+        shapes = {(name, version): shape for name, version, shape, _ in rows}
+        asked = {name: version for name, version, _, is_asked in rows if is_asked}
         for table in tables:
-            await self._place(tx, table, shapes, first=table.name not in named)
+            await self._place(tx, table, shapes)
+            if table.name not in asked:
+                await self.show(tx, table)
+            elif asked[table.name] != table.version:
+                await self._widen(tx, table, f"{table.name}_v{asked[table.name]}")
 
-    async def _place(
-        self, tx: Session, table: Table, shapes: dict[tuple[str, int], str], *, first: bool
-    ) -> None:
+    async def _place(self, tx: Session, table: Table, shapes: dict[tuple[str, int], str]) -> None:
         known = shapes.get((table.name, table.version))
         shape = shape_of(table)
         if known is None:
@@ -111,15 +113,35 @@ class Shelf:
             raise ShapeChangedError(
                 f"the columns of {table.name} changed: raise its version above {table.version}"
             )
-        if first:
-            await self.show(tx, table)
+
+    async def _widen(self, tx: Session, table: Table, asked: str) -> None:
+        """Give the version that is asked the columns it lacks, until this one is built.
+
+        Processes of both versions then find what they ask for, as if it had never been set.
+        """
+        stored = {name: kind for name, kind in table.columns.items() if kind.lookup is None}
+        if stored.keys() <= await self._columns(tx, table.name):
+            return
+        has = await self._columns(tx, asked)
+        more = [f'{kind.unset} AS "{name}"' for name, kind in stored.items() if name not in has]
+        await self._view(tx, table.name, ", ".join(["*", *more]), asked)
+
+    async def _columns(self, tx: Session, name: str) -> set[str]:
+        sql = (
+            "SELECT column_name FROM information_schema.columns"
+            " WHERE table_schema = %s AND table_name = %s"
+        )
+        return {column for (column,) in await tx.rows(sql, (self.schema, name))}
+
+    async def _view(self, tx: Session, name: str, columns: str, physical: str) -> None:
+        await tx.run(f"DROP VIEW IF EXISTS {self.path(name)}")
+        await tx.run(
+            f"CREATE VIEW {self.path(name)} AS SELECT {columns} FROM {self.path(physical)}"
+        )
 
     async def show(self, tx: Session, table: Table) -> None:
         """Let questions ask this version of a table from now on."""
-        await tx.run(f"DROP VIEW IF EXISTS {self.path(table.name)}")
-        await tx.run(
-            f"CREATE VIEW {self.path(table.name)} AS SELECT * FROM {self.path(table.physical)}"
-        )
+        await self._view(tx, table.name, "*", table.physical)
         await tx.run(
             f"UPDATE {self.path('tables')} SET asked = (version = %s) WHERE name = %s",
             (table.version, table.name),

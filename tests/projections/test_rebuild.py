@@ -3,8 +3,21 @@
 import asyncio
 
 import pytest
-from personae.projections.kit import ALL, Question, Table, text
+from personae.projections.kit import (
+    ALL,
+    Question,
+    Table,
+    boolean,
+    integer,
+    json,
+    text,
+    text_list,
+    timestamp,
+)
+from personae.projections.kit.asking import ask
+from personae.projections.kit.column import binary
 from personae.projections.kit.progress import Meter
+from personae.projections.kit.question import find
 from personae.projections.kit.rebuild import SCRATCH, Builder, rebuild
 from personae.projections.kit.shelf import ShapeChangedError, Shelf
 from personae.projections.kit.verify import verify
@@ -19,6 +32,15 @@ from tests.projections.people import (
 
 pytestmark = pytest.mark.store
 SECOND = people_table(2, nickname=text())
+EVERY_TYPE = {
+    "a_text": text(lower=True),
+    "a_number": integer(),
+    "a_truth": boolean(),
+    "a_moment": timestamp(),
+    "some_texts": text_list(index=True),
+    "any_json": json(),
+    "some_bytes": binary(),
+}
 
 
 async def count(projections, table):
@@ -50,10 +72,24 @@ async def test_questions_are_answered_by_the_old_table_until_the_new_one_is_buil
     async with process(PEOPLE) as projections:
         await writer.people(30)
         await projections.reached(PEOPLE, "i1", 30)
-        second = Shelf(database)
-        await second.prepare([SECOND])
+        second = people_table(2, **EVERY_TYPE)
+        for _ in range(2):  # as often as a process starts meanwhile
+            await Shelf(database).prepare([second])
         assert await count(projections, PEOPLE) == 30
         assert await database.row("SELECT count(*) FROM projections.people_v2") == (0,)
+        question = Question(table=second, instance_id="i1", allowed=ALL, order="a_text", limit=5)
+        page = await ask(database, question)
+        assert page.total == 30
+        for row in (page.rows[0], await find(database, second, "i1", "p000001")):
+            assert [getattr(row, name) for name in EVERY_TYPE] == [
+                "",
+                0,
+                False,
+                None,
+                (),
+                None,
+                b"",
+            ]
 
 
 async def test_an_old_process_waits_quietly_when_its_table_was_replaced(process, writer):
