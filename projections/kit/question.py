@@ -77,7 +77,7 @@ async def find(database: Database, table: Table, instance_id: str, *key: str) ->
     """Return the row with a key, or None."""
     where = "".join(f' AND t."{part}" = %s' for part in table.key)
     columns = ", ".join(_selected(table))
-    sql = f"SELECT {columns} FROM {view(table)} t WHERE t.instance_id = %s{where}"
+    sql = f"SELECT {columns} FROM {view(table)} t WHERE t.instance_id = (SELECT %s){where}"
     values = await database.row(sql, (instance_id, *key))
     return maker(table.answer, table, table.columns)(values) if values else None
 

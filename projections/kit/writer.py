@@ -102,14 +102,16 @@ class Writer:
         """Return a lookup of each of many keys, an array of arrays, with the number of the key.
 
         LIMIT keeps it a lookup: while a table grows faster than its statistics, a join would read
-        all rows of the instance for every batch.
+        all rows of the instance for every batch. Hiding the instance keeps it one by the primary
+        key: of an instance that PostgreSQL saw no rows of yet, any index looks as good.
         """
         kinds = self.table.columns
         columns = ", ".join(kinds[name].selected(f't."{name}"') for name in self.table.stored)
         same = "".join(f' AND t."{name}" = k->>{at}' for at, name in enumerate(self.table.key))
         return (
             "SELECT at, found.* FROM json_array_elements(%s) WITH ORDINALITY AS key (k, at),"
-            f" LATERAL (SELECT {columns} FROM {self._path} t WHERE instance_id = %s{same} LIMIT 1)"
+            f" LATERAL (SELECT {columns} FROM {self._path} t WHERE instance_id = (SELECT %s)"
+            f"{same} LIMIT 1)"
             " found"
         )
 
@@ -128,7 +130,7 @@ class Writer:
     def _gone(self) -> str:
         key = ", ".join(f'"{name}"' for name in self.table.key)
         return (
-            f"gone AS (DELETE FROM {self._path} WHERE instance_id = %s AND ({key}) IN %s"
+            f"gone AS (DELETE FROM {self._path} WHERE instance_id = (SELECT %s) AND ({key}) IN %s"
             " AND EXISTS (SELECT FROM fence))"
         )
 

@@ -294,3 +294,17 @@ async def test_projectors_take_turns_between_instances_page_by_page(process, wri
         assert pages[: pages.index("quiet")].count("busy") <= 3
         assert await projections.reached(PEOPLE, "busy", 300)
     assert pages.count("busy") >= 30
+
+
+async def test_rows_of_an_instance_that_is_new_to_postgresql_are_found_by_their_key(
+    shelf, database
+):
+    await database.run(
+        "INSERT INTO projections.people_v1 (instance_id, id, resource_owner, sequence, name, age,"
+        " tags, happy) SELECT 'i1', 'p' || n, 'o', 1, 'name', n, '{}', false"
+        " FROM generate_series(1, 5000) n"
+    )
+    await shelf.analyze(PEOPLE, database)
+    load = Writer(PEOPLE, shelf)._load
+    rows = await database.rows(f"EXPLAIN {load}", ('[["p1"], ["p2"]]', "i2"))
+    assert "people_v1_pkey" in "".join(line for (line,) in rows)
