@@ -24,6 +24,9 @@ TABLES = 200
 ROWS = 100
 """Changed rows that are looked through; with more, counting is no dearer."""
 
+WORDS = 4
+"""Of a table's part of a mark: name, version, position, time."""
+
 Rows = Mapping[Key, Row | None]
 
 
@@ -96,8 +99,8 @@ def _part(mark: str, table: Table) -> tuple[str, str]:
     """Return a table's part of a mark, and when its position moved; empty where it has none."""
     start = [table.name, str(table.version)]
     for part in mark.split(","):
-        words = part.split(" ", 3)
-        if words[:2] == start and len(words) == 4:  # noqa: PLR2004 — name, version, position, time
+        words = part.split(" ", WORDS - 1)
+        if words[:2] == start and len(words) == WORDS:
             return part, words[3]
     return mark, ""
 

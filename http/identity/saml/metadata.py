@@ -16,6 +16,8 @@ from personae.actors.domain.project.values import ApplicationType
 from personae.http.identity.saml.names import BINDINGS, MD, PROTOCOL
 from personae.http.identity.saml.xml import DS, Element, Unreadable, children, parse, text
 
+INDEX_DIGITS = 5
+"""Of an ``unsignedShort``."""
 SHORTEST_RSA = 2048
 LONGEST_NAME = 1024
 KEPT = 512
@@ -97,7 +99,7 @@ def _endpoints(role: Element, name: str) -> Iterator[Endpoint]:
         for url in filter(None, (location or "?", answers)):
             _check_place(url)
         index = each.get("index", "0")
-        if not (index.isascii() and index.isdigit() and len(index) <= 5):  # noqa: PLR2004 — unsignedShort
+        if not (index.isascii() and index.isdigit() and len(index) <= INDEX_DIGITS):
             raise Unreadable("an index that is no number")
         default = _boolean(each.get("isDefault"))
         yield Endpoint(each.get("Binding"), location, answers, int(index), default)
