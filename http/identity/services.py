@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -23,6 +23,7 @@ from personae.http.identity.guesses import Guesses
 from personae.http.identity.instances import Instances, Origins
 from personae.http.identity.keys import SigningKeys
 from personae.http.identity.opaque import OpaqueTokens
+from personae.http.identity.published import Fetch, nowhere
 from personae.http.identity.replays import Replays
 from personae.http.identity.system_users import SystemUsers
 from personae.projections.kit.condition import ALL
@@ -64,15 +65,6 @@ class Counters(Protocol):
     def token(self, grant: str, result: str = "ok") -> None:
         """Count an answer of the token endpoint."""
         ...
-
-
-Fetch = Callable[[str, int], Awaitable[bytes | None]]
-"""Returns what an address has, ``None`` for anything but success within so many bytes."""
-
-
-async def nowhere(_url: str, _longest: int) -> bytes | None:
-    """Reach nothing."""
-    return None
 
 
 @dataclass(slots=True)
