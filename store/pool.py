@@ -64,6 +64,9 @@ FULL_SECONDS = 6.0
 """Seconds for which the disk counts as full after a statement found it so: read models that wait
 try again every five."""
 
+OPENING = 5
+"""How many times longer than later a connection may take while the pool is opened."""
+
 CHUNK = 500
 """Rows made into Python values at a time: one to two milliseconds, then others have a turn."""
 
@@ -301,7 +304,10 @@ class Database:
         self._stats = Stats(size)
 
     async def open(self) -> None:
-        """Connect to the full size, so that no request pays for it. Raises :class:`Unavailable`."""
+        """Connect to the full size, so that no request pays for it. Raises :class:`Unavailable`.
+
+        Nobody waits for an answer yet: a slow database gets ``OPENING`` times as long as later.
+        """
         wanted = self._stats.size - len(self._idle) - len(self._busy)
         made = await asyncio.gather(*(self._add() for _ in range(wanted)), return_exceptions=True)
         for failed in made:
@@ -309,7 +315,7 @@ class Database:
                 raise failed
 
     async def _add(self) -> None:
-        self._idle.append(await self._connect())
+        self._idle.append(await self._connect(OPENING * self._connect_timeout))
 
     async def close(self) -> None:
         """Let writes under way finish, then close every connection."""
@@ -506,16 +512,15 @@ class Database:
             _ = connection.close()
         self._idle.clear()
 
-    async def _connect(self) -> aiopg.Connection:
+    async def _connect(self, limit: float = 0) -> aiopg.Connection:
         loop = asyncio.get_running_loop()
+        limit = limit or self._connect_timeout
         if self._closed or loop.time() < self._retry_at:
             raise Unavailable("the database is away")
         if self._retry_at:  # one looks whether it is back, and the others are refused meanwhile
-            self._retry_at = loop.time() + self._connect_timeout
+            self._retry_at = loop.time() + limit
         try:
-            connection = await _Connection(
-                self.dsn, self._connect_timeout, options=self._options, **KEEPALIVE
-            )
+            connection = await _Connection(self.dsn, limit, options=self._options, **KEEPALIVE)
         except (TimeoutError, psycopg2.Error) as error:
             self._retry_at = loop.time() + self._retry_in
             self._retry_in = min(self._retry_in * 2, LAST_RETRY)

@@ -140,5 +140,6 @@ async def _created(server_url, template):
 
 async def _maintained(server_url, sql):
     maintenance = Database(server_url.replace("/personae?", "/postgres?"), size=1)
+    await maintenance.open()
     await maintenance.run(sql)
     await maintenance.close()

@@ -155,10 +155,20 @@ async def test_p07_a_host_that_never_answers_is_given_up_in_time_and_then_refuse
         database = Database(url, connect_timeout=0.2)
         started = time.monotonic()
         with pytest.raises(Unavailable, match="in time"):
-            await database.open()
+            await database.rows("SELECT 1")
         assert time.monotonic() - started < 1.0
         with pytest.raises(Unavailable, match="away"):
             await database.rows("SELECT 1")
+
+
+async def test_p07_a_slow_database_is_given_more_time_while_nobody_waits(postgres_url):
+    async with Door(postgres_url) as door:
+        door.passing.clear()
+        asyncio.get_running_loop().call_later(0.4, door.passing.set)
+        database = Database(door.url, size=2, connect_timeout=0.2)
+        await database.open()
+        assert database.stats.idle == 2
+        await database.close()
 
 
 async def test_p07_the_pool_is_full_of_connections_once_open(database):
