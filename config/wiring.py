@@ -134,11 +134,12 @@ def _tree(
     """Return the supervisor tree of a process: who is started, watched and restarted."""
     world, views = services.world, services.projections
     forget_keys = _forget_keys(services)
-    world.log.on_committed += [views.on_committed, forget_keys]
+    world.log.on_committed.append(forget_keys)
     follower = Follower(
         world.log,
         database,
-        heard=(world.absorb, forget_keys, views.on_committed),
+        heard=(world.absorb, forget_keys),
+        in_order=views.on_committed,
         distrust=world.forget,
         listen=not settings.store.portable,
     )

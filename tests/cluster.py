@@ -56,12 +56,12 @@ class Node:
         self.dispatch = Dispatch(self.world)
         tables = tables_in(read_models) if tables is None else tables
         self.views = Projections(self.database, self.log, tables, pace=pace)
-        self.log.on_committed.append(self.views.on_committed)
         self.distrusted = 0
         self.follower = Follower(
             self.log,
             self.database,
-            heard=(self.world.absorb, self.views.on_committed),
+            heard=(self.world.absorb,),
+            in_order=self.views.on_committed,
             distrust=self._distrust,
             listen=listen,
         )

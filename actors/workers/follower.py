@@ -14,6 +14,7 @@ from functools import partial
 from typing import Protocol
 
 from personae.actors.domain.kit import Recorded
+from personae.actors.workers.course import Course
 from personae.store.log import PAGE, Log
 
 LOOK_SECONDS = 1.0
@@ -62,9 +63,9 @@ class Shared:
 class Follower:
     """Follows the log of every instance from where it was at start.
 
-    All in ``heard`` get the events, those of this process perhaps a second time. ``distrust`` is
-    called when what others wrote may have been missed: whoever keeps the log's contents in memory
-    must read again.
+    All in ``heard`` get what others wrote, at times an event of this process too. ``in_order`` gets
+    everything, ours among it, once and in the order of the log. ``distrust`` is called when what
+    others wrote may have been missed: whoever keeps the log's contents in memory must read again.
     """
 
     def __init__(
@@ -73,16 +74,20 @@ class Follower:
         heads: Heads,
         *,
         heard: Sequence[Callable[[list[Recorded]], None]],
+        in_order: Callable[[list[Recorded]], None],
         distrust: Callable[[], None],
         listen: bool = True,
     ) -> None:
         self._log = log
         self._heads = heads
         self._heard = heard
+        self._in_order = in_order
         self._distrust = distrust
         self._listens = listen
         self._pause = LOOK_SECONDS if listen else LOOK_ALONE_SECONDS
-        self._seen: dict[str, int] = {}
+        self._courses: dict[str, Course] = {}
+        self._news: dict[str, int] = {}
+        self._missed = False
         self._wake = asyncio.Event()
         self._reading = asyncio.Lock()
         self._looks: dict[str, Shared] = {}
@@ -92,19 +97,15 @@ class Follower:
 
     async def run(self) -> None:
         """Follow until cancelled."""
-        self._seen = {**await self._positions(), **self._seen}
+        for instance_id, position in (await self._positions()).items():
+            self._course(instance_id).begin(position)
         self._ready = True
         if self._listens:
             self._listening = asyncio.create_task(self._listen())
         try:
             while True:
-                pause = self._pause if await self._look() else LOOK_SECONDS
-                try:
-                    async with asyncio.timeout(pause):
-                        await self._wake.wait()
-                except TimeoutError:
-                    pass
-                self._wake.clear()
+                pause = self._pause if await self._tried(self._look) else LOOK_SECONDS
+                await self._read_news(asyncio.get_running_loop().time() + pause)
         finally:
             if self._listening:
                 self._listening.cancel()
@@ -124,49 +125,92 @@ class Follower:
         if self._ready:
             await self._catch_up(instance_id, await self._log.head(instance_id))
 
+    def _course(self, instance_id: str) -> Course:
+        course = self._courses.get(instance_id)
+        if course is None:
+            course = self._courses[instance_id] = Course(self._in_order)
+        return course
+
     def _own(self, recorded: list[Recorded]) -> None:
-        """Count our own commits as seen; a gap before them is somebody else's."""
+        """Tell of our own commits; a gap before them is somebody else's, and read first."""
         instance_id = recorded[0].stream.instance_id
-        if recorded[0].position == self._seen.get(instance_id, 0) + 1:
-            self._seen[instance_id] = recorded[-1].position
-        else:
-            self._wake.set()
+        course = self._course(instance_id)
+        course.take(recorded)
+        if course.seen < recorded[-1].position:
+            self._hear(instance_id, recorded[-1].position)
 
     async def _listen(self) -> None:
         async for note in self._heads.listen(CHANNEL):
+            instance_id, _, position = (note or "").rpartition(":")
             if note is None:
                 self._distrust()
-            if note is None or self._is_news(note):
+            if position.isdecimal():
+                self._hear(instance_id, int(position))
+            else:
+                self._missed = True
                 self._wake.set()
 
-    def _is_news(self, note: str) -> bool:
-        """Say whether a notification (``instance:position``) is of what we have not seen."""
-        instance_id, _, position = note.rpartition(":")
-        return not position.isdecimal() or int(position) > self._seen.get(instance_id, 0)
+    def _hear(self, instance_id: str, position: int) -> None:
+        """Take note that the log reaches ``position``."""
+        if position > max(self._course(instance_id).seen, self._news.get(instance_id, 0)):
+            self._news[instance_id] = position
+            self._wake.set()
 
-    async def _look(self) -> bool:
-        """Read what is new; False when the database is away."""
+    async def _read_news(self, until: float) -> None:
+        """Read what we hear of, until it is time to look at the heads, or something was missed."""
+        while not self._missed and await self._woken(until):
+            if not await self._tried(self._catch_up_with_news):
+                break
+        self._missed = False
+
+    async def _woken(self, until: float) -> bool:
+        if asyncio.get_running_loop().time() >= until:
+            return False
         try:
-            for instance_id, position in (await self._positions()).items():
-                await self._catch_up(instance_id, position)
-        except Exception as error:  # noqa: BLE001 — the database is away: look again later
+            async with asyncio.timeout_at(until):
+                await self._wake.wait()
+        except TimeoutError:
+            return False
+        self._wake.clear()
+        return True
+
+    async def _catch_up_with_news(self) -> None:
+        news, self._news = self._news, {}
+        for instance_id, position in news.items():
+            await self._catch_up(instance_id, position)
+
+    async def _tried(self, look: Callable[[], Awaitable[None]]) -> bool:
+        """Say whether a look succeeded; else the database is away."""
+        try:
+            await look()
+        except Exception as error:  # noqa: BLE001 — look again later
             logger.warning("could not look at the log: %s", type(error).__name__)
             self._distrust()
             return False
         return True
+
+    async def _look(self) -> None:
+        for instance_id, position in (await self._positions()).items():
+            await self._catch_up(instance_id, position)
 
     async def _positions(self) -> dict[str, int]:
         sql = "SELECT instance_id, position FROM heads"
         return dict(await self._heads.rows(sql, limit=LOOK_LIMIT))
 
     async def _catch_up(self, instance_id: str, head: int) -> None:
-        """Read up to where the log was: a busy instance must not keep the others waiting."""
-        while self._seen.get(instance_id, 0) < head:
+        """Read up to where the log was: a busy instance must not keep the others waiting.
+
+        What waits in memory, because it is our own, is not read again.
+        """
+        course = self._course(instance_id)
+        while course.seen < head:
             async with self._reading:
-                seen = self._seen.get(instance_id, 0)
-                events = await self._log.after(instance_id, seen, PAGE) if seen < head else []
+                missing = min(head, course.gap or head) - course.seen
+                if missing <= 0:
+                    return
+                events = await self._log.after(instance_id, course.seen, min(PAGE, missing))
                 if not events:
                     return
                 for tell in self._heard:
                     tell(events)
-                self._seen[instance_id] = max(events[-1].position, self._seen.get(instance_id, 0))
+                course.take(events)

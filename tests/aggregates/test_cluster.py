@@ -9,6 +9,7 @@ from personae.actors.domain.user.commands import UpdateMachine
 from personae.actors.workers import follower
 from personae.projections.kit import ALL, Question
 from personae.projections.users import USERS
+from personae.store.postgres import PostgresLog
 
 from tests.aggregates.conftest import INSTANCE, ORG, SETUP
 from tests.cluster import eventually, running
@@ -171,3 +172,34 @@ async def test_a_read_while_the_database_is_away_is_refused(deaf):
     await two.database.close()
     with pytest.raises(Refusal):
         await two.world.current(INSTANCE)
+
+
+@pytest.mark.parametrize("pair", [{}], ids=["notify"], indirect=True)
+async def test_what_both_write_in_turns_is_read_once_and_not_by_each_projection(pair, monkeypatch):
+    await asyncio.gather(*(node.views.reached(USERS, INSTANCE, 1) for node in pair))
+    looks = []
+    search = PostgresLog._search
+
+    def counted(log, *page):
+        looks.append(page)
+        return search(log, *page)
+
+    monkeypatch.setattr(PostgresLog, "_search", counted)
+    rounds = [
+        await asyncio.gather(
+            *(node.add_machine(INSTANCE, ORG, f"{turn}-{at}") for at, node in enumerate(pair))
+        )
+        for turn in range(20)
+    ]
+    position = max(done.position for done in rounds[-1])
+
+    async def told():
+        return all(
+            track.seen >= position
+            for node in pair
+            for projector in node.views._projectors.values()
+            for track in projector.tracks.values()
+        )
+
+    await eventually(told)
+    assert not looks

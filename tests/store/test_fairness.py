@@ -92,7 +92,7 @@ async def test_a_follower_of_an_instance_that_never_rests_reads_the_others_too()
         elif len(heard) < 500:  # another process wrote meanwhile
             log._record(note("x", at=book(str(len(heard)), "busy"), instance="busy"))
 
-    follower = Follower(log, Heads(), heard=(tell,), distrust=lambda: None, listen=False)
+    follower = Follower(log, Heads(), heard=(), in_order=tell, distrust=lambda: None, listen=False)
     following = asyncio.create_task(follower.run())
     await asyncio.sleep(0)
     for one in ("busy", "quiet"):
