@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from personae.actors.aggregates.clients import Client, client_of, provider_of
 from personae.actors.aggregates.world import World
-from personae.actors.domain.auth_request.commands import LinkSession
+from personae.actors.domain.auth_request.commands import FailAuthRequest, LinkSession
 from personae.actors.domain.auth_request.events import AuthRequestAdded
-from personae.actors.domain.auth_request.refusals import ALREADY_HANDLED
+from personae.actors.domain.auth_request.refusals import ALREADY_HANDLED, WRONG_USER
 from personae.actors.domain.auth_request.state import AuthRequest, Status
 from personae.actors.domain.kit import Stream
 from personae.actors.domain.saml_request.commands import FailSAMLRequest, LinkSAMLSession
@@ -29,6 +29,8 @@ HANDLED = frozenset({ALREADY_HANDLED, SAML_ALREADY_HANDLED})
 """Refusals that say that a request was answered before."""
 
 NO_CONTEXT = 9
+LOGIN_REQUIRED = "login_required"
+"""OIDC Core, 3.1.2.6."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +96,16 @@ def linking(
     return LinkSAMLSession(**named) if way is SAML else LinkSession(**named, agreed=agreed)
 
 
-def answer_to(way: Way, request_id: str, reason: object) -> FailSAMLRequest | None:
-    """Return the order that tells who asked that it cannot be had, where no page could help."""
+def answer_to(
+    way: Way, request_id: str, reason: object
+) -> FailAuthRequest | FailSAMLRequest | None:
+    """Return the order that tells who asked that it cannot be had, where no page could help.
+
+    A client that hinted at somebody "MUST" get an error when another one signed in (OIDC Core,
+    3.1.2.1: ``id_token_hint``).
+    """
+    if reason is WRONG_USER:
+        return FailAuthRequest(request_id=request_id, reason=LOGIN_REQUIRED)
     if way is SAML and reason is CONTEXT_UNMET:
         return FailSAMLRequest(request_id=request_id, reason=NO_CONTEXT)
     return None

@@ -48,6 +48,7 @@ _BY_REASON: dict[str, OAuthError] = {
     PROOF_INVALID.id: OAuthError("invalid_dpop_proof"),
     auth_request.VERIFIER_WRONG.id: INVALID_GRANT,
     auth_request.SESSION_INVALID.id: INVALID_GRANT,
+    auth_request.WRONG_USER.id: LOGIN_REQUIRED,
     auth_request.WRONG_ORG.id: ACCESS_DENIED,
     auth_request.NO_GRANT.id: ACCESS_DENIED,
     auth_request.CONSENT_NEEDED.id: OAuthError("consent_required"),
@@ -142,6 +143,7 @@ CHALLENGE_REQUIRED = _refused("OIDC-ChallengeRequired", INVALID_REQUEST)
 CHALLENGE_INVALID = _refused("OIDC-ChallengeInvalid", INVALID_REQUEST)
 PROMPT_NONE_ALONE = _refused("OIDC-PromptNoneAlone", INVALID_REQUEST)
 SIGN_IN_NEEDED = _refused("OIDC-SignInNeeded", LOGIN_REQUIRED)
+HINT_REFUSED = _refused("OIDC-HintRefused", LOGIN_REQUIRED)
 REQUEST_INVALID = _refused("OIDC-RequestObjectInvalid", OAuthError("invalid_request_object"))
 PUSH_REQUIRED = _refused("OIDC-PushRequired", INVALID_REQUEST)
 DETAILS_INVALID = _refused("OIDC-DetailsInvalid", OAuthError("invalid_authorization_details"))

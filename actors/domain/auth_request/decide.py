@@ -61,6 +61,9 @@ def link(request: AuthRequest, cmd: c.LinkSession, facts: LinkFacts) -> Decision
         raise facts.refused
     if facts.auth_time is None:
         raise refusals.SESSION_INVALID()
+    # "… MUST NOT reply with an ID Token or Access Token for a different user" (OIDC Core, 3.1.2.2)
+    if asked.hint_user_id and asked.hint_user_id != facts.user_id:
+        raise refusals.WRONG_USER()
     if not set(asked.authorization_details) <= set(cmd.agreed):
         raise refusals.CONSENT_NEEDED()
     if too_old(request, facts):

@@ -13,7 +13,7 @@ from personae.http.oidc.authorize.ask import Ask
 from personae.http.oidc.authorize.types import mode_of, of_tokens, type_of
 from personae.http.oidc.call import Call
 from personae.http.oidc.details import details_of
-from personae.http.oidc.errors import PARAMETER_INVALID
+from personae.http.oidc.errors import HINT_REFUSED, PARAMETER_INVALID
 from personae.http.oidc.hints import subject_of_hint
 from personae.http.oidc.proofs import key_shown
 from personae.http.oidc.resources import names_of
@@ -81,12 +81,16 @@ def _max_age(ask: Ask) -> int | None:
 
 
 async def _hinted(call: Call, ask: Ask) -> str | None:
-    """Return whom an ``id_token_hint`` names; a hint that is no good is no hint."""
+    """Return whom an ``id_token_hint`` names: this client's, by a token of ours, however old.
+
+    "… the OP MUST validate that it was the issuer of the ID Token." (OIDC Core, 3.1.2.2)
+    Raises OIDC-HintRefused.
+    """
     hint = ask.form.get("id_token_hint")
     if not hint:
         return None
     try:
         found = await subject_of_hint(call, hint, ask.client.client_id)
     except Refusal:
-        return None
+        raise HINT_REFUSED() from None
     return found.user_id

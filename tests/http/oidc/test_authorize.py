@@ -205,13 +205,18 @@ async def test_prompt_none_with_a_forged_cookie_is_login_required(stack):
     assert found.error == "login_required"
 
 
-async def test_prompt_none_for_another_user_than_hinted_is_login_required(stack):
+async def test_a_hint_that_is_no_token_of_ours_for_this_client_is_login_required(stack):
     app, browser = await stack.app(), await stack.browser()
     hint = (await stack.sign_in(app, browser))["id_token"]
     same = await stack.authorize(app, prompt="none", id_token_hint=hint, headers=browser.cookie)
     assert "code" in query_of(same.location)
-    bad = await stack.authorize(app, prompt="none", id_token_hint="x.y.z", headers=browser.cookie)
-    assert "code" in query_of(bad.location)
+    others = (await stack.sign_in(await stack.app(), browser))["id_token"]
+    for bad in ("x.y.z", others):
+        for prompt in ("none", "login"):
+            found = await stack.authorize(
+                app, prompt=prompt, id_token_hint=bad, headers=browser.cookie
+            )
+            assert (found.error, query_of(found.location)["state"]) == ("login_required", "s&t")
 
 
 async def test_prompt_login_is_not_answered_with_an_older_sign_in(stack, clock):

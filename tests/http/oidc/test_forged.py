@@ -17,7 +17,7 @@ from personae.http.identity.keys import StoredKey
 
 from tests.aggregates.conftest import ADMIN
 from tests.http.oidc.assertions import ASSERTION, seconds
-from tests.http.oidc.conftest import CALLBACK
+from tests.http.oidc.conftest import CALLBACK, query_of
 from tests.http.oidc.proofs import new_key, proof
 
 EVERY = (GrantType.AUTHORIZATION_CODE, GrantType.REFRESH_TOKEN, GrantType.TOKEN_EXCHANGE)
@@ -210,16 +210,19 @@ async def test_no_forged_token_is_believed_anywhere(stack, place):
 
 
 async def test_no_forged_hint_says_who_signs_in(stack):
-    """A hint that is no good is no hint (OIDC Core, 3.1.2.1): never somebody's name."""
+    """Only a token of ours is a hint (OIDC Core, 3.1.2.2); all others are refused, unread."""
     app, browser = await stack.app(), await stack.browser()
     good = await of_ours(stack, app, (await stack.sign_in(app, browser))["id_token"])
     good.claims["sub"] = "somebody else"
     right = {"prompt": "none", "headers": browser.cookie}
     refused = await stack.authorize(app, id_token_hint=good.right(), **right)
     assert refused.error == "login_required"
+    assert "OIDC-SignInNeeded" in query_of(refused.location)["error_description"]
     for name, attack in ATTACKS.items():
         found = await stack.authorize(app, id_token_hint=attack(good), **right)
-        assert "code=" in found.location, name
+        told = query_of(found.location)
+        assert "OIDC-HintRefused" in told.get("error_description", ""), name
+        assert told["error"] == "login_required", name
 
 
 @pytest.mark.parametrize("name", ["jku", "x5u", "x5c", "crit"])

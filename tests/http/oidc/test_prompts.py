@@ -13,7 +13,7 @@ from personae.actors.domain.project.values import (
     ResponseType,
 )
 
-from tests.aggregates.conftest import PASSWORD
+from tests.aggregates.conftest import PASSWORD, human
 from tests.http.login.conftest import NAME, Browser, redirects  # noqa: F401 — a fixture
 from tests.http.login.test_browser import ARGUMENTS, CHROMIUM
 from tests.http.oidc.conftest import challenge_of, query_of
@@ -111,6 +111,24 @@ async def test_hints_name_who_is_meant(whole, browser, app):
     hint = (await whole.redeem(app, query_of(app.seen[-1])["code"], redirect_uri=app.uri)).json
     page = await browser.get(authorize(app, id_token_hint=hint["id_token"]))
     assert "welcome" in page.text
+
+
+async def test_somebody_else_than_hinted_gets_the_client_no_tokens(whole, browser, app):
+    """Sections 3.1.2.1 and 3.1.2.2, also for somebody who signs in because of the request."""
+    await browser.sign_in(authorize(app))
+    found = await whole.redeem(app, query_of(app.seen[-1])["code"], redirect_uri=app.uri)
+    hinted = authorize(app, id_token_hint=found.json["id_token"], state="s")
+    await whole.send(human("77", "grace"))
+    other = Browser(whole)
+    for _ in range(2):  # signing in for it, and signed in already
+        page = await other.get(hinted)
+        assert page.title.startswith("Sign in")
+        await other.sign_in(hinted, name="grace")
+        told = query_of(app.seen[-1])
+        assert (told["error"], told["state"], "code" in told) == ("login_required", "s", False)
+    await other.session.close()
+    await browser.get(hinted)
+    assert "code" in query_of(app.seen[-1])
 
 
 @pytest.mark.parametrize(
