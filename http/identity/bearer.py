@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from multidict import MultiMapping
+from personae.actors.aggregates.clients import client_of
 from personae.actors.domain.kit import Caller, Stream
 from personae.actors.domain.kit.refusal import UNAUTHENTICATED
 from personae.actors.domain.org.refusals import NOT_FOUND
+from personae.actors.domain.web_key.values import FAPI_ALGORITHMS
 from personae.http.identity.certificates import thumbprint_shown
-from personae.http.identity.dpop import HEADER, PROOF_INVALID, proved, use
+from personae.http.identity.dpop import HEADER, PROOF_INVALID, Proof, proved, use
 from personae.http.identity.live import LiveToken, live_token
 from personae.http.identity.opaque import INVALID_TOKEN, TokenKind
 
@@ -83,6 +85,7 @@ async def shown_token(
         proof = proved(shown, method=method, url=issuer + path, now=now, token=text)
         if proof.key != token.dpop_jkt:
             raise PROOF_INVALID(cause="key")
+        await _check_algorithm(services, instance_id, token.client_id, proof)
         await use(proof, services.proofs, now)
     return token
 
@@ -93,6 +96,17 @@ def proof_of(headers: Mapping[str, str]) -> str:
     if len(every) > 1 or not (shown := headers.get(HEADER, "")):
         raise PROOF_INVALID(cause="header")
     return shown
+
+
+async def _check_algorithm(
+    services: Services, instance_id: str, client_id: str, proof: Proof
+) -> None:
+    """Refuse a proof that is signed as the client's profile does not allow (FAPI 2.0, 5.4.1)."""
+    if proof.algorithm in FAPI_ALGORITHMS:
+        return
+    client = await client_of(services.world, instance_id, client_id)
+    if client is not None and client.app.oauth.fapi:
+        raise PROOF_INVALID(cause="alg")
 
 
 async def _domain(services: Services, instance_id: str, headers: Mapping[str, str]) -> str:

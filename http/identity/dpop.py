@@ -32,6 +32,7 @@ class Proof:
     """A proof that is right, if it is the first: ``key`` is a thumbprint (RFC 7638)."""
 
     key: str
+    algorithm: str
     id: str
     until: datetime
 
@@ -63,14 +64,11 @@ def proved(
         raise PROOF_INVALID(cause="htu")
     if token and claims.get("ath") != _hash(token):
         raise PROOF_INVALID(cause="ath")
-    made_at, id_ = claims.get("iat"), claims.get("jti")
-    if isinstance(made_at, bool) or not isinstance(made_at, int | float):
-        raise PROOF_INVALID(cause="iat")
-    if not now - OLDEST - LEEWAY <= _moment(made_at, now) <= now + LEEWAY:
-        raise PROOF_INVALID(cause="iat")
+    _check_times(claims, now)
+    id_ = claims.get("jti")
     if not isinstance(id_, str) or not 0 < len(id_) <= LONGEST_ID:
         raise PROOF_INVALID(cause="jti")
-    return Proof(thumbprint(key.jwk), id_, now + OLDEST + 2 * LEEWAY)
+    return Proof(thumbprint(key.jwk), key.algorithm, id_, now + OLDEST + 2 * LEEWAY)
 
 
 def _verified(text: str, algorithms: Collection[str]) -> tuple[PublicKey, dict[str, Any]]:
@@ -121,8 +119,21 @@ def _hash(token: str) -> str:
     return base64url.encode(hashlib.sha256(token.encode()).digest()).decode()
 
 
-def _moment(seconds: float, now: datetime) -> datetime:
+def _check_times(claims: Mapping[str, Any], now: datetime) -> None:
+    """Refuse what was not made of late, or says that it does not count now (RFC 7519, 4.1)."""
+    if not now - OLDEST - LEEWAY <= _moment(claims, "iat", now) <= now + LEEWAY:
+        raise PROOF_INVALID(cause="iat")
+    if "nbf" in claims and _moment(claims, "nbf", now) > now + LEEWAY:
+        raise PROOF_INVALID(cause="nbf")
+    if "exp" in claims and _moment(claims, "exp", now) <= now - LEEWAY:
+        raise PROOF_INVALID(cause="exp")
+
+
+def _moment(claims: Mapping[str, Any], name: str, now: datetime) -> datetime:
+    seconds = claims.get(name)
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise PROOF_INVALID(cause=name)
     try:
         return datetime.fromtimestamp(seconds, now.tzinfo)
     except (OverflowError, ValueError, OSError):
-        raise PROOF_INVALID(cause="iat") from None
+        raise PROOF_INVALID(cause=name) from None

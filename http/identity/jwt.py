@@ -78,6 +78,7 @@ class Unverified:
     """Who a token claims to be from: enough to look for the key, and for nothing else."""
 
     key_id: str | None
+    algorithm: str
     issuer: str
     subject: str
 
@@ -145,10 +146,10 @@ def unverified(token: str) -> Unverified:
     """Read whose token this claims to be, without believing it. Raises TOKEN-Malformed."""
     parts = Parts.of(token)
     claims, key_id = parts.claims(), parts.header.get("kid")
-    issuer, subject = claims.get("iss", ""), claims.get("sub", "")
-    if not isinstance(issuer, str) or not isinstance(subject, str):
+    texts = (parts.header.get("alg", ""), claims.get("iss", ""), claims.get("sub", ""))
+    if not all(isinstance(each, str) for each in texts):
         raise MALFORMED()
-    return Unverified(key_id if isinstance(key_id, str) else None, issuer, subject)
+    return Unverified(key_id if isinstance(key_id, str) else None, *texts)
 
 
 @dataclass(frozen=True, slots=True)

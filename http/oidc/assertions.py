@@ -21,6 +21,7 @@ from personae.http.identity.jwt import (
 from personae.http.identity.replays import digest
 from personae.http.oidc.call import Call
 from personae.http.oidc.fapi.algorithms import allowed
+from personae.http.oidc.registration.jwks import namesake
 
 REPLAYED = reason("OIDC-AssertionReplayed", Code.UNAUTHENTICATED)
 
@@ -106,10 +107,11 @@ def verifier_for(
     assertion: str, keys: Mapping[str, StoredKey], now: datetime, *, fapi: bool = False
 ) -> Verifier:
     """Return what verifies a text by the registered key it names. Raises ``TOKEN-…``."""
-    named = claimed(assertion).key_id
+    said = claimed(assertion)
+    named = said.key_id
     if named is None and len(keys) == 1:
         named = next(iter(keys))
-    key = keys.get(named or "")
+    key = keys.get(namesake(named or "", said.algorithm)) or keys.get(named or "")
     if key is None:
         raise UNKNOWN_KEY()
     if key.expires is not None and now >= key.expires:

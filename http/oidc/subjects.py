@@ -102,7 +102,8 @@ async def of_id_token(call: Call, client: Client, text: str) -> Subject:
 async def of_jwt(call: Call, client: Client, text: str) -> Subject:
     """A token about a user that the client signed itself: it proves who asks, not who is meant."""
     now = call.services.world.now()
-    verifier = verifier_for(text, await keys_for(call, client, text), now)
+    keys = await keys_for(call, client, text)
+    verifier = verifier_for(text, keys, now, fapi=client.app.oauth.fapi)
     claims = verifier.verify(
         text,
         typ=("", "jwt"),

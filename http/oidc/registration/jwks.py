@@ -34,13 +34,14 @@ def keys_of(jwks: object) -> tuple[Keys, tuple[str, ...]]:
         raise METADATA_INVALID(name="jwks") from None
     if len({id_ for id_, _ in found}) != len(found):
         raise METADATA_INVALID(name="jwks")
-    return tuple(found), tuple(dict.fromkeys(certificates))
+    return tuple((id_, _pem(key)) for id_, key in found), tuple(dict.fromkeys(certificates))
 
 
 def usable(jwks: object) -> Keys | None:
     """Return the keys of a published set that can verify something for us, as (id, PEM).
 
-    ``None`` for what is no key set. Keys for other uses are nobody's fault.
+    ``None`` for what is no key set. Keys for other uses are nobody's fault. Of keys that share an
+    id, all but the first are kept by :func:`namesake`.
     """
     keys = jwks.get("keys") if isinstance(jwks, dict) else None
     if not isinstance(keys, list):
@@ -49,16 +50,30 @@ def usable(jwks: object) -> Keys | None:
     for key in keys[:MOST]:
         with contextlib.suppress(Refusal, TypeError):
             if not _other_use(key):
-                id_, pem = _key(key)
-                found.setdefault(id_, pem)
+                id_, public = _key(key)
+                name = namesake(id_, public.algorithm) if id_ in found else id_
+                found.setdefault(name, _pem(public))
     return tuple(found.items())
+
+
+def namesake(key_id: str, algorithm: str) -> str:
+    """Return what a key is found by that shares its id with one of another kind.
+
+    "The verifier shall consider other JWK attributes […] when selecting the verification key"
+    (FAPI 2.0 Security Profile, 5.4.3). An RSA key signs by RS256 or PS256, all others by one.
+    """
+    return f"{key_id}\0{algorithm.replace('PS', 'RS')}"
 
 
 def _other_use(key: Any) -> bool:
     return isinstance(key, dict) and key.get("use", "sig") != "sig"
 
 
-def _key(key: Any) -> tuple[str, str]:
+def _pem(key: PublicKey) -> str:
+    return public_pem(key).decode()
+
+
+def _key(key: Any) -> tuple[str, PublicKey]:
     if not isinstance(key, dict) or not PRIVATE.isdisjoint(key):
         raise METADATA_INVALID(name="jwks")
     public = PublicKey.from_jwk(key)
@@ -68,7 +83,7 @@ def _key(key: Any) -> tuple[str, str]:
     # PS256 is what RSA keys sign by under FAPI, RS256 otherwise: a key has no third way.
     if public.algorithm in {"RS384", "RS512"}:
         raise METADATA_INVALID(name="jwks")
-    return id_, public_pem(public).decode()
+    return id_, public
 
 
 def _certificate(key: dict[str, Any]) -> str:

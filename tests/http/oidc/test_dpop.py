@@ -115,6 +115,10 @@ def bad_proofs(stack, key):
     yield "old", of(iat=now - 71)
     yield "future", of(iat=now + 11)
     yield "iat no number", of(iat="now")
+    yield "not yet", of(nbf=now + 11)
+    yield "nbf no number", of(nbf="now")
+    yield "over", of(exp=now - 11)
+    yield "short key", of(by=RSAKey.generate_key(1024), algorithm="RS256")
     yield "no jti", of(jti=None)
     yield "long jti", of(jti="x" * 300)
     yield "no jwt", "x.y"
@@ -122,6 +126,7 @@ def bad_proofs(stack, key):
     yield "empty", ""
 
 
+@pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")  # for the short key
 async def test_bad_proofs_are_refused_and_spend_nothing(stack, key):
     app = await stack.app()
     code = await stack.code(app)

@@ -19,15 +19,19 @@ from personae.actors.domain.web_key.commands import ActivateWebKey, AddWebKey
 from personae.http.identity.signer import signer_of
 from personae.http.oidc.provider import Profiles
 
-from tests.aggregates.conftest import INSTANCE
+from tests.aggregates.conftest import ADMIN, INSTANCE
 from tests.http.certificates import certificate
 from tests.http.oidc.assertions import ASSERTION, seconds, signed
 from tests.http.oidc.conftest import BOTH, CALLBACK, challenge_of, query_of, serving
 from tests.http.oidc.proofs import new_key, proof
 from tests.http.oidc.test_certificates import HEADER, PROXY, print_of
 from tests.http.oidc.test_resources import settings
+from tests.http.oidc.test_token_exchange import ACCESS, JWT
+from tests.http.oidc.test_token_exchange import GRANT as EXCHANGE
 
-PAR, TOKEN = "/oauth/v2/par", "/oauth/v2/token"
+PAR, TOKEN, USERINFO = "/oauth/v2/par", "/oauth/v2/token", "/oidc/v1/userinfo"
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+BAD_PROOF = "invalid_dpop_proof"
 
 
 class Client:
@@ -173,7 +177,8 @@ async def test_secrets_prove_nobody(stack, method, shown):
     app = await stack.app(auth_method_type=method)
     await settings(stack, app, fapi=True)
     auth = app.basic if method is AuthMethod.BASIC else None
-    for path in (PAR, TOKEN, "/oauth/v2/introspect", "/oauth/v2/revoke"):
+    others = ("device_authorization", "introspect", "revoke")
+    for path in (PAR, TOKEN, *(f"/oauth/v2/{each}" for each in others)):
         form = {"grant_type": "authorization_code", "token": "t", **shown(app)}
         assert refused(await stack.post(path, auth, **form), "invalid_client", 401), path
 
@@ -206,6 +211,85 @@ async def test_other_signatures_prove_nobody(stack, verifier):
     answer = await stack.token("authorization_code", header, **form, **good.proves())
     assert refused(answer, "invalid_dpop_proof")
     assert (await good.redeem(code, verifier)).status == 200
+
+
+def asked_for(client, verifier, **changes):
+    """Sign what a client asks for (RFC 9101)."""
+    stack, app = client.stack, client.app
+    claims = {
+        "sub": None, "client_id": app.client_id, "response_type": "code", "scope": "openid",
+        "redirect_uri": CALLBACK, "code_challenge": challenge_of(verifier),
+        "code_challenge_method": "S256", "algorithm": client.algorithm, **changes,
+    }  # fmt: skip
+    return signed(app.client_id, stack.issuer, "k", client.pem, seconds(stack), **claims)
+
+
+async def vouched(client, **changes):
+    """Exchange what a client says of somebody; without an actor, that is refused in the end."""
+    stack, claims = client.stack, {"algorithm": client.algorithm, **changes}
+    about = (client.app.client_id, stack.issuer, "k", client.pem, seconds(stack))
+    answer = await client.token(
+        EXCHANGE, subject_token_type=JWT, subject_token=signed(*about, sub=ADMIN, **claims)
+    )
+    assert refused(answer, "invalid_request")
+    return "OIDC-ActorRequired" in answer.json["error_description"]
+
+
+async def test_whatever_else_a_client_signs_is_signed_as_the_profile_wants(stack, verifier):
+    """Request objects, subject tokens and proofs where tokens are shown: by PS256, not RS256."""
+    rsa = RSAKey.generate_key(2048)
+    client = await client_of(stack, rsa, "PS256", grant_types=(*BOTH, GrantType.TOKEN_EXCHANGE))
+    for algorithm, good in (("PS256", True), ("RS256", False)):
+        text = asked_for(client, verifier, algorithm=algorithm)
+        pushed = await stack.post(PAR, request=text, **client.proves())
+        assert (pushed.status, pushed.error) == (
+            (201, None) if good else (400, "invalid_request_object")
+        )
+        assert await vouched(client, algorithm=algorithm) is good
+    header = {"DPoP": proof(stack, rsa, TOKEN, algorithm="PS256")}
+    form = {"redirect_uri": CALLBACK, "code": await client.code(verifier), **client.proves()}
+    found = await stack.token("authorization_code", header, code_verifier=verifier, **form)
+    token = found.json["access_token"]
+    for algorithm, status in (("RS256", 401), ("PS256", 200)):
+        shown = proof(stack, rsa, USERINFO, method="GET", token=token, algorithm=algorithm)
+        header = {"Authorization": f"DPoP {token}", "DPoP": shown}
+        answer = await stack.call("GET", USERINFO, headers=header)
+        assert (answer.status, answer.error) == (status, None if status == 200 else BAD_PROOF)
+
+
+@pytest.mark.parametrize("claim", ["iat", "nbf"])
+async def test_clocks_may_differ_by_ten_seconds_and_not_by_sixty(stack, verifier, claim):
+    """5.3.2.1, 13: of assertions, request objects, subject tokens and proofs."""
+    client = await client_of(stack, grant_types=(*BOTH, GrantType.TOKEN_EXCHANGE))
+    for ahead, good in ((10, True), (61, False)):
+        then = {claim: int(seconds(stack)) + ahead}
+        pushed = await client.push(verifier, auth=client.proves(**then))
+        assert (pushed.status, pushed.error) == ((201, None) if good else (401, "invalid_client"))
+        text = asked_for(client, verifier, **then)
+        pushed = await stack.post(PAR, request=text, **client.proves())
+        assert pushed.error == (None if good else "invalid_request_object")
+        assert await vouched(client, **then) is good
+        header = {"DPoP": proof(stack, client.sender, TOKEN, **then)}
+        form = {"redirect_uri": CALLBACK, "code": await client.code(verifier), **client.proves()}
+        answer = await stack.token("authorization_code", header, code_verifier=verifier, **form)
+        assert answer.error == (None if good else BAD_PROOF)
+
+
+async def test_no_grant_gives_a_token_that_is_not_bound(stack, verifier):
+    more = (GrantType.TOKEN_EXCHANGE, GrantType.DEVICE_CODE)
+    client = await client_of(stack, grant_types=(*BOTH, *more))
+    device = await stack.post("/oauth/v2/device_authorization", scope="openid", **client.proves())
+    kept = (await stack.sign_in(await stack.app(client.app.project_id)))["access_token"]
+    forms = {
+        DEVICE: {"device_code": device.json["device_code"]},
+        EXCHANGE: {"subject_token": kept, "subject_token_type": ACCESS},
+    }
+    for grant, form in forms.items():
+        answer = await client.token(grant, dpop=False, **form)
+        assert refused(answer, "invalid_request"), grant
+        assert "OIDC-SenderUnbound" in answer.json["error_description"]
+    found = await client.token(EXCHANGE, **forms[EXCHANGE])
+    assert (found.status, found.json["token_type"]) == (200, "DPoP")
 
 
 async def test_tokens_are_bound_or_not_given(stack, client, verifier):

@@ -5,7 +5,7 @@ import json
 
 import pytest
 from aiohttp import web
-from joserfc.jwk import ECKey, OctKey
+from joserfc.jwk import ECKey, OctKey, RSAKey
 from personae.actors.domain.project.values import AuthMethod
 from personae.actors.workers.outbound import Outbound
 
@@ -156,6 +156,23 @@ async def test_a_key_of_no_use_does_not_spoil_the_others(stack, app, publisher):
     keys = [{"kty": "XYZ"}, "text", {"kty": "RSA", "use": "enc"}, *publisher.published()]
     publisher.answer = web.json_response({"keys": keys})
     assert await known(stack, app, publisher)
+
+
+async def test_of_keys_with_one_id_the_kind_decides(stack, publisher):
+    """FAPI 2.0 Security Profile, 5.4.3: the verifier shall consider other attributes."""
+    rsa = RSAKey.generate_key(2048)
+    twin = {**rsa.as_dict(private=False), "kid": "one"}
+    elsewhere = {**ECKey.generate_key("P-256").as_dict(private=False), "kid": "one", "use": "enc"}
+    ours = publisher.published()
+    pem = rsa.as_pem(private=True).decode()
+    for keys in ([elsewhere, twin, *ours], [elsewhere, *ours, twin]):
+        publisher.answer = web.json_response({"keys": keys})
+        other = await stack.app(auth_method_type=AuthMethod.PRIVATE_KEY_JWT)
+        await settings(stack, other, jwks_uri=f"{publisher.url}?{other.app_id}")
+        assert await known(stack, other, publisher)
+        text = signed(other.client_id, stack.issuer, "one", pem, seconds(stack))
+        form = {"client_assertion_type": ASSERTION, "client_assertion": text}
+        assert (await stack.post(REVOKE, token="x", **form)).status == 200
 
 
 async def test_a_redirect_is_not_followed(stack, app, publisher):
