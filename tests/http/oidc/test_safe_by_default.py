@@ -5,7 +5,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from personae.actors.domain.project.values import AuthMethod, GrantType
+from personae.actors.domain.project.values import AuthMethod, GrantType, TokenType
 from personae.http.oidc import paths
 from personae.http.oidc.routes import FOR_BROWSERS, FOR_PROGRAMS, FOR_SERVERS
 
@@ -164,6 +164,48 @@ async def test_other_origins_read_what_browser_clients_need_and_nothing_else(sta
             assert allowed == ("*" if shared else None), path
             assert "Access-Control-Allow-Credentials" not in answer.headers
     assert {path for _, path, _ in FOR_SERVERS} == {paths.INTROSPECT}
+
+
+# What is kept, and who takes a token.
+
+
+async def test_no_token_and_no_secret_is_kept_as_it_is(stack, capsys):
+    """RFC 6749, 10.3 and 10.4; RFC 9700, 4.9.3: neither in the log of events nor in log lines."""
+    app = await stack.app(grant_types=tuple(GrantType))
+    jwts, bot = await stack.app(access_token_type=TokenType.JWT), await stack.machine()
+    texts = {app.secret, jwts.secret, bot.secret}
+    for each in (app, jwts):
+        code = await stack.code(each)
+        first = (await stack.redeem(each, code)).json
+        again = (await stack.refresh(each, first["refresh_token"])).json
+        tokens = [found[f"{kind}_token"] for found in (first, again) for kind in ("access", "id")]
+        texts |= {code, first["refresh_token"], again["refresh_token"], *tokens}
+        await stack.userinfo(again["access_token"])
+        await stack.post(paths.REVOKE, each.basic, token=again["refresh_token"])
+        await stack.refresh(each, first["refresh_token"])
+    machine = await stack.token("client_credentials", basic(bot.name, bot.secret))
+    device = await stack.post(paths.DEVICE, app.basic, scope="openid")
+    form = {"response_type": "code", "redirect_uri": CALLBACK, "scope": "openid"}
+    pushed = await stack.post(paths.PUSH, app.basic, **form)
+    texts |= {machine.json["access_token"], device.json["device_code"], pushed.json["request_uri"]}
+    assert (len(texts), min(map(len, texts)) > 40) == (20, True)
+    events = await stack.services.world.log.after(INSTANCE, 0, 10_000)
+    kept = "\n".join(repr(each) for each in events)
+    out, err = capsys.readouterr()
+    for text in texts:
+        # What tells two tokens of a kind apart is at their end.
+        assert text[-40:] not in kept
+        assert text[-40:] not in out + err
+    assert app.client_id in kept
+
+
+async def test_our_apis_take_only_tokens_that_are_meant_for_them(stack):
+    """RFC 9700, 2.3: "the resource server MUST refuse to serve the respective request"."""
+    app, ours = await stack.app(), "urn:zitadel:iam:org:project:id:zitadel:aud"
+    meant = await stack.sign_in(app, scope=f"openid {ours}")
+    other = await stack.sign_in(app, scope="openid profile email")
+    assert [await stack.calls(each["access_token"]) for each in (meant, other)] == [True, False]
+    assert await stack.calls(meant["id_token"]) is False
 
 
 # What is compared in constant time.
