@@ -144,7 +144,7 @@ def _tree(
         listen=not settings.store.portable,
     )
     if parts.shared(settings):
-        world.current = follower.current
+        world.current, world.heard = follower.current, follower.heard
     rotation = KeyRotation(
         services.dispatch,
         views,

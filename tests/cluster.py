@@ -65,7 +65,7 @@ class Node:
             distrust=self._distrust,
             listen=listen,
         )
-        self.world.current = self.follower.current
+        self.world.current, self.world.heard = self.follower.current, self.follower.heard
 
     def _distrust(self):
         self.distrusted += 1

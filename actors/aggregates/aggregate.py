@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from personae.actors.aggregates.commit import commit_of
 from personae.actors.aggregates.orders import Done, Order
 from personae.actors.aggregates.turn import Turn, gather
-from personae.actors.domain.kit import Kind, Recorded, Refusal, Stream, replace
+from personae.actors.domain.kit import Facts, Kind, Recorded, Refusal, Stream, replace
 from personae.actors.domain.kit.refusal import CONTENDED, TIMEOUT
 from personae.actors.runtime import LoopActor, described
 from personae.store.codec import Corrupt
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from personae.actors.aggregates.world import World
 
 logger = logging.getLogger(__name__)
+
+Judgement = tuple[int, Facts, Sequence[Any]]
+"""The version that an order was decided at, by which facts, and what follows."""
 
 ATTEMPTS = 10
 """How often an order is decided when other processes keep writing first."""
@@ -80,11 +83,7 @@ class Aggregate(LoopActor):
 
     async def _decide(self, order: Order) -> Done:
         turn = Turn(self.world, self, order)
-        version = self.version  # before the facts: what changes meanwhile makes them stale
-        facts = await gather(order.command, turn)
-        if self.forsaken:
-            raise TIMEOUT()  # nobody waits any more, and nothing is decided yet
-        decisions = self.kind.decide(self.state, order.command, facts)
+        version, facts, decisions = await self._judge(order, turn)
         commit = commit_of(
             self.stream,
             version,
@@ -102,6 +101,26 @@ class Aggregate(LoopActor):
             return self._done(self.position, (), facts.secrets, facts.now)
         own = tuple(each.event for each in recorded if each.stream == self.stream)
         return self._done(recorded[-1].position, own, facts.secrets, facts.now)
+
+    async def _judge(self, order: Order, turn: Turn) -> Judgement:
+        """Decide; refuse only when no other process wrote meanwhile, see :meth:`World.certain`."""
+        instance_id = self.stream.instance_id
+        heard = self.world.heard(instance_id)
+        try:
+            return await self._judge_once(order, turn)
+        except Refusal:
+            if turn.sent or not await self.world.learned(instance_id, heard):
+                raise
+        if self.version and not self.fresh:
+            await self.ready()
+        return await self._judge_once(order, turn)
+
+    async def _judge_once(self, order: Order, turn: Turn) -> Judgement:
+        version = self.version  # before the facts: what changes meanwhile makes them stale
+        facts = await gather(order.command, turn)
+        if self.forsaken:
+            raise TIMEOUT()  # nobody waits any more, and nothing is decided yet
+        return version, facts, self.kind.decide(self.state, order.command, facts)
 
     def _with_receipt(
         self, commit: Commit, step: Step, secrets: dict[str, str], last: Any

@@ -48,6 +48,9 @@ async def client_of(world: World, instance_id: str, client_id: str) -> Client | 
     if project_id is None:
         return None
     aggregate = await world.aggregate(Stream(instance_id, "project", project_id))
+    if client_id not in aggregate.state.clients:  # registered by another process, just now
+        aggregate.doubt()
+        await aggregate.ready()
     return await _active(world, aggregate, client_id)
 
 

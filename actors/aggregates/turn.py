@@ -50,15 +50,19 @@ async def gather(command: object, turn: Turn) -> Facts:
 
 
 class Turn:
-    """The world as seen by one command: who gives it, the aggregate's own state, all others'."""
+    """The world as seen by one command: who gives it, the aggregate's own state, all others'.
 
-    __slots__ = ("_aggregate", "_order", "caller", "world")
+    ``sent`` once another aggregate was given an order: that must not be given again.
+    """
+
+    __slots__ = ("_aggregate", "_order", "caller", "sent", "world")
 
     def __init__(self, world: World, aggregate: Aggregate, order: Order) -> None:
         self.world = world
         self.caller: Caller = order.caller
         self._aggregate = aggregate
         self._order = order
+        self.sent = False
 
     @property
     def stream(self) -> Stream:
@@ -118,6 +122,7 @@ class Turn:
         Only downwards (authorization request, session, user), or two aggregates could wait for
         each other; and only what may stand even when this turn then refuses.
         """
+        self.sent = True
         order = Order(command, self.caller)
         done: Done = await self.world.directory.ask(order.stream, order)
         return done

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from personae.actors.aggregates.aggregate import Aggregate
 from personae.actors.aggregates.ids import Ids
@@ -15,7 +15,7 @@ from personae.actors.aggregates.permissions import Permissions
 from personae.actors.aggregates.user_grants import UserGrants
 from personae.actors.domain.codes import SealedCode
 from personae.actors.domain.instance.state import Generator
-from personae.actors.domain.kit import KINDS, Recorded, Stream
+from personae.actors.domain.kit import KINDS, Recorded, Refusal, Stream
 from personae.actors.domain.user import refusals as user_refusals
 from personae.actors.domain.values import Sealed
 from personae.actors.runtime import Directory
@@ -23,6 +23,9 @@ from personae.store.crypto import Area, Keyring
 from personae.store.generated import Generator as Maker
 from personae.store.log import Log
 from personae.store.passwords import Passwords, Verdict
+from personae.store.pool import DatabaseError
+
+T = TypeVar("T")
 
 NEWCOMERS = 5
 """Of so many aggregates one may be awake that was asked once only: a token that nobody has shown
@@ -40,14 +43,21 @@ async def _alone(_instance_id: str) -> None:
     """Know all that was committed: nobody else commits."""
 
 
+def _nothing(_instance_id: str) -> int:
+    """Hear of nothing: nobody else commits."""
+    return 0
+
+
 class World:
     """The shared services of one process' aggregates, and the directory of those alive.
 
     ``current(instance_id)`` returns when this process knows what was committed before the call by
-    other processes; it costs nothing where there are none.
+    other processes; it costs nothing where there are none. ``heard(instance_id)`` is the position
+    of the last event that it heard of from others.
     """
 
     current: Callable[[str], Awaitable[None]]
+    heard: Callable[[str], int]
 
     def __init__(
         self,
@@ -87,7 +97,7 @@ class World:
         self._pool = pool
         self._busy = busy
         self._hashed = hashed
-        self.current = _alone
+        self.current, self.heard = _alone, _nothing
         log.on_committed.append(self.absorb)
 
     def _open(self, stream: Any) -> Aggregate:
@@ -140,6 +150,28 @@ class World:
             if isinstance(actor, Aggregate):
                 actor.doubt()
         self.user_grants.forget()
+
+    async def certain(self, instance_id: str, question: Callable[[], Awaitable[T]]) -> T:
+        """Return an answer from memory; a refusal only when no other process wrote meanwhile.
+
+        What others wrote is in memory a moment later. Until then a token of theirs is unknown, a
+        right that they gave missing: before somebody is refused, this process catches up.
+        """
+        heard = self.heard(instance_id)
+        try:
+            return await question()
+        except Refusal:
+            if not await self.learned(instance_id, heard):
+                raise
+        return await question()
+
+    async def learned(self, instance_id: str, heard: int) -> bool:
+        """Catch up; say whether others wrote since this process had ``heard`` of them."""
+        try:
+            await self.current(instance_id)
+        except DatabaseError:
+            return False
+        return self.heard(instance_id) != heard
 
     def new_id(self) -> str:
         """Return a new id."""

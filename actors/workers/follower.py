@@ -80,13 +80,14 @@ class Follower:
     ) -> None:
         self._log = log
         self._heads = heads
-        self._heard = heard
+        self._tells = heard
         self._in_order = in_order
         self._distrust = distrust
         self._listens = listen
         self._pause = LOOK_SECONDS if listen else LOOK_ALONE_SECONDS
         self._courses: dict[str, Course] = {}
         self._news: dict[str, int] = {}
+        self._others: dict[str, int] = {}
         self._missed = False
         self._wake = asyncio.Event()
         self._reading = asyncio.Lock()
@@ -120,6 +121,10 @@ class Follower:
         if look is None:
             look = self._looks[instance_id] = Shared(partial(self._know, instance_id))
         await look()
+
+    def heard(self, instance_id: str) -> int:
+        """Return the position of the last event that was read because others wrote it."""
+        return self._others.get(instance_id, 0)
 
     async def _know(self, instance_id: str) -> None:
         if self._ready:
@@ -211,6 +216,7 @@ class Follower:
                 events = await self._log.after(instance_id, course.seen, min(PAGE, missing))
                 if not events:
                     return
-                for tell in self._heard:
+                for tell in self._tells:
                     tell(events)
+                self._others[instance_id] = events[-1].position
                 course.take(events)

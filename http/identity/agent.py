@@ -7,7 +7,6 @@ A browser holds exactly those sessions whose tokens are in its own cookie.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from personae.http.identity import base64url
 from personae.store.crypto import Area, CannotOpen
 
 if TYPE_CHECKING:
+    from personae.actors.aggregates.world import World
     from personae.http.identity.services import Services
 
 SESSIONS_AT_MOST = 20
@@ -115,18 +115,23 @@ def _renew_state(response: web.StreamResponse, services: Services) -> None:
 
 async def living(agent: Agent, services: Services, instance_id: str) -> list[tuple[Held, Session]]:
     """Return the sessions of a browser that count now and whose newest token it holds."""
-    now = services.world.now()
+    world = services.world
+    heard = world.heard(instance_id)
+    found = await _living(agent, world, instance_id)
+    # A token that is newer than our memory was given by another process, a moment ago.
+    if len(found) < len(agent.sessions) and await world.learned(instance_id, heard):
+        found = await _living(agent, world, instance_id)
+    return found
+
+
+async def _living(agent: Agent, world: World, instance_id: str) -> list[tuple[Held, Session]]:
+    now = world.now()
+    states = [
+        (each, await world.state(Stream(instance_id, "session", each.session_id)))
+        for each in agent.sessions
+    ]
     return [
         (held, session)
-        for held, session in await _states(agent.sessions, services, instance_id)
+        for held, session in states
         if session.alive(now) and session.token_id == held.token_id
-    ]
-
-
-async def _states(
-    sessions: Iterable[Held], services: Services, instance_id: str
-) -> list[tuple[Held, Session]]:
-    return [
-        (each, await services.world.state(Stream(instance_id, "session", each.session_id)))
-        for each in sessions
     ]

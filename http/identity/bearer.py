@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from multidict import MultiMapping
@@ -41,7 +42,9 @@ async def authenticate(
     return Caller(
         instance_id=instance_id,
         user_id=token.user_id,
-        org_id=await _organisation(services, instance_id, headers, token.org_id),
+        org_id=await services.world.certain(
+            instance_id, partial(_organisation, services, instance_id, headers, token.org_id)
+        ),
         user_org_id=token.org_id,
         token_id=token.token_id,
         client_id=token.client_id,

@@ -6,7 +6,9 @@ memory; a token whose user, session, client or organisation has ended is no toke
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from personae.actors.aggregates.liveness import grounds_live, living_user
@@ -57,17 +59,19 @@ def confirmation(token: LiveToken | AccessToken) -> dict[str, str]:
 
 async def live_token(services: Services, instance_id: str, text: str, issuer: str) -> LiveToken:
     """Return what an access token stands for. Raises a refusal of class UNAUTHENTICATED."""
+    certain = partial(services.world.certain, instance_id)
     if text.count(".") == 2:  # noqa: PLR2004 — the parts of a signed JWT
-        return await _of_jwt(services, instance_id, text, issuer)
-    kind, ids = services.tokens.read(instance_id, text)
-    if kind is TokenKind.ACCESS:
-        return await _of_family(services, instance_id, *ids)
-    if kind is TokenKind.PERSONAL:
-        return await _of_personal(services, instance_id, *ids)
-    raise INVALID_TOKEN()
+        kind = TokenKind.ACCESS
+        ids = await certain(partial(_of_jwt, services, instance_id, text, issuer))
+    else:
+        kind, ids = services.tokens.read(instance_id, text)
+    find = _FIND.get(kind)
+    if find is None:
+        raise INVALID_TOKEN()
+    return await certain(partial(find, services, instance_id, *ids))
 
 
-async def _of_jwt(services: Services, instance_id: str, text: str, issuer: str) -> LiveToken:
+async def _of_jwt(services: Services, instance_id: str, text: str, issuer: str) -> tuple[str, ...]:
     keys = await services.keys.of(instance_id)
     # The audience is not asked of the text: the family of the token has it.
     claims = keys.verifier.verify(
@@ -79,7 +83,7 @@ async def _of_jwt(services: Services, instance_id: str, text: str, issuer: str) 
         now=services.world.now(),
     )
     family_id, _, token_id = str(claims["jti"]).partition("-")
-    return await _of_family(services, instance_id, family_id, token_id)
+    return family_id, token_id
 
 
 async def _of_family(
@@ -134,6 +138,12 @@ async def _of_personal(
         scopes=token.scopes,
         expires=token.expires,
     )
+
+
+_FIND: dict[TokenKind, Callable[..., Awaitable[LiveToken]]] = {
+    TokenKind.ACCESS: _of_family,
+    TokenKind.PERSONAL: _of_personal,
+}
 
 
 async def live_token_or_none(

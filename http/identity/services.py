@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from typing import Any, Protocol
 
@@ -120,6 +121,10 @@ class Services:
         Lists of projects and what is in them name none: whoever has the permission in any may
         ask, and is shown what is in those.
         """
+        asked = partial(self._permit, caller, permission, project_id)
+        await self.world.certain(caller.instance_id, asked)
+
+    async def _permit(self, caller: Caller, permission: str, project_id: str) -> None:
         permissions = self.world.permissions
         if await permissions.allows(caller, permission, caller.org_id, project_id):
             return

@@ -214,6 +214,7 @@ async def visit_of(request: web.Request) -> Visit:
     """Return the visit of a request. Raises INSTANCE-NotFound, LOGIN-RequestUnknown."""
     services = request.app[SERVICES]
     instance_id = await services.instance_of(request.get("host") or request.host)
+    await services.world.current(instance_id)  # the page before may have been another process'
     instance = await services.world.state(Stream(instance_id, "instance", instance_id))
     visit = Visit(
         request,

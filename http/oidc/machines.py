@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 from personae.actors.aggregates.liveness import living_user
@@ -14,6 +15,7 @@ from personae.actors.domain.user.values import USERNAMES, Naming
 from personae.actors.domain.values import key
 from personae.http.oidc.call import Call
 from personae.http.oidc.clients import shown_by
+from personae.http.oidc.clients.shown import Shown
 from personae.http.oidc.errors import CLIENT_METHOD_WRONG, CLIENT_NOT_AUTHENTICATED
 
 LONGEST_ID = 200
@@ -36,6 +38,11 @@ async def authenticate_machine(call: Call) -> LivingMachine:
     shown = shown_by(call)
     if shown.method not in SECRETS:
         raise CLIENT_METHOD_WRONG()
+    asked = partial(_authenticate, call, shown)
+    return await call.services.world.certain(call.instance_id, asked)
+
+
+async def _authenticate(call: Call, shown: Shown) -> LivingMachine:
     user_id = await named(call.services.world, call.instance_id, shown.client_id)
     found = await living_machine(call, user_id) if user_id else None
     if found is None:

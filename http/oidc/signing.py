@@ -32,6 +32,7 @@ QUEUE = 1_000
 """Signatures that may wait."""
 PAUSE_SECONDS = 10.0
 """Before a process that could not be started, or was killed, is started again."""
+CHUNK = 65_536
 CHILD = "personae.http.identity.signing_child"
 
 
@@ -98,6 +99,7 @@ class Child:
         self._gone = gone
         self._numbers: dict[PrivateKey, int] = {}
         self._asked: deque[asyncio.Future[str]] = deque()
+        self._lines: list[bytes] = []
         self._reader = asyncio.create_task(self._read())
 
     @classmethod
@@ -130,16 +132,26 @@ class Child:
         await asyncio.wait([self._reader])
 
     def _write(self, line: bytes) -> None:
+        """Write what is asked for in one go of the loop together."""
+        if not self._lines:
+            asyncio.get_running_loop().call_soon(self._write_lines)
+        self._lines.append(line)
+
+    def _write_lines(self) -> None:
+        lines, self._lines = self._lines, []
         assert self._process.stdin is not None  # noqa: S101 — for the type checker; it is a pipe
-        self._process.stdin.write(line)
+        self._process.stdin.writelines(lines)
 
     async def _read(self) -> None:
         assert self._process.stdout is not None  # noqa: S101 — likewise
+        rest = b""
         try:
-            async for line in self._process.stdout:
-                answer = self._asked.popleft()
-                if not answer.done():  # who asked has gone
-                    answer.set_result(line.strip().decode())
+            while chunk := await self._process.stdout.read(CHUNK):
+                *lines, rest = (rest + chunk).split(b"\n")
+                for line in lines:
+                    answer = self._asked.popleft()
+                    if not answer.done():  # who asked has gone
+                        answer.set_result(line.decode())
         finally:
             self._gone()
             for answer in self._asked:

@@ -5,13 +5,16 @@ import asyncio
 import pytest
 from personae.actors.domain.kit import Caller, Refusal, Stream
 from personae.actors.domain.org.commands import ChangeOrg
+from personae.actors.domain.project.commands import AddProject, AddRole, ChangeRole
+from personae.actors.domain.session.commands import AddSession, Checks
 from personae.actors.domain.user.commands import UpdateMachine
+from personae.actors.domain.user.events import PasswordCheckFailed
 from personae.actors.workers import follower
 from personae.projections.kit import ALL, Question
 from personae.projections.users import USERS
 from personae.store.postgres import PostgresLog
 
-from tests.aggregates.conftest import INSTANCE, ORG, SETUP
+from tests.aggregates.conftest import ADMIN, INSTANCE, ORG, SETUP
 from tests.cluster import eventually, running
 
 SYSTEM = Caller.of_system(INSTANCE)
@@ -145,6 +148,29 @@ async def test_a_read_by_id_shows_what_its_caller_wrote_on_another_process(deaf)
         await rename(writer, f"N{n}")
         await reader.world.current(INSTANCE)
         assert (await reader.state(ORG_STREAM)).name == f"N{n}"
+
+
+async def test_nobody_is_refused_by_what_another_process_changed(deaf):
+    one, two = deaf
+    await one.send(AddProject(project_id="31", org_id=ORG, name="P"), SYSTEM)
+    await two.world.aggregate(Stream(INSTANCE, "project", "31"))
+    await one.send(AddRole(project_id="31", key="new", display_name="New"), SYSTEM)
+    await two.send(ChangeRole(project_id="31", key="new", display_name="Newer"), SYSTEM)
+    with pytest.raises(Refusal):
+        await two.send(ChangeRole(project_id="31", key="none", display_name="?"), SYSTEM)
+
+
+async def test_an_order_that_gave_another_one_is_not_given_twice(deaf):
+    """A wrong password counts once, whatever others wrote meanwhile."""
+    one, two = deaf
+    await two.state(ORG_STREAM)
+    await rename(one, "Renamed")
+    checks = Checks(user_id=ADMIN, password="wrong")
+    order = AddSession(session_id="70", instance_id=INSTANCE, token_id="t", checks=checks)
+    with pytest.raises(Refusal):
+        await two.send(order, SYSTEM)
+    events = await two.log.stream(Stream(INSTANCE, "user", ADMIN))
+    assert [type(each.event) for each in events].count(PasswordCheckFailed) == 1
 
 
 async def test_many_reads_share_the_looks_at_the_head(deaf, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from personae.actors.aggregates.clients import Client, client_of
 from personae.actors.domain.project.redirects import registered
@@ -49,6 +50,10 @@ async def load(call: Call) -> Ask:
     for name in ("client_id", "redirect_uri", "request"):
         if name in call.form.repeated:
             raise PARAMETER_REPEATED(name=name)
+    return await call.services.world.certain(call.instance_id, partial(_load, call))
+
+
+async def _load(call: Call) -> Ask:
     client, oidc = await load_client(call, call.form.required("client_id"))
     form = await unpacked(call, client) if call.form.get("request") else call.form
     redirect_uri = form.required("redirect_uri")

@@ -25,6 +25,7 @@ async def callback(request: web.Request) -> web.Response:
     request_id = form.required("id")
     if len(request_id) > LONGEST_ID:
         raise NOT_FOUND()
+    await call.services.world.current(call.instance_id)  # the pages may be another process'
     state: AuthRequest = await call.services.world.state(
         Stream(call.instance_id, "auth_request", request_id)
     )

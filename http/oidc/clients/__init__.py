@@ -6,6 +6,7 @@ A request shows its client in exactly one way, and only the way registered for t
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from personae.actors.aggregates.clients import Client, client_of
 from personae.actors.domain.project.oauth import CertificateMethod
@@ -54,7 +55,11 @@ _OF_API = {
 
 async def authenticate(call: Call) -> Client:
     """Return the client of a request. Raises a refusal that means ``invalid_client``."""
-    shown = shown_by(call)
+    asked = partial(_authenticate, call, shown_by(call))
+    return await call.services.world.certain(call.instance_id, asked)
+
+
+async def _authenticate(call: Call, shown: Shown) -> Client:
     client = await client_of(call.services.world, call.instance_id, shown.client_id)
     if client is None:
         raise CLIENT_NOT_AUTHENTICATED()

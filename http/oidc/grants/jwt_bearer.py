@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from personae.actors.domain.kit import Refusal
@@ -16,7 +17,8 @@ from personae.http.oidc.machines import LivingMachine, living_machine
 async def jwt_bearer(call: Call) -> dict[str, Any]:
     """Give a machine user tokens for what it signed."""
     try:
-        found = await _proved(call, call.form.required("assertion"))
+        asked = partial(_proved, call, call.form.required("assertion"))
+        found = await call.services.world.certain(call.instance_id, asked)
     except Refusal as refusal:
         if not refusal.id.startswith(("TOKEN-", "OIDC-AssertionReplayed")):
             raise

@@ -75,6 +75,14 @@ def basic(client_id, secret):
     return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
 
 
+def held_by(services, held):
+    """A browser that holds a session, with the header of its cookie."""
+    response = web.Response()
+    agent.keep(response, agent.Agent().holding(held), services, INSTANCE)
+    morsel = response.cookies[agent.cookie_name(services)]
+    return SimpleNamespace(held=held, cookie={"Cookie": f"{morsel.key}={morsel.value}"})
+
+
 class Counters:
     def __init__(self):
         self.tokens = []
@@ -186,10 +194,7 @@ class Stack:
             session_id=held.session_id, instance_id=INSTANCE, token_id=held.token_id, checks=checks
         )
         await self.services.send(order, Caller(instance_id=INSTANCE))
-        response = web.Response()
-        agent.keep(response, agent.Agent().holding(held), self.services, INSTANCE)
-        morsel = response.cookies[agent.cookie_name(self.services)]
-        return SimpleNamespace(held=held, cookie={"Cookie": f"{morsel.key}={morsel.value}"})
+        return held_by(self.services, held)
 
     async def authorize(self, app, *, method="GET", headers=None, **params):
         wanted = {
@@ -361,9 +366,15 @@ async def whole(world):  # noqa: F811
 @pytest.fixture
 async def pair(postgres_url):
     """Two processes of one site on one database; each hears of the other's commits."""
+    async with two(postgres_url) as stacks:
+        yield stacks
+
+
+@asynccontextmanager
+async def two(url, **options):
     async with AsyncExitStack() as stack:
         nodes = [
-            await stack.enter_async_context(running(postgres_url, views=False)) for _ in range(2)
+            await stack.enter_async_context(running(url, views=False, **options)) for _ in range(2)
         ]
         await nodes[0].send(SETUP, SYSTEM)
         first = await stack.enter_async_context(serving(nodes[0].dispatch))
