@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from collections.abc import Mapping, Sequence
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, TCPConnector
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
+from personae.actors.domain.addresses import is_public
 from yarl import URL
 
 TIMEOUT = ClientTimeout(total=10, connect=5)
 SUCCESS = range(200, 300)
-
-
-def is_public(address: str) -> bool:
-    """Say whether an IP address is one of the internet's."""
-    found = ipaddress.ip_address(address)
-    mapped = getattr(found, "ipv4_mapped", None)
-    return (mapped or found).is_global and not found.is_multicast
 
 
 class PublicResolver(AbstractResolver):
@@ -64,8 +57,9 @@ class Outbound:
 
         ``anywhere``: the operator chose this address, so it may be in our own network.
         """
-        target, private = URL(url), self._private or anywhere
-        if not _allowed(target, private=private):
+        private = self._private or anywhere
+        target = _target(url, private=private)
+        if target is None:
             return 0
         connector = TCPConnector(resolver=_resolver(private=private), limit=1, force_close=True)
         try:
@@ -98,13 +92,8 @@ class Outbound:
 
         By https only, unless private networks are allowed.
         """
-        try:
-            target = URL(url)
-        except ValueError:
-            return None
-        if not _allowed(target, private=self._private):
-            return None
-        if target.scheme != "https" and not self._private:
+        target = _target(url, private=self._private)
+        if target is None or (target.scheme != "https" and not self._private):
             return None
         connector = TCPConnector(
             resolver=_resolver(private=self._private), limit=1, force_close=True
@@ -143,10 +132,20 @@ def _resolver(*, private: bool) -> AbstractResolver:
     return ThreadedResolver() if private else PublicResolver()
 
 
-def _allowed(target: URL, *, private: bool) -> bool:
-    if target.scheme not in {"https", "http"} or not target.host or target.user:
-        return False
+def _target(url: str, *, private: bool) -> URL | None:
+    """Return an address that may be called, as far as can be said before its name is looked up."""
     try:
-        return private or is_public(target.host)
+        target = URL(url)
+        host = target.host
+    except ValueError:
+        return None
+    if target.scheme not in {"https", "http"} or not host or target.user:
+        return None
+    return target if private or not _is_inside(host) else None
+
+
+def _is_inside(host: str) -> bool:
+    try:
+        return not is_public(host)
     except ValueError:  # a name, which is looked up later
-        return True
+        return False

@@ -11,37 +11,17 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 from dns.asyncresolver import Resolver
 from dns.exception import DNSException
+from personae.actors.domain.addresses import is_public
 from personae.actors.domain.org.values import ValidationType
 
 SECONDS = 5.0
 LONGEST_ANSWER = 1024
-NAT64 = 0x64FF9B << 96
-"""The prefix 64:ff9b::/96 (RFC 6052), behind which any IPv4 address may be."""
-
-
-def is_public(address: str) -> bool:
-    """Say whether an address is one of the open internet, for each way to write it."""
-    found = ip_address(address)
-    inner = _embedded(found) if isinstance(found, IPv6Address) else None
-    if inner is not None:
-        return is_public(str(inner))
-    return found.is_global and not found.is_multicast
-
-
-def _embedded(address: IPv6Address) -> IPv4Address | None:
-    """Return the IPv4 address that an IPv6 one stands for, if it does."""
-    number = int(address)
-    if number >> 32 == NAT64 >> 32:
-        return IPv4Address(number & 0xFFFFFFFF)
-    teredo = address.teredo[1] if address.teredo else None
-    return address.ipv4_mapped or address.sixtofour or teredo
 
 
 class PublicResolver(AbstractResolver):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
+
+from personae.actors.domain.addresses import is_public
 
 
 class Type(IntEnum):
@@ -18,9 +19,6 @@ class Type(IntEnum):
 
 LOCAL_NAMES = ("localhost", "local", "internal", "lan", "home.arpa")
 """Names that only ever stand for one's own network (RFC 6761, 6762, 8375)."""
-
-NAT64 = IPv6Network("64:ff9b::/96")
-"""The prefix that wraps IPv4 addresses (RFC 6052)."""
 
 LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 HOST = re.compile(rf"(?=.{{1,253}}$)(?:{LABEL}\.)*{LABEL}\.?")
@@ -45,10 +43,10 @@ def is_endpoint(url: str, *, private: bool) -> bool:
 
 def _is_host(host: str, *, private: bool) -> bool:
     try:
-        address = ip_address(host)
+        public = is_public(host)
     except ValueError:
         return _is_name(host, private=private)
-    return private or is_public(address)
+    return private or public
 
 
 def _is_name(host: str, *, private: bool) -> bool:
@@ -59,14 +57,3 @@ def _is_name(host: str, *, private: bool) -> bool:
     if NUMBER.fullmatch(name.rpartition(".")[2]):
         return False
     return private or not any(name == own or name.endswith(f".{own}") for own in LOCAL_NAMES)
-
-
-def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Say whether an address is on the Internet, however it is wrapped into IPv6."""
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
-        if inner is not None:
-            return is_public(inner)
-        if address in NAT64:
-            return is_public(IPv4Address(int(address) & 0xFFFFFFFF))
-    return address.is_global and not address.is_multicast

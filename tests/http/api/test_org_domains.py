@@ -11,10 +11,11 @@ import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver
 from dns.asyncresolver import Resolver
+from personae.actors.domain.addresses import is_public
 from personae.actors.domain.org.values import ValidationType
 from personae.actors.domain.policies import DomainPolicy
 from personae.http.api import domain_proof
-from personae.http.api.domain_proof import Proofs, PublicResolver, is_public
+from personae.http.api.domain_proof import Proofs, PublicResolver
 
 from tests.aggregates.conftest import ORG, POLICIES, SETUP
 from tests.http.api.conftest import GUEST, OTHER_ORG, OWNER, ROOT, add_root, running
@@ -176,33 +177,10 @@ async def test_a_name_that_leads_inside_is_not_asked(site):
     assert await proofs(site).found(ValidationType.HTTP, "shop.test", "t")
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "127.0.0.1",
-        "10.0.0.1",
-        "192.168.1.1",
-        "169.254.169.254",
-        "100.64.0.1",
-        "0.0.0.0",
-        "224.0.0.1",
-        "::1",
-        "fe80::1",
-        "fd00::1",
-        "::ffff:127.0.0.1",
-        "64:ff9b::7f00:1",
-        "2002:7f00:1::",
-    ],
-)
-async def test_addresses_inside_are_known_in_every_spelling(address):
-    assert not is_public(address)
-    with pytest.raises(OSError):
-        await PublicResolver(Names(address), is_public).resolve("x.test")
-
-
-@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8"])
-def test_addresses_of_the_internet_are_asked(address):
-    assert is_public(address)
+async def test_one_address_inside_among_others_is_enough_to_be_not_asked():
+    for address in ("10.0.0.1", "64:ff9b::7f00:1"):
+        with pytest.raises(OSError):
+            await PublicResolver(Names(address), is_public).resolve("x.test")
 
 
 @pytest.mark.parametrize("method", CALLS)

@@ -8,7 +8,7 @@ from personae.actors.domain.kit import Stream
 from personae.actors.domain.session.commands import TerminateSession
 from personae.actors.domain.session_logout.decide import PAUSES
 from personae.actors.workers.back_channel import EVENT, BackChannelLogout
-from personae.actors.workers.outbound import Outbound, is_public
+from personae.actors.workers.outbound import Outbound
 
 from tests.aggregates.conftest import ADMIN, INSTANCE
 
@@ -100,18 +100,6 @@ async def test_addresses_of_our_own_network_are_not_called(stack, receiver):
     for url in ("file:///etc/passwd", "http://user@203.0.113.1/", "gopher://x/", "http://[::1]/"):
         assert not await named.post(url, {})
     assert receiver.got == []
-
-
-@pytest.mark.parametrize(
-    ("address", "public"),
-    [
-        ("127.0.0.1", False), ("10.1.2.3", False), ("169.254.169.254", False), ("::1", False),
-        ("::ffff:127.0.0.1", False), ("fd00::1", False), ("0.0.0.0", False), ("224.0.0.1", False),
-        ("100.64.0.1", False), ("9.9.9.9", True), ("2620:fe::fe", True),
-    ],
-)  # fmt: skip
-def test_what_is_public(address, public):
-    assert is_public(address) is public
 
 
 async def test_a_client_without_an_address_is_not_registered(stack):
