@@ -9,10 +9,10 @@ from it, those that have none are carried out now.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from personae.actors.aggregates.orders import Done
@@ -22,11 +22,44 @@ from personae.actors.domain.kit.refusal import CONTENDED
 from personae.store.crypto import Area, Keyring
 from personae.store.log import Receipt
 
+T = TypeVar("T")
+
+TRIES = 5
+"""How often a call runs at most when others of the same key write before it."""
+
 KEY_REUSED = reason("IDEMPOTENCY-KeyReused", Code.INVALID_ARGUMENT)
 """A key came again with another request."""
 
 THIS_CALL: ContextVar[Once | None] = ContextVar("this_call", default=None)
 """The call with a key that the current task answers, if it has one."""
+
+
+class Overtaken(Refusal):
+    """The same call, sent another time, wrote first, with other ids."""
+
+    def __init__(self) -> None:
+        super().__init__(CONTENDED)
+
+
+async def carried_out(
+    world: World, caller: Caller, key: str, request: str, call: Callable[[], Awaitable[T]]
+) -> T:
+    """Run a call that has a key, and return its answer: the first one, if it was given before.
+
+    The same call may be under way elsewhere, or come to its end only now, as when the database
+    hung while it was sent twice: then this one runs again, with the ids that the other has drawn.
+    """
+    tries = 0
+    while True:
+        tries += 1
+        token = THIS_CALL.set(await Once.of(world, caller, key, request))
+        try:
+            return await call()
+        except Overtaken:
+            if tries == TRIES:
+                raise
+        finally:
+            THIS_CALL.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +141,7 @@ class Step:
         if note and note.request != call.request:
             raise KEY_REUSED()
         if note and note.ids != self.ids:
-            raise CONTENDED()  # the same call is under way elsewhere, with other ids
+            raise Overtaken
         return await self.recall(world)
 
 

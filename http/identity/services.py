@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from aiohttp import web
 from personae.actors.aggregates.dispatch import Dispatch
-from personae.actors.aggregates.once import THIS_CALL, Once
+from personae.actors.aggregates.once import THIS_CALL, carried_out
 from personae.actors.aggregates.orders import Done
 from personae.actors.aggregates.world import World
 from personae.actors.domain.kit import Caller, Refusal
@@ -33,6 +32,8 @@ from personae.projections.kit.question import Question
 from personae.projections.kit.registry import Projections
 from personae.projections.kit.table import Table
 from personae.projections.members import GRANT, MEMBERS
+
+T = TypeVar("T")
 
 
 class Texts(Protocol):
@@ -147,15 +148,11 @@ class Services:
         """Have a command decided."""
         return await self.dispatch.send(command, caller)
 
-    @asynccontextmanager
-    async def once(self, caller: Caller, key: str, request: bytes) -> AsyncIterator[None]:
+    async def once(
+        self, caller: Caller, key: str, request: bytes, call: Callable[[], Awaitable[T]]
+    ) -> T:
         """Let the orders of a call that has a key be carried out once, however often it comes."""
-        wanted = sha256(request).hexdigest()
-        token = THIS_CALL.set(await Once.of(self.world, caller, key, wanted))
-        try:
-            yield
-        finally:
-            THIS_CALL.reset(token)
+        return await carried_out(self.world, caller, key, sha256(request).hexdigest(), call)
 
     async def ask(self, question: Question) -> Page:
         """Have a question answered by the read models, no older than the log's head."""

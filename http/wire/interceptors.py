@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
@@ -13,7 +12,7 @@ from google.protobuf.message import Message
 from personae.actors.domain.kit import Caller
 from personae.http.wire.call import Call
 from personae.http.wire.reasons import NOT_YET
-from personae.http.wire.registry import Registry
+from personae.http.wire.registry import Answer, Registry
 from personae.http.wire.services import Services
 from personae.http.wire.validate import validate
 from personae.http.wire.wrong import Wrong
@@ -81,18 +80,19 @@ async def check(_call: Call, request: Any) -> None:
     validate(request)
 
 
-def once(call: Call, request: Message) -> AbstractAsyncContextManager[None]:
+async def once(function: Answer, request: Message, call: Call) -> Message:
     """Answer a call that has a key and was carried out before as it was answered then.
 
     Keys belong to who gives them, so those of anonymous callers are not looked at.
     """
     key = call.headers.get(KEY_HEADER, "")
     if not key or not call.caller.user_id:
-        return nullcontext()
+        answer: Message = await function(request, call)
+        return answer
     if len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
         raise Wrong("key", KEY_HEADER)
     asked = call.method.name.encode() + b"\0" + request.SerializeToString(deterministic=True)
-    return call.services.once(call.caller, key, asked)
+    return await call.services.once(call.caller, key, asked, lambda: function(request, call))
 
 
 #   step           REST   Connect gRPC-web gRPC
@@ -128,6 +128,4 @@ class Door:
             for row in ORDER:
                 if row[self.wire]:
                     await row[0](call, request)
-            async with once(call, request):
-                answer: Message = await function(request, call)
-        return answer
+            return await once(function, request, call)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol, TypeVar
 
 from personae.actors.domain.kit import Caller, Refusal
+
+T = TypeVar("T")
 
 
 class Services(Protocol):
@@ -32,10 +33,13 @@ class Services(Protocol):
     async def send(self, command: object, caller: Caller) -> Any:
         """Have a command decided; returns what was done. Raises ``Refusal``."""
 
-    def once(self, caller: Caller, key: str, request: bytes) -> AbstractAsyncContextManager[None]:
-        """Within it, whatever was sent under this key before is answered, not done again.
+    async def once(
+        self, caller: Caller, key: str, request: bytes, call: Callable[[], Awaitable[T]]
+    ) -> T:
+        """Return what ``call`` answers; what was sent under this key before is not done again.
 
-        ``request`` is what is asked for. Raises ``Refusal`` when it was another thing before.
+        It may run more than once, when another of the same key writes before it. ``request`` is
+        what is asked for. Raises ``Refusal`` when it was another thing before.
         """
 
     def sentence(self, refusal: Refusal, language: str) -> str:

@@ -107,9 +107,10 @@ def folder_for_all():
 
 
 @pytest.fixture
-def postgres():
+def postgres(request):
+    """A database; of another class where a test gives one by ``indirect``."""
     folder = folder_for_all()
-    server = Postgres(folder / "data")
+    server = getattr(request, "param", Postgres)(folder / "data")
     server.start()
     yield server
     with contextlib.suppress(Exception):

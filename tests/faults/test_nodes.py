@@ -1,23 +1,23 @@
-"""Nodes are killed, stopped, restarted, raced over; a clock goes back; an event is poison."""
+"""Nodes are killed, stopped, restarted, raced over; an event is poison."""
 
 import asyncio
 import random
 import signal
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 
 import aiohttp
 import psutil
 import pytest
-from personae.actors.domain.kit import Caller, Refusal, Stream, event
+from personae.actors.domain.kit import Caller, Stream, event
 from personae.projections.kit import Table, text
 from personae.store.log import Commit, Part
 from personae.store.pool import Database
 
 from tests.aggregates.conftest import INSTANCE, ORG, SETUP
 from tests.cluster import eventually, running
-from tests.faults.checker import check_log, check_views
+from tests.faults.checker import check_log
 from tests.faults.conftest import in_thread
 from tests.running import RunningServer
 
@@ -208,35 +208,6 @@ async def test_a_poison_event_stops_one_view_for_a_moment_and_no_other(
             rows = await node.database.rows("SELECT name, attempts FROM projections.failed_events")
             assert rows == [("poisoned", 5)] * (trial + 1)
         await check_log(node.database, {})
-
-
-async def test_a_clock_moved_back_an_hour_moves_no_position_and_no_id_back(
-    postgres_url, trials, measured
-):
-    class Clock:
-        behind = timedelta()
-
-        def __call__(self):
-            return datetime.now(UTC) - self.behind
-
-    clock = Clock()
-    async with running(postgres_url, clock=clock) as node:
-        await node.send(SETUP, Caller.of_system(INSTANCE))
-        ids = []
-        for _ in trials:
-            for n in range(200):
-                clock.behind = timedelta(hours=n // 100)
-                ids.append(node.world.new_id())
-                await node.add_machine(INSTANCE, ORG, ids[-1])
-            with pytest.raises(Refusal):
-                await node.add_machine(INSTANCE, ORG, ids[0])
-        measured("ids made, all ascending", len(ids))
-        assert ids == sorted(ids, key=int)
-        head = await node.log.head(INSTANCE)
-        for table in node.views.tables:
-            assert await node.views.reached(table, INSTANCE, head, 10), table.name
-        await check_log(node.database, {f"robot-{id_}": id_ for id_ in ids})
-        await check_views(node.database)
 
 
 def test_workers_end_with_their_first_process_and_the_next_start_works():
