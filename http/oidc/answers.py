@@ -23,8 +23,9 @@ from personae.http.oidc.form import Form
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Answering = Callable[[Call], Awaitable[web.StreamResponse]]
 
-UNAUTHORIZED = 401
-SCHEMES = {"invalid_token": ("Bearer", "DPoP"), "invalid_dpop_proof": ("DPoP",)}
+UNAUTHORIZED, INTERNAL = 401, 500
+BEARER = ("Bearer", "DPoP")
+SCHEMES = {"invalid_token": BEARER, "invalid_dpop_proof": ("DPoP",)}
 NO_STORE = "no-store"
 _JSON = "application/json"
 _KEPT = CIMultiDict({"Content-Type": _JSON, "Access-Control-Allow-Origin": "*"})
@@ -48,14 +49,20 @@ def description(services: Services, refusal: Refusal) -> str:
     return "".join(c if " " <= c <= "~" and c not in '"\\' else "?" for c in text)
 
 
-def refused(services: Services, refusal: Refusal, issuer: str = "") -> web.Response:
-    """Return the error that a client is told (RFC 6749, 5.2; RFC 6750, 3)."""
+def refused(
+    services: Services, refusal: Refusal, issuer: str = "", shown: tuple[str, ...] = ()
+) -> web.Response:
+    """Return the error that a client is told (RFC 6749, 5.2; RFC 6750, 3).
+
+    ``shown``: the schemes of tokens that this place is shown, told with every error of a client.
+    """
     error = oauth_error(refusal)
     said = description(services, refusal)
     response = answer({"error": error.code, "error_description": said}, status=error.status)
-    if error.status == UNAUTHORIZED:
+    otherwise = ("Basic",) if error.status == UNAUTHORIZED else shown
+    if schemes := error.status < INTERNAL and SCHEMES.get(error.code, otherwise):
         about = f'realm="{issuer}", error="{error.code}", error_description="{said}"'
-        for scheme in SCHEMES.get(error.code, ("Basic",)):
+        for scheme in schemes:
             more = f', algs="{" ".join(ALGORITHMS)}"' if scheme == "DPoP" else ""
             response.headers.add("WWW-Authenticate", f"{scheme} {about}{more}")
         # "… the server needs to make it available to the application" (RFC 9449, 7.1)
@@ -90,8 +97,11 @@ def posted(handle: Answering) -> Handler:
     return handler
 
 
-def got(handle: Answering) -> Handler:
-    """Make a handler of one that takes no parameters and answers JSON or refuses."""
+def got(handle: Answering, shown: tuple[str, ...] = ()) -> Handler:
+    """Make a handler of one that takes no parameters and answers JSON or refuses.
+
+    ``shown``: the schemes of tokens that it is shown.
+    """
 
     async def handler(request: web.Request) -> web.StreamResponse:
         issuer = ""
@@ -100,7 +110,7 @@ def got(handle: Answering) -> Handler:
             issuer = call.issuer
             return await handle(call)
         except Refusal as refusal:
-            return refused(request.app[SERVICES], refusal, issuer)
+            return refused(request.app[SERVICES], refusal, issuer, shown)
 
     return handler
 

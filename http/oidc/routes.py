@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 from personae.http.identity.published import Fetch, nowhere
 from personae.http.oidc import paths
-from personae.http.oidc.answers import got, posted, preflight, unshared
+from personae.http.oidc.answers import BEARER, got, posted, preflight, unshared
 from personae.http.oidc.authorize.callback import callback
 from personae.http.oidc.authorize.endpoint import authorize
 from personae.http.oidc.authorize.pushed import push
@@ -33,8 +33,8 @@ FOR_PROGRAMS = (
     ("POST", paths.DEVICE, posted(device_authorization)),
     ("POST", paths.TOKEN, posted(token)),
     ("POST", paths.REVOKE, posted(revocation)),
-    ("GET", paths.USERINFO, got(userinfo)),
-    ("POST", paths.USERINFO, got(userinfo)),
+    ("GET", paths.USERINFO, got(userinfo, BEARER)),
+    ("POST", paths.USERINFO, got(userinfo, BEARER)),
 )
 # Public clients may not introspect, and a page can keep no secret: only servers call this.
 FOR_SERVERS = (("POST", paths.INTROSPECT, unshared(posted(introspection))),)

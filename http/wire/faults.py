@@ -9,7 +9,12 @@ from typing import Any, Final
 import structlog
 from google.protobuf.message import DecodeError, Message
 from personae.actors.domain.kit import Code, Refusal
-from personae.actors.domain.kit.refusal import INTERNAL, TIMEOUT
+from personae.actors.domain.kit.refusal import (
+    INTERNAL,
+    PERMISSION_DENIED,
+    TIMEOUT,
+    UNAUTHENTICATED,
+)
 from personae.http.wire.call import Call
 from personae.http.wire.descriptors import message_class
 from personae.http.wire.reasons import TOO_LARGE, WRONG_TYPE, WRONG_VERB
@@ -37,6 +42,12 @@ HTTP_ONLY = {WRONG_VERB: 405, TOO_LARGE: 413, WRONG_TYPE: 415}
 """Where HTTP has a status of its own."""
 RETRY_AFTER = "1"
 """Seconds."""
+BEARER: Final = 'Bearer realm="api"'
+CHALLENGES: Final = {
+    UNAUTHENTICATED.id: BEARER,
+    PERMISSION_DENIED.id: f'{BEARER}, error="insufficient_scope"',
+}
+"""Who shows no token that gives access is told how to (RFC 6750, 3): always with a parameter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +67,9 @@ class Fault:
     @property
     def headers(self) -> dict[str, str]:
         """What HTTP adds: how to authenticate, when to come again."""
-        if self.status == HTTP[Code.UNAUTHENTICATED]:
-            return {"WWW-Authenticate": "Bearer"}
+        if self.code is Code.UNAUTHENTICATED or self.id in CHALLENGES:
+            challenge = CHALLENGES.get(self.id, f'{BEARER}, error="invalid_token"')
+            return {"WWW-Authenticate": challenge}
         if self.status in {HTTP[Code.UNAVAILABLE], HTTP[Code.RESOURCE_EXHAUSTED]}:
             return {"Retry-After": RETRY_AFTER}
         return {}

@@ -52,7 +52,7 @@ async def test_a_token_that_is_none_is_answered_with_401(client, token):
     headers = {"Authorization": f"Bearer {token}"}
     async with client.http.get("/v2/users/1", headers=headers) as answer:
         assert answer.status == 401
-        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+        assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="api"')
 
 
 async def test_an_over_long_field_is_named(client):

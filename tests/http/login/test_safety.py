@@ -1,6 +1,7 @@
 import re
 
 import pytest
+from aiohttp import web
 from personae.actors.domain.instance.commands import ChangePolicy
 from personae.actors.domain.policies import (
     LabelPolicy,
@@ -10,6 +11,7 @@ from personae.actors.domain.policies import (
 )
 from personae.actors.domain.user.commands import AddHuman
 from personae.actors.domain.user.values import NewContact, NewPassword, Profile
+from personae.http.identity import agent
 from personae.http.identity.instances import Origins
 from personae.http.login.links import form_target, web_link
 from personae.http.login.seal import seal, unseal
@@ -157,6 +159,11 @@ async def test_on_a_secure_site_cookies_are_bound_to_the_host(site):
     assert cookie.startswith("__Host-personae.form=")
     assert "Secure" in cookie
     await browser.session.close()
+    answer = web.Response()
+    agent.keep(answer, agent.Agent(), site.services, INSTANCE)
+    (morsel,) = answer.cookies.values()
+    assert morsel.key.startswith("__Host-personae.agent")
+    assert (morsel["secure"], morsel["httponly"], morsel["path"]) == (True, True, "/")
 
 
 async def test_a_planted_agent_cookie_holds_nothing_signed_in_later(browser, site):

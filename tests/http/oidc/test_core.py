@@ -92,11 +92,22 @@ async def test_a_token_in_header_and_form_at_once_is_an_invalid_request(stack):
 
 async def test_what_a_bearer_is_told_is_one_challenge_per_scheme(stack):
     """RFC 6750, 3: realm and error once each, in the characters that are allowed."""
-    found = await stack.userinfo("x")
-    for each in found.headers.getall("WWW-Authenticate"):
-        assert each.count("realm=") == each.count("error=") == each.count("error_description=") == 1
-        assert f'realm="{stack.issuer}"' in each
-        assert all(" " <= character <= "~" for character in each)
+    twice = {"data": [("access_token", "x"), ("access_token", "x")]}
+    both = {"data": {"access_token": "x"}, "headers": {"Authorization": "Bearer x"}}
+    for error, how in (
+        ("invalid_token", {}),
+        *(("invalid_request", each) for each in (twice, both)),
+    ):
+        found = await stack.call("POST", "/oidc/v1/userinfo", **how)
+        assert (found.status, found.error) == (401 if error == "invalid_token" else 400, error)
+        offered = found.headers.getall("WWW-Authenticate")
+        assert [each.partition(" ")[0] for each in offered] == ["Bearer", "DPoP"]
+        for each in offered:
+            for name in ("realm=", "error=", "error_description="):
+                assert each.count(name) == 1
+            assert f'realm="{stack.issuer}"' in each
+            assert f'error="{error}"' in each
+            assert all(" " <= character <= "~" for character in each)
 
 
 async def test_a_personal_access_token_is_not_said_to_be_revoked(stack):

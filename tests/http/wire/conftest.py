@@ -21,6 +21,7 @@ from personae.http import wire
 from tests.http.wire.users_api import API
 
 NO_INSTANCE = Reason("INSTANCE-NotFound", Code.NOT_FOUND)
+LATE = Reason("TOKEN-Expired", Code.UNAUTHENTICATED)
 TOKENS = {"root": {"user.write", "iam.web_key.read"}, "guest": set()}
 AS_ROOT = {"Authorization": "Bearer root"}
 AS_GUEST = {"Authorization": "Bearer guest"}
@@ -42,7 +43,7 @@ class Directory:
     async def authenticate(self, instance_id, headers, target):
         token = headers.get("authorization", "").removeprefix("Bearer ")
         if token not in TOKENS:
-            raise UNAUTHENTICATED()
+            raise LATE() if token == "late" else UNAUTHENTICATED()
         org_id = headers.get("x-zitadel-orgid", "home")
         return Caller(instance_id=instance_id, user_id=token, org_id=org_id)
 

@@ -101,10 +101,23 @@ async def test_paths_that_are_not_ours_are_left_alone(server):
         assert (answer.status, answer.content_type) == (404, "text/plain")
 
 
-async def test_the_unauthenticated_learn_how_to_authenticate(server):
-    status, body, headers = await ask(server, "GET", "/v2/users/7", headers={})
-    assert (status, body["code"]) == (401, 16)
-    assert headers["WWW-Authenticate"] == "Bearer"
+@pytest.mark.parametrize(
+    ("method", "token", "status", "error"),
+    [
+        ("GET", "", 401, ""),
+        ("GET", "late", 401, ', error="invalid_token"'),
+        ("POST", "guest", 403, ', error="insufficient_scope"'),
+    ],
+)
+async def test_who_has_no_access_learns_how_to_get_it(server, method, token, status, error):
+    """RFC 6750, 3: the scheme and one parameter at least; no error for who shows no token."""
+    shown = {"Authorization": f"Bearer {token}"} if token else {}
+    human = {"username": "g", "profile": {"givenName": "G", "familyName": "M"}}
+    body = {"json": {**human, "email": {"email": "g@example.com"}}} if method == "POST" else {}
+    path = "/v2/users/human" if body else "/v2/users/7"
+    found, _, headers = await ask(server, method, path, headers=shown, **body)
+    assert found == status
+    assert headers.getall("WWW-Authenticate") == [f'Bearer realm="api"{error}']
 
 
 async def test_the_unavailable_say_when_to_come_again(server):
