@@ -132,9 +132,16 @@ async def token_response(
     return found
 
 
-async def id_token_of(call: Call, to: Recipient, family_id: str, access: AccessToken) -> str:
-    """Return an ID token alone."""
-    return await _id_token(call, to, await family_of(call, family_id), access, "")
+async def id_token_response(
+    call: Call, to: Recipient, family_id: str, access: AccessToken
+) -> dict[str, Any]:
+    """Return what the token endpoint answers about an ID token alone (RFC 8693, 2.2.1)."""
+    return {
+        "access_token": await _id_token(call, to, await family_of(call, family_id), access, ""),
+        "token_type": "N_A",
+        "expires_in": int((await _id_token_life(call)).total_seconds()),
+        "scope": " ".join(access.scope),
+    }
 
 
 async def direct_response(
@@ -186,11 +193,7 @@ async def _id_token(
     call: Call, to: Recipient, family: OIDCSession, access: AccessToken, access_text: str
 ) -> str:
     """Return the ID token (OIDC Core, section 2 and 3.1.3.6)."""
-    now = call.services.world.now()
-    instance = await call.services.world.state(
-        Stream(call.instance_id, "instance", call.instance_id)
-    )
-    life = timedelta(microseconds=lifetimes_of(instance).id_token / 1000)
+    now, life = call.services.world.now(), await _id_token_life(call)
     signer = await signer_of(call.services, call.instance_id, fapi=to.fapi)
     found = {
         **await _about(call, to, family, access, ID_TOKEN),
@@ -207,6 +210,12 @@ async def _id_token(
     if family.session_id:
         found["sid"] = family.session_id
     return await call.provider.signing.sign(signer, found, ID_TOKEN)
+
+
+async def _id_token_life(call: Call) -> timedelta:
+    stream = Stream(call.instance_id, "instance", call.instance_id)
+    instance = await call.services.world.state(stream)
+    return timedelta(microseconds=lifetimes_of(instance).id_token / 1000)
 
 
 async def _about(

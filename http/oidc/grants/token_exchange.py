@@ -37,7 +37,7 @@ from personae.http.oidc.subjects import (
     subject_of,
 )
 from personae.http.oidc.terms import certificate_for
-from personae.http.oidc.tokens import Ids, Recipient, id_token_of, issued, token_response
+from personae.http.oidc.tokens import Ids, Recipient, id_token_response, issued, token_response
 
 REQUESTED = ("", ACCESS_TOKEN, JWT, ID_TOKEN)
 
@@ -87,8 +87,8 @@ async def token_exchange(call: Call) -> dict[str, Any]:
     assert access is not None  # noqa: S101 — for the type checker; opening hands one out
     to = Recipient.of_client(client)
     if wanted == ID_TOKEN:
-        text = await id_token_of(call, to, ids.family, access)
-        return {"access_token": text, "issued_token_type": ID_TOKEN, "token_type": "N_A"}
+        body = await id_token_response(call, to, ids.family, access)
+        return {**body, "issued_token_type": ID_TOKEN}
     to = to._replace(jwt=to.jwt if not wanted else wanted == JWT)
     body = await token_response(call, to, ids.family, access)
     return {**body, "issued_token_type": JWT if wanted == JWT else ACCESS_TOKEN}

@@ -1,3 +1,5 @@
+from personae.http.oidc.grants import GRANTS
+
 from tests.http.oidc.conftest import Stack
 
 
@@ -24,7 +26,8 @@ async def test_only_s256_is_announced_and_no_password_grant(stack):
     found = (await stack.call("GET", "/.well-known/openid-configuration")).json
     assert found["code_challenge_methods_supported"] == ["S256"]
     assert found["response_types_supported"] == ["code", "id_token", "id_token token"]
-    assert "password" not in found["grant_types_supported"]
+    assert set(found["grant_types_supported"]) == {*GRANTS, "implicit"}
+    assert "password" not in GRANTS
 
 
 async def test_keys_are_public_and_cached_for_five_minutes(stack):

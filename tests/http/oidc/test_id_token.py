@@ -4,10 +4,13 @@ import hashlib
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
-from personae.actors.domain.project.values import TokenType
+from personae.actors.domain.project.values import GrantType, TokenType
+from personae.actors.domain.user.values import AccessTokenType
 from personae.actors.domain.web_key.commands import ActivateWebKey, AddWebKey, RemoveWebKey
 
 from tests.aggregates.conftest import ADMIN, INSTANCE
+from tests.http.oidc.conftest import BOTH
+from tests.http.oidc.test_token_exchange import exchange
 
 ALGORITHMS = {"ES256": "sha256", "RS256": "sha256", "ES384": "sha384", "EdDSA": "sha512"}
 
@@ -69,14 +72,39 @@ async def test_a_new_key_signs_and_the_old_one_still_verifies(stack, algorithm):
 
 async def test_jwt_access_tokens_follow_rfc_9068(stack):
     app = await stack.app(access_token_type=TokenType.JWT)
-    text = (await stack.sign_in(app))["access_token"]
+    text = (await stack.sign_in(app, scope="openid email what-nobody-knows"))["access_token"]
     found = await decoded(stack, text)
     assert found.header["typ"] == "at+jwt"
     assert {"iss", "exp", "aud", "sub", "client_id", "iat", "jti", "scope"} <= found.claims.keys()
     assert found.claims["aud"] == [app.client_id, app.project_id]
+    assert found.claims["scope"] == "openid email"
     asked = await stack.introspect(app, text)
     same = ("iss", "sub", "aud", "exp", "iat", "jti", "client_id", "scope", "auth_time", "amr")
     assert {name: asked[name] for name in same} == {name: found.claims[name] for name in same}
+
+
+async def test_what_access_tokens_say_of_the_sign_in_stays_the_same(stack, clock):
+    """RFC 9068, 2.2.1: refreshed or exchanged, they derive from one authorization."""
+    grants = (*BOTH, GrantType.TOKEN_EXCHANGE)
+    app = await stack.app(access_token_type=TokenType.JWT, grant_types=grants)
+    first = await stack.sign_in(app)
+    clock.pass_(minutes=10)
+    renewed = (await stack.refresh(app, first["refresh_token"])).json
+    exchanged = (await exchange(stack, app, renewed["access_token"])).json
+    said = [
+        (await decoded(stack, each["access_token"])).claims for each in (first, renewed, exchanged)
+    ]
+    assert said[0]["iat"] == said[1]["iat"] - 600 == said[2]["iat"] - 600
+    assert {(each["auth_time"], *each["amr"]) for each in said} == {(said[0]["iat"], "pwd")}
+
+
+async def test_a_machines_access_token_is_for_the_issuer_unless_more_is_asked(stack):
+    """RFC 9068, 2.2 and 3: its own subject and client, and a default audience."""
+    bot = await stack.machine(access_token_type=AccessTokenType.JWT)
+    form = {"client_id": bot.name, "client_secret": bot.secret}
+    text = (await stack.token("client_credentials", **form)).json["access_token"]
+    found = (await decoded(stack, text)).claims
+    assert (found["sub"], found["client_id"], found["aud"]) == (bot.id, bot.id, [stack.issuer])
 
 
 async def test_an_id_token_is_no_access_token_and_an_access_token_no_hint(stack):

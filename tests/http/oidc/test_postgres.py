@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from personae.actors.aggregates.dispatch import Dispatch
+from personae.http.oidc import paths
 from personae.store.postgres import PostgresLog
 
 from tests.aggregates.conftest import SETUP
@@ -86,11 +87,14 @@ async def test_hot_paths_ask_the_database_nothing_but_to_record(durable, stateme
     async def refreshed():
         token["refresh"] = (await stack.refresh(app, token["refresh"])).json["refresh_token"]
 
+    nonsense = {"token": "x" * 100, "token_type_hint": "unheard_of"}
     calls = {
         "userinfo": (0, lambda: stack.userinfo(humans["access_token"])),
         "userinfo of a machine": (0, lambda: stack.userinfo(machines["access_token"])),
         "introspection": (0, lambda: stack.introspect(app, humans["access_token"])),
         "introspection by an API": (0, lambda: stack.introspect(api, machines["access_token"])),
+        "introspection of no token": (0, lambda: stack.introspect(app, "x")),
+        "revocation of no token": (0, lambda: stack.post(paths.REVOKE, app.basic, **nonsense)),
         "client_credentials": (1, own),
         "refresh": (1, refreshed),
     }

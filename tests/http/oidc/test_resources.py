@@ -10,6 +10,7 @@ from personae.actors.domain.project.values import AuthMethod, GrantType, TokenTy
 
 from tests.http.oidc.conftest import BOTH, CALLBACK
 from tests.http.oidc.test_request_object import request_of
+from tests.http.oidc.test_token_exchange import URN, exchange
 
 ONE, TWO = "https://one.example/api", "https://two.example"
 JWT = {"access_token_type": TokenType.JWT}
@@ -149,3 +150,19 @@ async def test_a_removed_or_inactive_application_is_no_target(stack, apis):
     assert (await stack.authorize(app, resource=ONE)).error is None
     await stack.send(p.RemoveApp(**of))
     assert (await stack.authorize(app, resource=ONE)).error == "invalid_target"
+
+
+async def test_an_exchanged_token_is_for_the_targets_that_were_asked(stack, apis):
+    """RFC 8693, 2.1: several targets of both kinds; no relative URI, and none with a fragment."""
+    app = await stack.app(apis[0].project_id, grant_types=(*BOTH, GrantType.TOKEN_EXCHANGE))
+    token = (await stack.sign_in(app))["access_token"]
+    for targets, audience in (
+        ({"resource": ONE}, [ONE]),
+        ({"resource": ONE, "audience": app.client_id}, [app.client_id, ONE]),
+        ({"audience": [app.client_id, app.project_id]}, [app.client_id, app.project_id]),
+        ({"resource": TWO}, None), ({"resource": ONE + "#part"}, None),
+        ({"resource": [ONE, TWO]}, None), ({"resource": ONE, "audience": TWO}, None),
+    ):  # fmt: skip
+        found = await exchange(stack, app, token, requested_token_type=f"{URN}jwt", **targets)
+        assert found.error == (None if audience else "invalid_target"), targets
+        assert not audience or claims(found.json["access_token"])["aud"] == audience

@@ -3,11 +3,11 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 from personae.actors.domain.instance.commands import ChangePolicy
 from personae.actors.domain.kit import Refusal
-from personae.actors.domain.org.commands import AddOrgMember
+from personae.actors.domain.org.commands import AddOrgMember, RemoveOrgMember
 from personae.actors.domain.policies import SecurityPolicy
 from personae.actors.domain.project.values import AuthMethod, GrantType
 from personae.actors.domain.session.commands import TerminateSession
-from personae.actors.domain.user.commands import AddHuman
+from personae.actors.domain.user.commands import AddHuman, DeactivateUser
 from personae.actors.domain.user.events import UserImpersonated
 
 from tests.aggregates.conftest import ADMIN, INSTANCE, ORG, caller, human
@@ -75,6 +75,8 @@ async def test_the_kind_of_token_is_chosen(stack, wanted, issued, kind):
             stack, app, text, subject, scope="openid", requested_token_type=wanted
         )
         assert (found.json["issued_token_type"], found.json["token_type"]) == (issued, kind)
+        assert (found.status, found.headers["Content-Type"]) == (200, "application/json")
+        assert (found.json["scope"], found.json["expires_in"]) == ("openid", 3600)
         if wanted != ACCESS:
             assert (await claims_of(stack, found.json["access_token"]))["sub"] == ADMIN
         if wanted == ID:
@@ -87,8 +89,10 @@ async def test_the_kind_of_token_is_chosen(stack, wanted, issued, kind):
         ({"scope": "openid phone"}, "invalid_scope"),
         ({"audience": "elsewhere"}, "invalid_target"),
         ({"resource": "https://api.example/"}, "invalid_target"),
+        ({"resource": "relative"}, "invalid_target"),
         ({"requested_token_type": f"{URN}refresh_token"}, "invalid_request"),
         ({"subject_token_type": f"{URN}refresh_token"}, "invalid_request"),
+        ({"subject_token": None}, "invalid_request"),
         ({"subject_token_type": None}, "invalid_request"),
         ({"subject_token_type": ID}, "invalid_request"),
         ({"subject_token": "x"}, "invalid_request"),
@@ -103,6 +107,28 @@ async def test_nothing_is_widened_and_nothing_guessed(stack, form, error):
     wanted = {name: value for name, value in wanted.items() if value is not None}
     found = await stack.token(GRANT, app.basic, **wanted)
     assert (found.status, found.error) == (400, error)
+
+
+@pytest.mark.parametrize("kind", [ACCESS, ID])
+@pytest.mark.parametrize("end", ["revoked", "late", "session ended", "user deactivated"])
+async def test_a_token_that_lives_no_more_is_exchanged_for_nothing(stack, clock, kind, end):
+    """RFC 8693, 2.1: "appropriate validation procedures for the indicated token type"."""
+    app, browser = await stack.app(grant_types=ALL), await stack.browser()
+    tokens = await stack.sign_in(app, browser)
+    text = tokens["access_token" if kind == ACCESS else "id_token"]
+    assert (await exchange(stack, app, text, kind, scope="openid")).status == 200
+    if end == "revoked":
+        await stack.post("/oauth/v2/revoke", app.basic, token=text)
+    elif end == "late":
+        clock.pass_(minutes=61)
+    elif end == "session ended":
+        await stack.send(TerminateSession(session_id=browser.held.session_id))
+    else:
+        await stack.send(DeactivateUser(user_id=ADMIN))
+    found = await exchange(stack, app, text, kind, scope="openid")
+    # An ID token is not for its client to revoke; it ends with its session.
+    is_alive = (kind, end) == (ID, "revoked")
+    assert (found.status, found.error) == ((200, None) if is_alive else (400, "invalid_request"))
 
 
 async def test_a_token_of_another_project_is_not_exchanged(stack):
@@ -166,6 +192,37 @@ async def test_support_acts_for_a_customer_and_that_is_told_and_kept(desk):
     log = await desk.services.world.log.after(INSTANCE, 0, 10_000)
     (kept,) = [each for each in log if isinstance(each.event, UserImpersonated)]
     assert (kept.stream.id, kept.creator, kept.event.actor_id) == (user_id, helper, helper)
+
+
+@pytest.mark.parametrize("given", ["actor_token", "actor_token_type"])
+async def test_an_actor_is_shown_together_with_its_type(desk, given):
+    """RFC 8693, 2.1: a type is required with an actor, and must not be there without one."""
+    app = await desk.app(grant_types=ALL)
+    _, own = await support(desk, "ORG_END_USER_IMPERSONATOR", app)
+    user_id = await customer(desk)
+    assert (await act(desk, app, user_id, own)).status == 200
+    half = {given: {"actor_token": own, "actor_token_type": ACCESS}[given]}
+    found = await exchange(desk, app, user_id, USER_ID, scope="openid", **half)
+    assert (found.status, found.error) == (400, "invalid_request")
+    assert "actor_token_type" in found.json["error_description"]
+
+
+async def test_who_acted_before_is_told_and_decides_nothing(desk):
+    """RFC 8693, 4.1: the present actor is outermost, and it alone counts."""
+    app = await desk.app(grant_types=ALL)
+    first, own = await support(desk, "ORG_END_USER_IMPERSONATOR", app)
+    second, theirs = await support(desk, "ORG_END_USER_IMPERSONATOR", app)
+    _, nobodys = await support(desk, "", app)
+    token = (await act(desk, app, await customer(desk), own)).json["access_token"]
+    actor = {"scope": "openid", "actor_token_type": ACCESS}
+    refused = await exchange(desk, app, token, actor_token=nobodys, **actor)
+    assert (refused.status, refused.error) == (403, "access_denied")
+    await desk.send(RemoveOrgMember(org_id=ORG, user_id=first))
+    found = await exchange(desk, app, token, actor_token=theirs, **actor)
+    before = {"iss": desk.issuer, "sub": first}
+    expected = {"iss": desk.issuer, "sub": second, "act": before}
+    assert (await claims_of(desk, found.json["id_token"]))["act"] == expected
+    assert (await desk.introspect(app, found.json["access_token"]))["act"] == expected
 
 
 async def test_our_own_apis_refuse_whoever_acts_for_somebody(desk):
