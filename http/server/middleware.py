@@ -30,6 +30,7 @@ _SERVER = istr("Server")
 _CODING = istr("Transfer-Encoding")
 _TYPE = istr("Content-Type")
 _CSP = istr("Content-Security-Policy")
+_FRAMES = istr("X-Frame-Options")  # for browsers without frame-ancestors (RFC 9700, 4.16)
 _NOSNIFF = istr("X-Content-Type-Options")
 _HSTS = istr("Strict-Transport-Security")
 _DEFAULT_CSP = "object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -210,7 +211,8 @@ class Surroundings:
         if self._external_secure:
             headers.setdefault(_HSTS, _TWO_YEARS)
         if headers.get(_TYPE, "")[:9] == "text/html":
-            headers.setdefault(_CSP, _DEFAULT_CSP)
+            if _CSP not in headers:
+                headers[_CSP], headers[_FRAMES] = _DEFAULT_CSP, "DENY"
             for name, value in _HTML:
                 headers.setdefault(name, value)
         if self.draining:

@@ -27,6 +27,7 @@ _HEADERS = {
     "Content-Security-Policy": (
         f"default-src 'none'; script-src 'sha256-{_HASH}'; base-uri 'none'; frame-ancestors 'none'"
     ),
+    "X-Frame-Options": "DENY",
 }
 
 

@@ -135,6 +135,25 @@ async def test_pages_forbid_everything_they_do_not_need(browser):
     assert page.headers["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.parametrize("page", ["loginname", "device", "logout", "nothing"])
+async def test_no_page_may_be_framed(browser, page):
+    """RFC 9700, 4.16: login pages, the device page, error pages."""
+    found = await browser.get(f"/ui/login/{page}")
+    assert "frame-ancestors 'none'" in found.headers["Content-Security-Policy"]
+    assert found.headers["X-Frame-Options"] == "DENY"
+
+
+async def test_a_password_is_never_sent_on(browser, site):
+    """RFC 9700, 4.12: after 303 no browser sends the form again."""
+    page = await browser.get(await site.ask(redirect="https://shop.example/cb"))
+    page = await browser.submit(page, "loginname", loginName=NAME)
+    action, hidden = page.form("password")
+    form = {**hidden, "password": PASSWORD}
+    url = site.url + action
+    async with browser.session.post(url, data=form, allow_redirects=False) as answer:
+        assert answer.status == 303
+
+
 async def test_forms_may_lead_to_the_client_only(browser, site):
     page = await browser.get(await site.ask(redirect="https://shop.example/cb"))
     policy = page.headers["Content-Security-Policy"]

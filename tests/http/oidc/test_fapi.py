@@ -344,6 +344,7 @@ async def test_on_an_instance_that_signs_otherwise_the_profile_gets_a_key_of_its
     for text in (found["id_token"], found["access_token"]):
         token = jwt.decode(text, keys, algorithms=["ES256"])
         assert token.header["kid"] not in {"k1", "k2"}
+        assert token.header.keys() == {"alg", "kid", "typ"}
         assert token.claims["client_id"] == client.app.client_id
     # Authlib agrees that the hash inside is of this very access token, by that algorithm.
     id_token = jwt.decode(found["id_token"], keys, algorithms=["ES256"])
@@ -368,7 +369,8 @@ async def test_of_many_that_need_a_key_at_once_one_makes_it(stack):
         *(signer_of(stack.services, INSTANCE, fapi=True) for _ in range(20))
     )
     assert len({each.public.id for each in signers}) == 1
-    assert len((await published(stack))["keys"]) == before + 1
+    ids = [each["kid"] for each in (await published(stack))["keys"]]
+    assert len(ids) == len(set(ids)) == before + 1
     # The instance's own key is not touched, and no second one is made where it will do.
     assert (await signer_of(stack.services, INSTANCE, fapi=False)).public.id == "k2"
     await stack.send(ActivateWebKey(key_id="k1", previous="k2"))

@@ -9,7 +9,7 @@ from personae.actors.domain.user.commands import AddPersonalAccessToken, RemoveP
 from personae.http.identity.opaque import TokenKind
 from personae.http.oidc.provider import Profiles
 
-from tests.aggregates.conftest import INSTANCE, ORG
+from tests.aggregates.conftest import ADMIN, INSTANCE, ORG
 from tests.http.oidc.assertions import ASSERTION, seconds, signed
 from tests.http.oidc.conftest import CALLBACK, serving
 
@@ -94,6 +94,12 @@ async def test_two_clients_may_have_the_same_name(stack, token):
     one, two = [(await register(stack, token, client_name="Shop")).json for _ in range(2)]
     assert one["client_id"] != two["client_id"]
     assert two["client_name"] == f"Shop ({two['client_id']})"
+
+
+async def test_nobody_chooses_a_client_id(stack, token):
+    """RFC 9700, 4.15.1: it could be the id of a user."""
+    found = (await register(stack, token, client_id=ADMIN)).json
+    assert found["client_id"] != ADMIN
 
 
 async def test_a_client_registers_with_its_keys(stack, token, verifier):

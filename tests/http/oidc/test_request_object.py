@@ -5,7 +5,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 from personae.actors.domain.project.values import AuthMethod
 
-from tests.http.oidc.assertions import seconds, signed
+from tests.http.oidc.assertions import ASSERTION, seconds, signed
 from tests.http.oidc.conftest import CALLBACK, query_of
 
 TYP = {"typ": "oauth-authz-req+jwt"}
@@ -38,6 +38,21 @@ async def test_only_what_the_client_signed_counts(stack, app):
     outside = {"state": "outside", "redirect_uri": "https://evil.example/", "prompt": "login"}
     begun = await ask(stack, app, text, **outside)
     request_id = query_of(begun.location)["authRequestID"]
+    await stack.link(request_id, browser)
+    back = await stack.callback(request_id, browser)
+    assert back.location.startswith(CALLBACK)
+    assert query_of(back.location)["state"] == "inside"
+
+
+async def test_of_a_pushed_object_too(stack, app):
+    """RFC 9126, 3: all parameters of the request "MUST appear as claims of the JWT"."""
+    proof = signed(app.client_id, stack.issuer, app.key_id, app.key, seconds(stack))
+    form = {"client_assertion_type": ASSERTION, "client_assertion": proof, "state": "outside"}
+    form |= {"request": request_of(stack, app), "redirect_uri": "https://evil.example/"}
+    pushed = await stack.post("/oauth/v2/par", **form)
+    named = {"client_id": app.client_id, "request_uri": pushed.json["request_uri"]}
+    begun = await stack.call("GET", "/oauth/v2/authorize", params=named)
+    request_id, browser = query_of(begun.location)["authRequestID"], await stack.browser()
     await stack.link(request_id, browser)
     back = await stack.callback(request_id, browser)
     assert back.location.startswith(CALLBACK)

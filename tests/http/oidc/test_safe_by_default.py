@@ -82,6 +82,20 @@ async def test_a_redirect_sends_no_referrer(stack):
         assert found.status == 302
 
 
+async def test_neither_an_error_nor_an_answer_may_be_framed(stack):
+    """RFC 9700, 4.16: pages of the authorization endpoint itself."""
+    app, browser = await stack.app(), await stack.browser()
+    begun = await stack.authorize(app, response_mode="form_post")
+    request_id = query_of(begun.location)["authRequestID"]
+    await stack.link(request_id, browser)
+    html = {"Accept": "text/html"}
+    wrong = await stack.authorize(app, redirect_uri="https://evil.example/", headers=html)
+    for found in (wrong, await stack.callback(request_id, browser)):
+        assert found.headers["Content-Type"].startswith("text/html")
+        assert "frame-ancestors 'none'" in found.headers["Content-Security-Policy"]
+        assert found.headers["X-Frame-Options"] == "DENY"
+
+
 FORWARDED = (
     {"X-Forwarded-Host": "evil.example"}, {"Forwarded": "host=evil.example;proto=https"},
     {"X-Forwarded-Proto": "https"}, {"X-Original-Host": "evil.example"},
