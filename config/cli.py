@@ -43,9 +43,9 @@ def start(files: tuple[Path, ...], **flags: Any) -> None:
     from personae.config import logs
 
     logs.configure(loaded.settings.logging)
-    from personae.config import wiring
+    from personae.config import serving
 
-    run(wiring.serve(loaded.settings))
+    run(serving.serve(loaded.settings))
 
 
 @main.command(epilog=example("personae setup --database postgresql://personae@db/personae"))
@@ -56,9 +56,9 @@ def setup(files: tuple[Path, ...], **flags: Any) -> None:
     from personae.config import logs
 
     logs.configure(loaded.settings.logging)
-    from personae.config import wiring
+    from personae.config import serving
 
-    run(wiring.setup(loaded.settings))
+    run(serving.setup(loaded.settings))
 
 
 @main.command(epilog=example("personae ready --port 9000 && echo up"))

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import structlog
-from aiohttp import web
 from personae import projections as read_models
 from personae.actors.aggregates.clients import client_of
 from personae.actors.aggregates.dispatch import Dispatch
@@ -30,29 +28,21 @@ from personae.actors.workers.outbound import Outbound
 from personae.actors.workers.outbox import Outbox
 from personae.actors.workers.receipts import forget_old_receipts
 from personae.actors.workers.senders import Sender
-from personae.config import masterkey, origins, parts, workers
-from personae.config.banner import BannerInfo, banner
-from personae.config.crew_metrics import CrewRegistry
-from personae.config.errors import StartError
+from personae.config import masterkey, parts
 from personae.config.first_start import FirstStart, SetUp
 from personae.config.message_providers import endpoints_of, provide
 from personae.config.metrics import Metrics
-from personae.config.profiles import profiles_of
 from personae.config.settings import Settings
 from personae.config.system_users import system_users_of
 from personae.config.texts import Texts
-from personae.config.version import VERSION
-from personae.http import api, login, oidc, saml, wire
+from personae.http import api
 from personae.http.identity.federation.federation import Federation
 from personae.http.identity.instances import Origins
 from personae.http.identity.keys import SigningKeys, StoredKey
 from personae.http.identity.opaque import OpaqueTokens
 from personae.http.identity.replays import Replays
-from personae.http.identity.services import SERVICES, Services
+from personae.http.identity.services import Services
 from personae.http.identity.signer import signer_of
-from personae.http.server import Tree
-from personae.http.server.lifecycle import Server
-from personae.http.server.settings import Limits, ServerSettings, tls_context
 from personae.projections.kit.condition import ALL
 from personae.projections.kit.page import MAX_LIMIT
 from personae.projections.kit.question import Question
@@ -287,139 +277,3 @@ async def _reload_keys(keyring: Keyring) -> None:
             await keyring.reload()
         except DatabaseError as error:
             log.warning("data keys not reloaded", error=type(error).__name__)
-
-
-def application(node: Node) -> web.Application:
-    """Return the application with the routes of every door."""
-    app = web.Application()
-    app[SERVICES] = node.services
-    texts = node.services.texts
-    wire.add_routes(
-        app,
-        wire.DEFAULT,
-        node.services,
-        words=lambda accept: texts.tree(texts.negotiate(accept, texts.languages), "explorer"),
-    )
-    of = node.settings.oidc
-    oidc.add_routes(
-        app,
-        implicit=of.implicit,
-        profiles=profiles_of(node.settings),
-        fetch=Outbound(private=of.jwks_private).get,
-    )
-    saml.add_routes(app)
-    login.add_routes(app)
-    return app
-
-
-def server(node: Node, *, crew: CrewRegistry | None = None) -> Server:
-    """Return the listening port of a process, not yet open; ``crew``: see :func:`listen`."""
-    settings, texts = node.settings, node.services.texts
-    of = settings.server
-    tls = None
-    if of.tls_certificate and of.tls_key:
-        tls = tls_context(str(of.tls_certificate), str(of.tls_key))
-    return Server(
-        application(node),
-        wire.grpc_mapping(wire.DEFAULT, node.services, node.answers),
-        ServerSettings(
-            host=of.host,
-            port=settings.port,
-            reuse_port=crew is not None,
-            tls=tls,
-            external_secure=settings.external_secure,
-            trusted_proxies=of.trusted_proxies,
-            client_certificate_header=of.client_certificate_header,
-            drain_timeout=of.shutdown_timeout.total_seconds(),
-            limits=Limits(
-                body_size=int(of.body_limit), request_timeout=of.request_timeout.total_seconds()
-            ),
-        ),
-        checks={"database": node.ping, "disk": node.room},
-        registry=crew or node.metrics.registry,
-        faults=login.faults(node.services),
-        tree=Tree(
-            seen=(lambda: crew.trees(node.tree())) if crew else node.tree,
-            words=lambda accept: texts.tree(texts.negotiate(accept, texts.languages), "actors"),
-        ),
-    )
-
-
-async def serve(settings: Settings) -> None:
-    """Run the server until it is told to stop. Raises ``StartError`` for one clear line."""
-    if settings.workers > 1:
-        collector.tame()
-        await workers.serve(settings)
-        return
-    async with running(settings) as node:
-        await listen(node)
-
-
-async def listen(node: Node, *, crew: CrewRegistry | None = None) -> None:
-    """Open the port, say where everything is, and stop in order when a signal comes.
-
-    ``crew`` holds the metrics of several workers that share the port; their first process speaks.
-    Raises ``StartError``, after it has stopped, when a part cannot be kept running.
-    """
-    port = server(node, crew=crew)
-    await port.start()
-    collector.tame()
-    sys.setswitchinterval(HAND_OVER_SECONDS)
-    if crew is None:
-        banner(info_of(node))
-    try:
-        await told_to_stop(node.root, node.given_up, port.signalled())
-    finally:
-        log.info("stopping", grace_seconds=node.settings.server.shutdown_timeout.total_seconds())
-        await port.stop()
-
-
-HAND_OVER_SECONDS = 0.0002
-"""How long a thread that hashes waits for the loop's to let go of the interpreter.
-
-With Python's 5 ms a thread made 180 RSA signatures a second beside a loop that never rested, with
-0.5 ms 1,000, with 0.1 ms 1,800; that loop was none the slower. This value lies between.
-"""
-
-
-async def told_to_stop(
-    root: Supervisor, given_up: asyncio.Event, signalled: Awaitable[object]
-) -> None:
-    """Return at a signal. Raises ``StartError`` when the supervisor tree has given up on a part.
-
-    Who watches the process then sees that it failed, and starts it anew.
-    """
-    waits = [asyncio.ensure_future(signalled), asyncio.ensure_future(given_up.wait())]
-    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    for task in waits:
-        task.cancel()
-    if given_up.is_set():
-        log.error("a part of the server could not be kept running", tree=root.snapshot())
-        raise StartError("a part of the server could not be kept running: see the log")
-
-
-async def setup(settings: Settings) -> None:
-    """Prepare the database and the first instance, and end."""
-    async with running(settings) as node:
-        banner(info_of(node))
-
-
-def info_of(node: Node) -> BannerInfo:
-    """Return what the banner tells."""
-    settings = node.settings
-    return BannerInfo(
-        version=VERSION,
-        url=settings.external_url,
-        admin_name=settings.first_instance.admin.user_name,
-        data=settings.data,
-        database=info_of_database(settings),
-        admin_password=node.first_start.password if node.first_start else None,
-        metrics=settings.metrics.enabled,
-    )
-
-
-def info_of_database(settings: Settings) -> str:
-    """Return where the events are kept, without any password."""
-    if settings.database is None:
-        return "embedded PostgreSQL"
-    return origins.address(settings.database.get_secret_value())

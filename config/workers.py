@@ -43,14 +43,14 @@ async def serve(settings: Settings) -> None:
 
     Raises ``StartError`` when the port is taken or the workers keep dying.
     """
-    from personae.config import parts, wiring
+    from personae.config import parts, serving, wiring
     from personae.config.banner import banner
 
     _check_port(settings)
     async with parts.reachable(settings) as dsn:
         told = settings.model_copy(update={"database": SecretStr(dsn)})
         async with wiring.running(told) as node:
-            info = replace(wiring.info_of(node), database=wiring.info_of_database(settings))
+            info = replace(serving.info_of(node), database=serving.info_of_database(settings))
         with tempfile.TemporaryDirectory(prefix="personae-metrics-") as folder:
             crew = Crew(told, Path(folder))
             try:
@@ -149,14 +149,14 @@ def _work(settings: Settings, folder: Path, number: int) -> None:
 
 
 async def _serve(settings: Settings, registry: CrewRegistry) -> None:
-    from personae.config import wiring
+    from personae.config import serving, wiring
 
     _stop_when_orphaned()
     async with wiring.running(settings) as node:
         registry.register(node.metrics.registry)
         publishing = asyncio.create_task(registry.publish(node.tree))
         try:
-            await wiring.listen(node, crew=registry)
+            await serving.listen(node, crew=registry)
         finally:
             publishing.cancel()
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from personae.actors.runtime import Restart, Supervisor
 from personae.config.errors import StartError
-from personae.config.wiring import told_to_stop
+from personae.config.serving import told_to_stop
 
 
 async def tree_with(*, times):
