@@ -201,7 +201,7 @@ async def test_on_two_processes_they_die_on_both(pair):
         began = time.monotonic()
         assert await uses(first, shop) == DEAD, why
         while await uses(second, shop) != DEAD:
-            assert time.monotonic() - began < 2, why
+            assert time.monotonic() - began < 5, why
             await asyncio.sleep(0.001)
         slowest = max(slowest, time.monotonic() - began)
         assert (await refresh(second, shop)).status in {400, 401}, why

@@ -41,7 +41,7 @@ async def ended_everywhere(stacks, won):
     async def ended():
         return await alive(stacks, won["access_token"]) == {401}
 
-    return await eventually(ended, 2)
+    return await eventually(ended)
 
 
 async def test_a_code_wins_once_and_the_second_use_ends_its_tokens(stacks):

@@ -60,7 +60,7 @@ def test_no_bomb_reaches_the_parser_or_costs_time(name):
     began = time.process_time()
     with pytest.raises(Unreadable):
         parse(data if isinstance(data, bytes) else data.encode())
-    assert time.process_time() - began < 0.1
+    assert time.process_time() - began < 1
 
 
 def test_what_is_within_bounds_is_read():
@@ -88,7 +88,7 @@ def test_what_is_packed_is_unpacked_within_bounds(packed):
     began = time.process_time()
     with pytest.raises(Unreadable):
         inflate(packed)
-    assert time.process_time() - began < 0.1
+    assert time.process_time() - began < 1
 
 
 def test_what_is_packed_comes_back():

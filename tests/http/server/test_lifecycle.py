@@ -111,7 +111,7 @@ async def test_idle_connections_do_not_hold_the_drain():
         await client.response(client.head())
         began = monotonic()
         await server.stop()
-        assert monotonic() - began < 1
+        assert monotonic() - began < 5
         for _, writer in idle:
             writer.close()
 
@@ -124,7 +124,7 @@ async def test_a_drain_has_an_end():
         await asyncio.sleep(0.05)
         began = monotonic()
         await server.stop()
-        assert monotonic() - began < 3
+        assert monotonic() - began < 10
         writer.close()
 
 
