@@ -276,13 +276,13 @@ async def test_p11_a_database_that_hangs_is_found_out_once(postgres_url):
         with pytest.raises(QueryTimeout):
             await database.rows("SELECT 1")
         callers = door.callers
-        with pytest.raises(Unavailable, match="in time"):  # not one idle connection after another
+        with pytest.raises(Unavailable, match="cannot connect"):  # no idle connection is tried
             await database.rows("SELECT 1")
         await asyncio.sleep(0.1)
         many = [asyncio.ensure_future(database.rows("SELECT 1")) for _ in range(4)]
         refused = await asyncio.gather(*many, return_exceptions=True)
         assert sorted("away" in str(each) for each in refused) == [False, True, True, True]
-        assert door.callers - callers < 2
+        assert door.callers - callers == 2  # that one, and one of the four
         assert database.stats.idle == 0
         door.passing.set()
         await eventually(partial(serves, database))
