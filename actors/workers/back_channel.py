@@ -19,7 +19,7 @@ from personae.actors.domain.session_logout.commands import FinishLogout, TryLogo
 from personae.actors.domain.session_logout.decide import PAUSES, due
 from personae.actors.domain.session_logout.events import LogoutRegistered
 from personae.actors.domain.session_logout.state import SessionLogout
-from personae.actors.workers.outbound import Outbound
+from personae.actors.workers.outbound import SUCCESS, Outbound
 from personae.projections.kit.condition import ALL
 from personae.projections.kit.page import MAX_LIMIT
 from personae.projections.kit.question import Question
@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 LOOK_SECONDS = 10.0
 AT_ONCE = 20
 LIFE = timedelta(minutes=2)
+UNDERSTOOD_AND_REFUSED = 400
+"""What a client answers that will not take the token (section 2.8): telling it again is no use."""
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
 Sign = Callable[[str, Mapping[str, Any], str], Awaitable[str]]
@@ -110,8 +112,9 @@ class BackChannelLogout:
         async with self._room:
             claims = self._claims(asked, session_id)
             token = await self._sign(instance_id, claims, "logout+jwt")
-            reached = await self._outbound.post(asked.uri, {"logout_token": token})
-        if reached or last:
+            status = await self._outbound.call(asked.uri, data={"logout_token": token})
+        reached = status in SUCCESS
+        if reached or last or status == UNDERSTOOD_AND_REFUSED:
             done = FinishLogout(
                 session_id=session_id, oidc_session_id=oidc_session_id, reached=reached
             )

@@ -41,10 +41,6 @@ class Outbound:
     def __init__(self, *, private: bool = False) -> None:
         self._private = private
 
-    async def post(self, url: str, form: Mapping[str, str]) -> bool:
-        """Post a form; false for any answer but success, or none within ten seconds."""
-        return await self.call(url, data=form) in SUCCESS
-
     async def call(
         self,
         url: str,

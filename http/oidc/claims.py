@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,7 @@ SUPPORTED = (
     "azp", "act", "preferred_username", "name", "family_name", "given_name", "nickname", "gender",
     "locale", "updated_at", "email", "email_verified", "phone_number", "phone_number_verified",
 )  # fmt: skip
+E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 _GENDERS = {Gender.FEMALE: "female", Gender.MALE: "male", Gender.DIVERSE: "diverse"}
 
 
@@ -96,11 +98,15 @@ def email(subject: Subject, _scope: str) -> dict[str, Any]:
 
 
 def phone(subject: Subject, _scope: str) -> dict[str, Any]:
-    """Scope ``phone``."""
+    """Scope ``phone``: when a number is said to be verified, it "MUST be in E.164 format" (5.1)."""
     human = subject.user.human
     if human is None or not human.phone.value:
         return {}
-    return {"phone_number": human.phone.value, "phone_number_verified": human.phone.verified}
+    number, verified = human.phone.value, human.phone.verified
+    return {
+        "phone_number": number,
+        "phone_number_verified": verified and bool(E164.fullmatch(number)),
+    }
 
 
 def metadata(subject: Subject, _scope: str) -> dict[str, Any]:

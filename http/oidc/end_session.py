@@ -30,18 +30,27 @@ async def end_session(request: web.Request) -> web.Response:
     call = await Call.of(request, (await Form.of_either(request)).unique())
     hint = await _hint(call)
     target = await _target(call, hint)
-    if hint is None:
-        agent = agent_of(request, call.services, call.instance_id)
-        if await living(agent, call.services, call.instance_id):
-            return redirect(_confirmation(call), method=request.method)
-        return redirect(target, method=request.method)
-    if not hint.session_id:
+    if await _must_ask(call, hint):
+        return redirect(_confirmation(call, hint), method=request.method)
+    if hint is None or not hint.session_id:
         return redirect(target, method=request.method)
     ended = (call.services, call.instance_id, (hint.session_id,))
     where = await logged_out.location(*ended, then=target)
     response = redirect(where, method=request.method)
     await _end(call, hint, response)
     return response
+
+
+async def _must_ask(call: Call, hint: Hint | None) -> bool:
+    """Say whether somebody is signed in here of whom the hint, if any, says nothing.
+
+    "… the OP MUST ask the End-User this question if an id_token_hint was not provided or if the
+    supplied ID Token does not belong to the current OP session with the RP and/or currently
+    logged in End-User." (section 2)
+    """
+    agent = agent_of(call.request, call.services, call.instance_id)
+    held = [each.session_id for each, _ in await living(agent, call.services, call.instance_id)]
+    return bool(held) and (hint is None or hint.session_id not in held)
 
 
 async def session_ended(request: web.Request) -> web.Response:
@@ -78,8 +87,10 @@ async def _target(call: Call, hint: Hint | None) -> str:
     return with_query(uri, {"state": state} if state else {})
 
 
-def _confirmation(call: Call) -> str:
+def _confirmation(call: Call, hint: Hint | None) -> str:
     passed_on = {name: call.form.get(name) for name in PASSED_ON if call.form.get(name)}
+    if hint:
+        passed_on["client_id"] = hint.client_id
     return with_query(paths.LOGOUT_PAGE, passed_on)
 
 

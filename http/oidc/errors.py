@@ -69,6 +69,7 @@ _METADATA = OAuthError("invalid_client_metadata")
 _BY_REASON |= {
     project.REDIRECT_INVALID.id: OAuthError("invalid_redirect_uri"),
     project.CERTIFICATE_MISSING.id: _METADATA,
+    project.BACK_CHANNEL_INVALID.id: _METADATA,
     project.LOGOUT_URI_INVALID.id: _METADATA,
     project.KEYS_URI_INVALID.id: _METADATA,
     project.NAME_INVALID.id: _METADATA,

@@ -100,6 +100,14 @@ class Form:
         return value
 
 
+def words(text: str) -> list[str]:
+    """Return the words of a list that is delimited by spaces, and by no other blank.
+
+    "… a single ASCII space character (0x20) MUST be used as the delimiter." (OIDC Core, 14)
+    """
+    return [each for each in text.split(" ") if each]
+
+
 def _pairs(text: str) -> list[tuple[str, str]]:
     """Return names and values that are not empty; ``urllib``'s own parser is five times slower."""
     split = (part.partition("=") for part in text.split("&"))

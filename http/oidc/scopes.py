@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from personae.actors.domain.instance.state import Instance
 from personae.actors.domain.kit import Stream
 from personae.http.oidc.errors import SCOPE_TOO_LONG
+from personae.http.oidc.form import words
 
 if TYPE_CHECKING:
     from personae.http.oidc.call import Call
@@ -36,8 +37,8 @@ def granted(asked: str, roles: Collection[str] = (), *, offline: bool = False) -
     ``roles`` are those of the client's project; ``offline``: refresh tokens are allowed. Raises
     OIDC-ScopeTooLong.
     """
-    words = asked.split()
-    if len(words) > MOST or len(asked) > LONGEST:
+    named = words(asked)
+    if len(named) > MOST or len(asked) > LONGEST:
         raise SCOPE_TOO_LONG(most=MOST, longest=LONGEST)
 
     def known(scope: str) -> bool:
@@ -47,7 +48,7 @@ def granted(asked: str, roles: Collection[str] = (), *, offline: bool = False) -
             return scope[len(ROLE) :] in roles
         return scope in _WHOLE or scope.startswith(_OPEN_ENDED)
 
-    return tuple(scope for scope in dict.fromkeys(words) if known(scope))
+    return tuple(scope for scope in dict.fromkeys(named) if known(scope))
 
 
 def ends(scopes: Iterable[str], start: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from personae.actors.aggregates.clients import Client
 from personae.actors.aggregates.facts.oidc_session import lifetimes_of
 from personae.actors.domain.kit import Stream
 from personae.actors.domain.oidc_session.events import AccessTokenAdded
-from personae.actors.domain.oidc_session.state import AccessToken, OIDCSession, token_of
+from personae.actors.domain.oidc_session.state import REFRESH, AccessToken, OIDCSession, token_of
 from personae.actors.domain.project.values import TokenType
 from personae.actors.domain.user.state import Machine
 from personae.actors.domain.user.values import AccessTokenType
@@ -205,7 +205,8 @@ async def _id_token(
         found["act"] = acting(call.issuer, access.actors)
     if access_text:
         found["at_hash"] = at_hash(access_text, signer)
-    if family.nonce:
+    # "… it SHOULD NOT have a nonce Claim" when it is refreshed (OIDC Core, 12.2).
+    if family.nonce and access.reason != REFRESH:
         found["nonce"] = family.nonce
     if family.session_id:
         found["sid"] = family.session_id

@@ -102,6 +102,23 @@ def test_a_client_sends_nobody_where_nobody_should_go(field):
     given(ADDED).when(order, NO_SECRET).refuses(refusals.REDIRECT_INVALID)
 
 
+@pytest.mark.parametrize(
+    ("uri", "right"),
+    [
+        ("https://x.test/bye?keep=1", True), ("http://rp.internal:8080/bye", True), ("", True),
+        ("https://x.test/bye#x", False), ("/bye", False), ("x.test/bye", False),
+        ("https:///bye", False), ("com.example:/bye", False), ("https://a@x.test/", False),
+    ],
+)  # fmt: skip
+def test_a_client_is_told_of_logouts_at_a_web_address_without_fragment(uri, right):
+    """Back-Channel Logout 1.0, 2.2."""
+    story = given(ADDED).when(add_oidc(back_channel_logout_uri=uri), NO_SECRET)
+    if right:
+        assert story.decisions
+    else:
+        story.refuses(refusals.BACK_CHANNEL_INVALID)
+
+
 def test_an_api_claims_its_name_and_its_id():
     given(ADDED).when(add_api(), NO_SECRET).includes(APP, API)
 

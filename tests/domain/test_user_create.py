@@ -43,6 +43,15 @@ def test_adding_a_human_claims_the_name_and_says_all_that_is_known():
     )
 
 
+@pytest.mark.parametrize("id_", ["\u00fc1", "a\tb", "a\n", "x" * 256, ""])
+def test_an_id_that_could_be_no_subject_is_refused(id_):
+    given().when(add(user_id=id_), human_facts()).refuses(refusals.ID_INVALID)
+    given().when(machine(user_id=id_), naming()).refuses(refusals.ID_INVALID)
+    given().when(machine(user_id="~" * 255), naming()).includes(
+        Claim(USERNAMES, "robot", refusals.NAME_TAKEN)
+    )
+
+
 def test_names_of_organisations_that_keep_their_own_are_claimed_within_them():
     claim = Claim(USERNAMES, "robot:10", refusals.NAME_TAKEN)
     given().when(machine(), naming(scoped=True)).includes(claim)

@@ -8,7 +8,7 @@ from personae.actors.domain.oidc_session import events as e
 from personae.actors.domain.oidc_session import refusals
 from personae.actors.domain.oidc_session.facts import TokenFacts
 from personae.actors.domain.oidc_session.opening import opened
-from personae.actors.domain.oidc_session.state import OIDC_SESSION, OIDCSession
+from personae.actors.domain.oidc_session.state import OIDC_SESSION, REFRESH, OIDCSession
 from personae.actors.domain.oidc_session.terms import audience_within, details_within
 
 
@@ -45,7 +45,7 @@ def refresh(session: OIDCSession, cmd: c.RefreshTokens, facts: TokenFacts) -> De
         id=cmd.access_token_id,
         scope=scope,
         lifetime=facts.lifetimes.access,
-        reason="refresh",
+        reason=REFRESH,
         made_at=facts.now,
         dpop_jkt=cmd.dpop_jkt,
         certificate=shown,

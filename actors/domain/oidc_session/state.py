@@ -9,7 +9,7 @@ from personae.actors.domain.kit import Kind, replace
 from personae.actors.domain.lifetimes import end
 from personae.actors.domain.oidc_session import events as e
 
-EXCHANGE = "exchange"
+EXCHANGE, REFRESH = "exchange", "refresh"
 
 
 @dataclass(frozen=True, slots=True)

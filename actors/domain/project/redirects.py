@@ -67,6 +67,15 @@ def loadable(uri: str, redirect_uris: tuple[str, ...], *, dev_mode: bool = False
     return origin(uri) in map(origin, redirect_uris)
 
 
+def callable_at(uri: str) -> bool:
+    """Say whether a client may be told of a logout there, by a request of ours.
+
+    "The back-channel logout URI MUST be an absolute URI …" and "MUST NOT include a fragment
+    component" (Back-Channel Logout 1.0, 2.2).
+    """
+    return "#" not in uri and bool(origin(uri))
+
+
 def origin(uri: str) -> str:
     """Return scheme, host and port of a URI on the web (RFC 6454, 6.1); nothing for another."""
     parts = _split(uri)

@@ -4,6 +4,7 @@ from personae.actors.domain.kit import Code, reason
 
 NOT_FOUND = reason("USER-NotFound", Code.NOT_FOUND)
 ALREADY_EXISTS = reason("USER-AlreadyExists", Code.ALREADY_EXISTS)
+ID_INVALID = reason("USER-IdInvalid", Code.INVALID_ARGUMENT)
 NAME_TAKEN = reason("USER-NameTaken", Code.ALREADY_EXISTS)
 NAME_INVALID = reason("USER-NameInvalid", Code.INVALID_ARGUMENT)
 NAME_RESERVED = reason("USER-NameDomainReserved", Code.INVALID_ARGUMENT)

@@ -8,15 +8,19 @@ from functools import partial
 from personae.actors.aggregates.clients import Client, client_of
 from personae.actors.domain.project.redirects import registered
 from personae.actors.domain.project.state import OIDCConfig
+from personae.actors.domain.project.values import ApplicationType
 from personae.http.oidc import paths
 from personae.http.oidc.authorize.request_object import unpacked
+from personae.http.oidc.authorize.response import MODES
+from personae.http.oidc.authorize.types import of_tokens
 from personae.http.oidc.call import Call
 from personae.http.oidc.errors import (
     CLIENT_NOT_FOUND,
+    PARAMETER_INVALID,
     PARAMETER_REPEATED,
     REDIRECT_NOT_REGISTERED,
 )
-from personae.http.oidc.form import Form
+from personae.http.oidc.form import Form, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class Ask:
 
     def words(self, name: str) -> list[str]:
         """Return the words of a space-delimited parameter."""
-        return self.form.get(name).split()
+        return words(self.form.get(name))
 
 
 async def load(call: Call) -> Ask:
@@ -58,8 +62,31 @@ async def _load(call: Call) -> Ask:
     form = await unpacked(call, client) if call.form.get("request") else call.form
     redirect_uri = form.required("redirect_uri")
     check_redirect_uri(oidc, redirect_uri)
+    check_scheme(form, oidc, redirect_uri)
+    check_mode(form)
     pushed = call.request.path == paths.PUSH
     return Ask(form, client, oidc, redirect_uri, call.provider.implicit, pushed)
+
+
+def check_scheme(form: Form, oidc: OIDCConfig, uri: str) -> None:
+    """Send tokens over plain ``http`` to native applications only: theirs are loopback addresses.
+
+    "When using this flow, the Redirection URI MUST NOT use the http scheme unless the Client is a
+    native application" (OIDC Core, 3.2.2.1); in the development mode the administrator says so.
+    """
+    native = oidc.application_type is ApplicationType.NATIVE
+    if of_tokens(form) and uri.startswith("http:") and not (native or oidc.dev_mode):
+        raise REDIRECT_NOT_REGISTERED()
+
+
+def check_mode(form: Form) -> None:
+    """Refuse modes that are not there, on a page.
+
+    "… since understanding the Response Mode is necessary to know how to return those parameters."
+    (OIDC Core, 3.1.2.6)
+    """
+    if form.get("response_mode") not in {"", *MODES}:
+        raise PARAMETER_INVALID(name="response_mode")
 
 
 async def load_client(call: Call, client_id: str) -> tuple[Client, OIDCConfig]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from personae.actors.domain.project.values import ResponseType
 from personae.http.identity.authorization_answer import FRAGMENT
 from personae.http.oidc.authorize.response import MODES
-from personae.http.oidc.form import Form
+from personae.http.oidc.form import Form, words
 
 TYPES = {
     ("code",): ResponseType.CODE,
@@ -17,7 +17,7 @@ TYPES = {
 
 def type_of(form: Form) -> ResponseType | None:
     """Return the response type that is asked for, if it is one of ours."""
-    return TYPES.get(tuple(sorted(form.get("response_type").split())))
+    return TYPES.get(tuple(sorted(words(form.get("response_type")))))
 
 
 def of_tokens(form: Form) -> bool:

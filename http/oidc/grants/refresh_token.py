@@ -12,6 +12,7 @@ from personae.http.identity.opaque import TokenKind
 from personae.http.oidc.call import Call
 from personae.http.oidc.clients import authenticate, registered_method
 from personae.http.oidc.errors import GRANT_NOT_ALLOWED, REFRESH_UNREADABLE
+from personae.http.oidc.form import words
 from personae.http.oidc.proofs import key_shown
 from personae.http.oidc.terms import terms_of
 from personae.http.oidc.tokens import Ids, Recipient, issued, token_response
@@ -37,7 +38,7 @@ async def refresh_token(call: Call) -> dict[str, Any]:
         oidc_session_id=family,
         client_id=client.client_id,
         presented=token_id,
-        scope=tuple(dict.fromkeys(scope.split())) if scope else None,
+        scope=tuple(dict.fromkeys(words(scope))) if scope else None,
         access_token_id=ids.access,
         refresh_token_id=next_id,
         dpop_jkt=key,

@@ -24,6 +24,7 @@ from personae.http.oidc.errors import (
     TARGET_INVALID,
     TOKEN_TYPE_UNSUPPORTED,
 )
+from personae.http.oidc.form import words
 from personae.http.oidc.impersonation import check_impersonation
 from personae.http.oidc.proofs import key_shown
 from personae.http.oidc.resources import targets_of
@@ -118,7 +119,7 @@ def _scope(call: Call, client: Client, subject: Subject) -> tuple[str, ...]:
     if subject.scope is None:
         return asked
     kept = tuple(each for each in subject.scope if each != scopes.OFFLINE)
-    if not set(call.form.get("scope").split()) <= set(subject.scope):
+    if not set(words(call.form.get("scope"))) <= set(subject.scope):
         raise SCOPE_WIDER()
     return asked if call.form.get("scope") else kept
 

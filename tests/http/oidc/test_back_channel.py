@@ -22,6 +22,7 @@ class Receiver:
     got: list = field(default_factory=list)
 
     async def take(self, request):
+        assert (request.method, request.path_qs) == ("POST", "/bye?keep=1")
         self.got.append((await request.post())["logout_token"])
         return web.Response(status=self.status, headers={"Location": self.url + "elsewhere"})
 
@@ -33,7 +34,7 @@ async def receiver():
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}/bye"
+    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}/bye?keep=1"
     yield receiver
     await runner.cleanup()
 
@@ -92,13 +93,25 @@ async def test_who_does_not_take_it_is_told_again_later_and_in_the_end_no_more(
     assert await waiting(stack, session_id) == {}
 
 
+@pytest.mark.parametrize("status", [200, 204, 400])
+async def test_an_answer_that_is_one_is_not_asked_for_again(stack, receiver, clock, status):
+    """Sections 2.5 and 2.8: retransmitted only after "potentially recoverable errors"."""
+    _, session_id = await signed_out(stack, receiver)
+    receiver.status = status
+    await worker(stack).tell(INSTANCE, session_id)
+    clock.pass_(hours=1)
+    await worker(stack).tell(INSTANCE, session_id)
+    assert len(receiver.got) == 1
+    assert await waiting(stack, session_id) == {}
+
+
 async def test_addresses_of_our_own_network_are_not_called(stack, receiver):
     _, session_id = await signed_out(stack, receiver)
     await worker(stack, private=False).tell(INSTANCE, session_id)
     named = Outbound()
-    assert not await named.post(receiver.url.replace("127.0.0.1", "localhost"), {})
+    assert not await named.call(receiver.url.replace("127.0.0.1", "localhost"), data={})
     for url in ("file:///etc/passwd", "http://user@203.0.113.1/", "gopher://x/", "http://[::1]/"):
-        assert not await named.post(url, {})
+        assert not await named.call(url, data={})
     assert receiver.got == []
 
 

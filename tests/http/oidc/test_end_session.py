@@ -61,6 +61,22 @@ async def test_without_a_hint_the_person_is_asked_first(stack):
     assert (await stack.userinfo(tokens["access_token"])).status == 200
 
 
+async def test_with_a_hint_of_another_session_the_person_is_asked_first(stack):
+    """Section 2: who has found an ID token signs nobody out, and nobody stays by mistake."""
+    app, browser, other = await stack.app(), await stack.browser(), await stack.browser()
+    hinted, own = await stack.sign_in(app, browser), await stack.sign_in(app, other)
+    params = {"post_logout_redirect_uri": AFTER, "state": "s"}
+    for method in ("GET", "POST"):
+        found = await ended(stack, other, method, id_token_hint=hinted["id_token"], **params)
+        assert found.location.startswith("/ui/login/logout?")
+        assert query_of(found.location) == {**params, "client_id": app.client_id}
+    for tokens in (hinted, own):
+        assert (await stack.userinfo(tokens["access_token"])).status == 200
+    await ended(stack, browser, id_token_hint=hinted["id_token"])
+    again = await ended(stack, browser, id_token_hint=hinted["id_token"], **params)
+    assert again.location == f"{AFTER}?state=s"  # nobody is left to be asked
+
+
 async def test_a_browser_without_sessions_has_nothing_to_confirm(stack):
     app = await stack.app()
     assert (await ended(stack, None)).location == DONE

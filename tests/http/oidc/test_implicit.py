@@ -3,10 +3,16 @@ import pytest
 from authlib.oidc.core import ImplicitIDToken
 from joserfc import jwt
 from joserfc.jwk import KeySet
-from personae.actors.domain.project.values import AuthMethod, GrantType, ResponseType
+from personae.actors.domain.auth_request.commands import FailAuthRequest
+from personae.actors.domain.project.values import (
+    ApplicationType,
+    AuthMethod,
+    GrantType,
+    ResponseType,
+)
 
 from tests.aggregates.conftest import ADMIN
-from tests.http.oidc.conftest import CALLBACK, query_of, serving
+from tests.http.oidc.conftest import CALLBACK, challenge_of, query_of, serving
 
 BOTH = (ResponseType.ID_TOKEN, ResponseType.ID_TOKEN_TOKEN)
 
@@ -48,6 +54,8 @@ async def test_tokens_come_in_the_fragment_and_authlib_believes_them(stack):
     assert (await id_token(stack, app, found))["sub"] == ADMIN
     assert (found["state"], found["iss"], found["token_type"]) == ("s&t", stack.issuer, "Bearer")
     assert "refresh_token" not in found
+    assert found["scope"] == "openid profile email"  # and no offline_access (section 11)
+    assert "code" not in found
     assert (await stack.userinfo(found["access_token"])).status == 200
     assert (await stack.callback(request_id, browser)).status == 400
 
@@ -77,6 +85,42 @@ async def test_what_is_not_registered_or_not_safe_is_refused(stack, app, params,
     params = {"response_type": "id_token token", **params}
     found = await stack.authorize(await spa(stack, **app), **params)
     assert query_of(found.location)["error"] == error
+
+
+async def test_errors_come_in_the_fragment_where_tokens_would(stack):
+    """Section 3.2.2.6, also when the person refuses."""
+    app = await spa(stack)
+    bad = await stack.authorize(app, response_type="id_token", nonce=None)
+    asked = await stack.authorize(app, response_type="id_token")
+    request_id = query_of(asked.location)["authRequestID"]
+    await stack.send(FailAuthRequest(request_id=request_id, reason="access_denied"))
+    denied = await stack.callback(request_id)
+    for found, error in ((bad, "invalid_request"), (denied, "access_denied")):
+        assert found.location.startswith(f"{CALLBACK}#")
+        told = query_of(found.location)
+        assert (told["error"], told["state"], told["iss"]) == (error, "s&t", stack.issuer)
+
+
+@pytest.mark.parametrize(
+    ("kind", "dev_mode", "status"),
+    [
+        (ApplicationType.NATIVE, False, 302), (ApplicationType.WEB, False, 400),
+        (ApplicationType.USER_AGENT, False, 400), (ApplicationType.WEB, True, 302),
+    ],
+)  # fmt: skip
+async def test_tokens_go_over_http_to_native_applications_only(stack, kind, dev_mode, status):
+    """Section 3.2.2.1; a code of theirs is worth nothing without its proof."""
+    uri = "http://localhost/cb"
+    flows = {
+        "response_types": (*BOTH, ResponseType.CODE),
+        "grant_types": (GrantType.IMPLICIT, GrantType.AUTHORIZATION_CODE),
+    }
+    about = {"redirect_uris": (uri,), "application_type": kind, "dev_mode": dev_mode}
+    app = await spa(stack, **flows, **about)
+    found = await stack.authorize(app, redirect_uri=uri, response_type="id_token token")
+    assert (found.status, bool(found.location)) == (status, status == 302)
+    pkce = {"code_challenge": challenge_of("v" * 43), "code_challenge_method": "S256"}
+    assert (await stack.authorize(app, redirect_uri=uri, **pkce)).status == 302
 
 
 async def test_the_implicit_flow_can_be_switched_off(dispatch):

@@ -16,7 +16,7 @@ from personae.actors.domain.project.values import (
 from tests.aggregates.conftest import PASSWORD, human
 from tests.http.login.conftest import NAME, Browser, redirects  # noqa: F401 — a fixture
 from tests.http.login.test_browser import ARGUMENTS, CHROMIUM
-from tests.http.oidc.conftest import challenge_of, query_of
+from tests.http.oidc.conftest import CALLBACK, challenge_of, query_of
 
 
 @pytest.fixture
@@ -168,8 +168,13 @@ async def test_the_answer_comes_where_it_was_asked(whole, params, where):
 
 @pytest.mark.parametrize("wanted", ["web_message", "jwt", "query.jwt"])
 async def test_other_modes_are_refused(whole, wanted):
-    found = await whole.authorize(await whole.app(), response_mode=wanted)
-    assert found.error == "invalid_request"
+    """OIDC Core, 3.1.2.6: with 400, "without Error Response parameters"."""
+    app = await whole.app()
+    found = await whole.authorize(app, response_mode=wanted)
+    assert (found.status, found.location) == (400, "")
+    form = {"response_type": "code", "redirect_uri": CALLBACK, "scope": "openid"}
+    pushed = await whole.post("/oauth/v2/par", app.basic, **form, response_mode=wanted)
+    assert (pushed.status, pushed.error) == (400, "invalid_request")
 
 
 @pytest.mark.browser

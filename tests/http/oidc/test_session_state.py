@@ -46,6 +46,7 @@ async def test_an_answer_says_what_the_state_of_the_browser_is(managed):
     for browser in ("b-1", ""):
         hashed, salt = (await answer(managed, app, browser))["session_state"].split(".")
         assert hashed == expected(app, "https://app.example", browser, salt)
+        assert " " not in hashed + salt
     states = {(await answer(managed, app))["session_state"] for _ in range(3)}
     assert len(states) == 3
     found = (await managed.call("GET", "/.well-known/openid-configuration")).json
@@ -104,7 +105,9 @@ async def test_in_chromium_the_frame_notices_that_somebody_signed_out(managed):
     site.router.add_get("/cb", page_of_client)
     runner = web.AppRunner(site)
     await runner.setup()
-    await web.TCPSite(runner, "localhost", 0).start()
+    for _ in range(2):
+        await web.TCPSite(runner, "localhost", 0).start()
+    others = runner.addresses[-1][1]
     uri = f"http://localhost:{runner.addresses[0][1]}/cb"
     app = await managed.app(redirect_uris=(CALLBACK, uri))
     async with async_playwright() as playwright:
@@ -128,6 +131,10 @@ async def test_in_chromium_the_frame_notices_that_somebody_signed_out(managed):
         assert await ask(f"other {state}") == "changed"
         for bad in ("", "x", f"{app.client_id} nodot", f"{app.client_id} {state} more"):
             assert await ask(bad) == "error"
+        elsewhere = await page.context.new_page()
+        await elsewhere.goto(f"http://localhost:{others}/cb")
+        told = await elsewhere.evaluate("(text) => window.ask(text)", f"{app.client_id} {state}")
+        assert told == "changed"  # what another origin shows is never right
         other = await page.context.new_page()
         await other.goto(f"{managed.issuer}/ui/login/logout")
         await other.get_by_role("button", name="Sign out").click()

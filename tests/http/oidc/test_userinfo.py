@@ -28,6 +28,16 @@ async def test_claims_follow_the_scopes(stack):
     }
 
 
+@pytest.mark.parametrize("number", ["0791234567", "+41 79 123 45 67", "+0123", "+" + "1" * 16])
+async def test_a_number_that_is_not_in_e_164_is_not_said_to_be_verified(stack, number):
+    """OIDC Core, 5.1: ``phone_number_verified``."""
+    phone = NewContact(value=number, verified=True)
+    await stack.send(UpdateHuman(user_id=ADMIN, phone=phone))
+    token = (await stack.sign_in(await stack.app(), scope="openid phone"))["access_token"]
+    found = (await stack.userinfo(token)).json
+    assert (found["phone_number"], found["phone_number_verified"]) == (number, False)
+
+
 async def test_the_token_comes_in_the_header_or_the_form_but_not_in_the_url(stack):
     token = (await stack.sign_in(await stack.app()))["access_token"]
     assert (await stack.post("/oidc/v1/userinfo", access_token=token)).status == 200

@@ -11,7 +11,7 @@ from personae.actors.domain.project import refusals
 from personae.actors.domain.project.decide.project import existing
 from personae.actors.domain.project.facts import AppKeyFacts, ClientFacts
 from personae.actors.domain.project.oauth import RESOURCES
-from personae.actors.domain.project.redirects import acceptable
+from personae.actors.domain.project.redirects import acceptable, callable_at
 from personae.actors.domain.project.state import PROJECT, Application, OIDCConfig, Project
 from personae.actors.domain.project.values import (
     APP_NAMES,
@@ -38,6 +38,8 @@ def check_uris(client: c.NewOIDCClient | OIDCConfig) -> None:
     for uri in (*client.redirect_uris, *client.post_logout_redirect_uris):
         if not acceptable(uri, client.application_type, dev_mode=client.dev_mode):
             raise refusals.REDIRECT_INVALID(uri=uri)
+    if client.back_channel_logout_uri and not callable_at(client.back_channel_logout_uri):
+        raise refusals.BACK_CHANNEL_INVALID()
 
 
 @PROJECT.decides(c.AddAPIApp)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from personae.actors.domain.kit import Claim, Decisions
 from personae.actors.domain.user import commands as c
 from personae.actors.domain.user import events as e
@@ -19,10 +21,13 @@ from personae.actors.domain.user.facts import HumanFacts, NamingFacts
 from personae.actors.domain.user.state import USER, User
 from personae.actors.domain.user.values import USERNAMES
 
+ID, LONGEST_ID = re.compile(r"[\x20-\x7e]+"), 255
+"""A subject "MUST NOT exceed 255 ASCII characters in length" (OIDC Core, 2)."""
+
 
 @USER.decides(c.AddHuman)
 def add_human(user: User, cmd: c.AddHuman, facts: HumanFacts) -> Decisions:
-    _refuse_existing(user)
+    _check_id(user, cmd.user_id)
     name = checked_name(cmd.user_name, facts)
     profile = cmd.profile
     if not (profile.first_name and profile.last_name):
@@ -58,7 +63,7 @@ def add_human(user: User, cmd: c.AddHuman, facts: HumanFacts) -> Decisions:
 
 @USER.decides(c.AddMachine)
 def add_machine(user: User, cmd: c.AddMachine, facts: NamingFacts) -> Decisions:
-    _refuse_existing(user)
+    _check_id(user, cmd.user_id)
     name = checked_name(cmd.user_name, facts)
     yield Claim(USERNAMES, facts.naming.claim(name), refusals.NAME_TAKEN)
     yield e.MachineAdded(
@@ -71,7 +76,10 @@ def add_machine(user: User, cmd: c.AddMachine, facts: NamingFacts) -> Decisions:
         yield e.MetadataSet(key=key, value=value)
 
 
-def _refuse_existing(user: User) -> None:
+def _check_id(user: User, id_: str) -> None:
+    """Refuse an id that is in use, or was, or could be no ``sub`` (OIDC Core, 2)."""
+    if len(id_) > LONGEST_ID or not ID.fullmatch(id_):
+        raise refusals.ID_INVALID()
     # An id is never used twice: what a deleted user left behind must not fall to another.
     if user != USER.initial:
         raise refusals.ALREADY_EXISTS()
