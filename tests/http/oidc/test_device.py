@@ -118,16 +118,19 @@ async def test_device_tokens_may_be_bound_to_a_key(stack, tv):
 
 
 async def test_parameters_of_devices_are_read_like_those_of_tokens(stack, tv):
-    """RFC 8628, 3.1: unknown and empty ones are ignored, repeated ones refused."""
+    """RFC 8628, 3.1 and 3.4: unknown and empty ones are ignored, repeated and missing ones refused."""
     begun = await begin(stack, tv, unheard_of="1", resource="")
     assert begun.status == 200
     pairs = [("client_id", tv.client_id), ("scope", "openid"), ("scope", "profile")]
     found = await stack.call("POST", DEVICE, data=pairs)
     assert (found.status, found.error) == (400, "invalid_request")
     pairs = [("grant_type", GRANT), ("client_id", tv.client_id)]
-    pairs += [("device_code", begun.json["device_code"])] * 2
-    found = await stack.call("POST", TOKEN, data=pairs)
-    assert (found.status, found.error) == (400, "invalid_request")
+    for codes in ([begun.json["device_code"]] * 2, [""], []):
+        found = await stack.call("POST", TOKEN, data=[*pairs, *(("device_code", c) for c in codes)])
+        assert (found.status, found.error) == (400, "invalid_request")
+    for path, form in ((DEVICE, {}), (TOKEN, {"grant_type": GRANT, **begun.json})):
+        nobody = await stack.call("POST", path, data={"scope": "openid", **form})
+        assert (nobody.status, nobody.error) == (401, "invalid_client")
 
 
 async def test_a_device_with_a_secret_shows_it_at_both_endpoints(stack):
