@@ -17,7 +17,7 @@ from personae.actors.domain.kit import Refusal
 from personae.http.identity.jose import ALGORITHMS
 from personae.http.identity.services import SERVICES, Services
 from personae.http.oidc.call import Call
-from personae.http.oidc.errors import oauth_error
+from personae.http.oidc.errors import TOKEN_MISSING, oauth_error
 from personae.http.oidc.form import Form
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -61,7 +61,11 @@ def refused(
     response = answer({"error": error.code, "error_description": said}, status=error.status)
     otherwise = ("Basic",) if error.status == UNAUTHORIZED else shown
     if schemes := error.status < INTERNAL and SCHEMES.get(error.code, otherwise):
-        about = f'realm="{issuer}", error="{error.code}", error_description="{said}"'
+        about = f'realm="{issuer}"'
+        if refusal.reason is not TOKEN_MISSING:
+            # "If the request lacks any authentication information […] SHOULD NOT include an error
+            # code or other error information." (RFC 6750, 3.1)
+            about += f', error="{error.code}", error_description="{said}"'
         for scheme in schemes:
             more = f', algs="{" ".join(ALGORITHMS)}"' if scheme == "DPoP" else ""
             response.headers.add("WWW-Authenticate", f"{scheme} {about}{more}")

@@ -132,6 +132,7 @@ SLOW_DOWN = _refused("OIDC-SlowDown", OAuthError("slow_down"))
 SCOPE_MISSING = _refused("OIDC-ScopeMissing", INVALID_SCOPE)
 SCOPE_TOO_LONG = _refused("OIDC-ScopeTooLong", INVALID_SCOPE)
 TOKEN_TWICE = _refused("OIDC-TokenTwice", INVALID_REQUEST)
+TOKEN_MISSING = _refused("OIDC-TokenMissing", INVALID_TOKEN, Code.UNAUTHENTICATED)
 TOKEN_INVALID = _refused("OIDC-TokenInvalid", INVALID_TOKEN, Code.UNAUTHENTICATED)
 PROOF_REFUSED = _refused(
     "OIDC-ProofInvalid", OAuthError("invalid_dpop_proof", 401), Code.UNAUTHENTICATED

@@ -11,7 +11,7 @@ from personae.http.oidc import claims
 from personae.http.oidc.answers import answer
 from personae.http.oidc.call import Call
 from personae.http.oidc.custom_claims import added_to_token
-from personae.http.oidc.errors import PROOF_REFUSED, TOKEN_INVALID, TOKEN_TWICE
+from personae.http.oidc.errors import PROOF_REFUSED, TOKEN_INVALID, TOKEN_MISSING, TOKEN_TWICE
 from personae.http.oidc.form import FORM, Form
 from personae.http.oidc.roles import roles_for_client
 
@@ -28,7 +28,7 @@ async def _shown(call: Call) -> LiveToken:
     """Return the token of header or form, never of the query (RFC 6750, section 2).
 
     Raises OIDC-TokenTwice for one in both and for two headers (3.1; RFC 9449, 7.2),
-    OIDC-TokenInvalid, OIDC-ProofInvalid.
+    OIDC-TokenMissing, OIDC-TokenInvalid, OIDC-ProofInvalid.
     """
     request, headers = call.request, call.request.headers
     form_token = ""
@@ -36,6 +36,8 @@ async def _shown(call: Call) -> LiveToken:
         form_token = (await Form.of(request)).unique().get("access_token")
     if len(headers.getall("Authorization", ())) + bool(form_token) > 1:
         raise TOKEN_TWICE()
+    if not (form_token or headers.get("Authorization")):
+        raise TOKEN_MISSING()
     shown = {"authorization": f"Bearer {form_token}"} if form_token else headers
     about = {"issuer": call.issuer, "method": request.method, "path": request.path}
     try:

@@ -96,7 +96,7 @@ async def test_what_a_bearer_is_told_is_one_challenge_per_scheme(stack):
     twice = {"data": [("access_token", "x"), ("access_token", "x")]}
     both = {"data": {"access_token": "x"}, "headers": {"Authorization": "Bearer x"}}
     for error, how in (
-        ("invalid_token", {}),
+        ("invalid_token", {"data": {"access_token": "x"}}),
         *(("invalid_request", each) for each in (twice, both)),
     ):
         found = await stack.call("POST", "/oidc/v1/userinfo", **how)
@@ -109,6 +109,15 @@ async def test_what_a_bearer_is_told_is_one_challenge_per_scheme(stack):
             assert f'realm="{stack.issuer}"' in each
             assert f'error="{error}"' in each
             assert all(" " <= character <= "~" for character in each)
+
+
+async def test_who_shows_nothing_is_told_the_schemes_alone(stack):
+    """RFC 6750, 3.1: "SHOULD NOT include an error code or other error information"."""
+    found = await stack.call("GET", "/oidc/v1/userinfo")
+    bearer, dpop = found.headers.getall("WWW-Authenticate")
+    assert (found.status, found.error) == (401, "invalid_token")
+    assert bearer == f'Bearer realm="{stack.issuer}"'
+    assert dpop.startswith(f'DPoP realm="{stack.issuer}", algs=')
 
 
 async def test_a_personal_access_token_is_not_said_to_be_revoked(stack):
