@@ -16,7 +16,6 @@ from personae.http.login.pages import pages
 from personae.http.login.refusals import FORM_FOREIGN
 from personae.http.login.visit import Visit, language_of
 from personae.http.server.faults import Faults
-from personae.http.server.refusals import STATUS
 
 KINDS = {403: "forbidden", 404: "missing", 405: "missing", 429: "busy", 503: "busy"}
 NEXT = {FORM_FOREIGN: "again", WRONG_ORG: "other", NO_GRANT: "other"}
@@ -25,7 +24,7 @@ NEXT = {FORM_FOREIGN: "again", WRONG_ORG: "other", NO_GRANT: "other"}
 
 def refused(visit: Visit, refusal: Refusal) -> web.Response:
     """Return the page of a refusal, in the instance's own colours."""
-    status = STATUS[refusal.code]
+    status = refusal.code.http
     return visit.page(
         "error",
         status=status,

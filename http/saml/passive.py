@@ -9,7 +9,6 @@ from personae.http.identity.agent import agent_of, living
 from personae.http.identity.assurance import assured
 from personae.http.identity.instances import domain_of
 from personae.http.saml.call import Call
-from personae.http.server.refusals import STATUS
 
 NO_PASSIVE = 8
 SERVER_SIDE = 500
@@ -30,7 +29,7 @@ async def link_silently(call: Call, request_id: str, asked: SAMLRequestAdded) ->
             try:
                 await services.send(order, call.caller)
             except Refusal as refusal:
-                if STATUS[refusal.code] >= SERVER_SIDE:
+                if refusal.code.http >= SERVER_SIDE:
                     raise
                 continue
             return

@@ -10,13 +10,7 @@ import orjson
 from aiohttp import hdrs, web
 from personae.actors.domain.kit import Reason, Refusal
 from personae.http.server.http1 import SlowBodyError
-from personae.http.server.refusals import (
-    BAD_REQUEST,
-    BY_STATUS,
-    INTERNAL,
-    SENTENCES,
-    STATUS,
-)
+from personae.http.server.refusals import BAD_REQUEST, BY_STATUS, INTERNAL, SENTENCES
 
 log = logging.getLogger("personae.http")
 
@@ -99,7 +93,7 @@ def as_fault(exc: Exception) -> Fault:
     if isinstance(exc, Fault):
         return exc
     if isinstance(exc, Refusal):
-        return Fault(STATUS[exc.code], exc.reason)
+        return Fault(exc.code.http, exc.reason)
     for kind, status, close in _KINDS:
         if isinstance(exc, kind):
             return Fault(status, BY_STATUS[status], close=close)

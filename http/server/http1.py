@@ -77,8 +77,9 @@ class Http1(RequestHandler):
         self._socket = self.transport
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Forget the connection."""
+        """Forget the connection, and what is left of a body: it would wait for the collector."""
         self._port.forget(self)
+        self._body = None
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
@@ -127,6 +128,10 @@ class Http1(RequestHandler):
             self._body_since = monotonic()
             self._chunked = message.chunked
             self._raw = self._decoded = 0
+            if message.compression:
+                # aiohttp reads on for a moment when nobody wants the rest of a body, so that a
+                # client which still sends sees its answer; 48 kB of gzip may hold 50 MB.
+                self._lingering_time = 0.0
 
     def _follow(self, size: int) -> None:
         body = self._body

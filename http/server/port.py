@@ -17,6 +17,7 @@ from typing import Any, Protocol, cast
 
 from aiohttp import web
 from grpclib.const import Handler
+from personae.http.server.files import room_for
 from personae.http.server.http1 import Http1
 from personae.http.server.http2 import Http2, dispatcher
 from personae.http.server.metrics import Metrics
@@ -62,6 +63,7 @@ class Port:
         self.loop = asyncio.get_running_loop()
         self.guests: dict[Guest, str] = {}
         self._by_ip: Counter[str] = Counter()
+        self._room = room_for(settings.limits.connections)
         self._server: asyncio.Server | None = None
         self._tls: dict[str, Any] = {}
         self._late: set[asyncio.Task[Any]] = set()
@@ -119,7 +121,7 @@ class Port:
     def admit(self, guest: Guest, ip: str) -> bool:
         """Count a connection in, unless there are too many."""
         limits = self.settings.limits
-        if len(self.guests) >= limits.connections:
+        if len(self.guests) >= self._room:
             return False
         if self._by_ip[ip] >= limits.connections_per_ip and not self.proxies.networks.holds(ip):
             return False

@@ -27,22 +27,6 @@ BY_STATUS: dict[int, Reason] = {
     504: DEADLINE,
 }
 
-STATUS: dict[Code, int] = {
-    Code.INVALID_ARGUMENT: 400,
-    Code.DEADLINE_EXCEEDED: 504,
-    Code.NOT_FOUND: 404,
-    Code.ALREADY_EXISTS: 409,
-    Code.PERMISSION_DENIED: 403,
-    Code.RESOURCE_EXHAUSTED: 429,
-    Code.FAILED_PRECONDITION: 400,
-    Code.ABORTED: 409,
-    Code.UNIMPLEMENTED: 501,
-    Code.INTERNAL: 500,
-    Code.UNAVAILABLE: 503,
-    Code.UNAUTHENTICATED: 401,
-}
-"""HTTP status of a refusal, as gRPC's HTTP mapping (google/rpc/code.proto) has it."""
-
 SENTENCES: dict[str, str] = {
     BAD_REQUEST.id: "The request could not be understood",
     BAD_HOST.id: "The host of the request is missing, malformed or contradictory",

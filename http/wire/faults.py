@@ -24,20 +24,6 @@ from personae.http.wire.wrong import Wrong
 log = structlog.get_logger()
 DETAIL: Final = message_class("zitadel.v1.ErrorDetail")
 
-HTTP = {
-    Code.INVALID_ARGUMENT: 400,
-    Code.DEADLINE_EXCEEDED: 504,
-    Code.NOT_FOUND: 404,
-    Code.ALREADY_EXISTS: 409,
-    Code.PERMISSION_DENIED: 403,
-    Code.RESOURCE_EXHAUSTED: 429,
-    Code.FAILED_PRECONDITION: 400,
-    Code.ABORTED: 409,
-    Code.UNIMPLEMENTED: 501,
-    Code.INTERNAL: 500,
-    Code.UNAVAILABLE: 503,
-    Code.UNAUTHENTICATED: 401,
-}
 HTTP_ONLY = {WRONG_VERB: 405, TOO_LARGE: 413, WRONG_TYPE: 415}
 """Where HTTP has a status of its own."""
 RETRY_AFTER = "1"
@@ -70,7 +56,7 @@ class Fault:
         if self.code is Code.UNAUTHENTICATED or self.id in CHALLENGES:
             challenge = CHALLENGES.get(self.id, f'{BEARER}, error="invalid_token"')
             return {"WWW-Authenticate": challenge}
-        if self.status in {HTTP[Code.UNAVAILABLE], HTTP[Code.RESOURCE_EXHAUSTED]}:
+        if self.status in {Code.UNAVAILABLE.http, Code.RESOURCE_EXHAUSTED.http}:
             return {"Retry-After": RETRY_AFTER}
         return {}
 
@@ -106,7 +92,7 @@ def fault_of(error: Exception, services: Services, language: str, **context: str
     if refusal is None:
         log.error("call failed", **context, exc_info=error)
         refusal = INTERNAL()
-    status = HTTP_ONLY.get(refusal.reason) or HTTP[refusal.code]
+    status = HTTP_ONLY.get(refusal.reason) or refusal.code.http
     return Fault(status, refusal.code, refusal.id, services.sentence(refusal, language))
 
 

@@ -10,23 +10,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Self
 
 
 class Code(Enum):
-    """Why a command or a question was refused, in the words of gRPC's status codes."""
+    """Why a command or a question was refused, in the words of gRPC's status codes.
 
-    INVALID_ARGUMENT = 3
-    DEADLINE_EXCEEDED = 4
-    NOT_FOUND = 5
-    ALREADY_EXISTS = 6
-    PERMISSION_DENIED = 7
-    RESOURCE_EXHAUSTED = 8
-    FAILED_PRECONDITION = 9
-    ABORTED = 10
-    UNIMPLEMENTED = 12
-    INTERNAL = 13
-    UNAVAILABLE = 14
-    UNAUTHENTICATED = 16
+    ``http`` is the HTTP status that their definition gives each (google/rpc/code.proto).
+    """
+
+    INVALID_ARGUMENT = 3, 400
+    DEADLINE_EXCEEDED = 4, 504
+    NOT_FOUND = 5, 404
+    ALREADY_EXISTS = 6, 409
+    PERMISSION_DENIED = 7, 403
+    RESOURCE_EXHAUSTED = 8, 429
+    FAILED_PRECONDITION = 9, 400
+    ABORTED = 10, 409
+    UNIMPLEMENTED = 12, 501
+    INTERNAL = 13, 500
+    UNAVAILABLE = 14, 503
+    UNAUTHENTICATED = 16, 401
+
+    http: int
+
+    def __new__(cls, number: int, http: int) -> Self:
+        """Make one by its number; ``Code(5)`` finds it."""
+        code = object.__new__(cls)
+        code._value_, code.http = number, http
+        return code
 
 
 @dataclass(frozen=True, slots=True)

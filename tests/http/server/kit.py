@@ -184,7 +184,10 @@ class H2Client:
                 len(data),
             )
             if not size:
-                await self.pump()
+                if not await self.pump():
+                    raise ConnectionError("closed")
+                if any(isinstance(e, h2.events.StreamReset) for e in self.events):
+                    return  # the rest is not wanted
                 continue
             self.h2.send_data(stream, data[:size], end_stream=size == len(data))
             data = data[size:]

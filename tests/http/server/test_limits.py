@@ -2,10 +2,12 @@
 
 import asyncio
 import gzip
+import resource
 from time import monotonic
 
 import h2.events
 import pytest
+from aiohttp.streams import StreamReader
 from h2.errors import ErrorCodes
 from hyperframe.frame import (
     ContinuationFrame,
@@ -16,6 +18,7 @@ from hyperframe.frame import (
     SettingsFrame,
 )
 from personae.http.server import Limits
+from personae.http.server.files import room_for
 
 from tests.http.server.kit import GET, HOST, QUICK, H2Client, fetch, running, send, status
 
@@ -154,6 +157,20 @@ async def test_a_body_over_the_limit_is_413(case):
     assert status(answer) in ({413} if case in {"1 GiB announced", "gzip bomb"} else {413, 0})
 
 
+@pytest.mark.parametrize("path", [b"/", b"/none"], ids=["read", "unread"])
+async def test_a_packed_body_is_unpacked_no_further_than_the_limit(monkeypatch, path):
+    """FX-12: nor is the rest, which is not wanted any more, once the answer is given."""
+    fed, feed = [], StreamReader.feed_data
+    monkeypatch.setattr(StreamReader, "feed_data", lambda *a: fed.append(len(a[1])) or feed(*a))
+    bomb = gzip.compress(b"\0" * 50_000_000)
+    tail = b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s" % (len(bomb), bomb)
+    async with running() as server:
+        head = b"POST " + path + b" HTTP/1.1\r\n" + HOST
+        answer, closed = await send(server.port, head + tail)
+    assert (status(answer), closed) == (413 if path == b"/" else 404, True)
+    assert sum(fed) < 8 << 20
+
+
 async def test_a_body_of_exactly_the_limit_is_taken():
     async with running() as server:
         answer, _ = await send(
@@ -274,3 +291,15 @@ async def test_random_bytes_after_the_preface_end_the_connection(bytes_):
         await client.closed()
         assert (await fetch(server.port, "/"))[0] == 200
         assert not server._opened.guests
+
+
+async def test_connections_leave_some_files_to_everything_else(monkeypatch):
+    """FX-11: most systems give a program 1,024 files until it asks for more."""
+    limits = {"soft": 1024, "hard": 4096}
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (limits["soft"], limits["hard"]))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, both: limits.update(soft=both[0]))
+    assert (room_for(3000), limits["soft"]) == (3000, 3256)
+    assert (room_for(20_000), limits["soft"]) == (3840, 4096)
+    assert (room_for(100), limits["soft"]) == (100, 4096)
+    limits["hard"] = resource.RLIM_INFINITY
+    assert (room_for(20_000), limits["soft"]) == (20_000, 20_256)
