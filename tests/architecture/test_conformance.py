@@ -13,6 +13,8 @@ NAMED = re.compile(r"`([\w/]+)::(test_\w+)`")
 SPECIFICATIONS = (
     "OpenID Connect Core", "RFC 6749", "RFC 6750", "RFC 7009", "RFC 7662", "RFC 7636", "RFC 8628",
     "RFC 8693", "RFC 9068", "RFC 9101", "RFC 9126", "RFC 9207", "RFC 9449", "RFC 9700", "FAPI 2.0",
+    "OpenID Connect Discovery", "RP-Initiated Logout", "Front-Channel Logout", "Back-Channel Logout",
+    "Session Management",
 )  # fmt: skip
 
 

@@ -90,6 +90,8 @@ async def test_signing_out_asks_for_which_accounts(browser, site):
     page = await browser.get("/ui/login/logout")
     page = await browser.submit(page, "logout", account=sessions[ADMIN])
     assert "You can close this window now" in page.text
+    for session in sessions.values():
+        assert (await site.state("session", session)).status is Status.TERMINATED
 
 
 async def test_a_logout_that_a_client_began_goes_on_there(browser):

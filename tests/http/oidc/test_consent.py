@@ -92,6 +92,8 @@ async def test_more_than_was_allowed_is_asked_for(whole, browser, asking):
     await browser.submit(page, "consent", answer="allow")
     page = await browser.get(authorize(asking, scope="openid email phone"))
     assert "welcome" in page.text
+    page = await browser.get(authorize(asking, scope="openid email offline_access"))
+    assert page.title.startswith("Allow access")  # OIDC Core, 11: before a refresh token, too
 
 
 @pytest.mark.parametrize("answer", ["deny", "", "anything"])
