@@ -11,7 +11,7 @@ class StartError(Exception):
 def explained(error: Exception) -> str | None:
     """Return the line that tells an operator what to mend; None when it is a fault of ours."""
     from personae.actors.domain.kit import Refusal
-    from personae.store.pool import DatabaseError
+    from personae.store.errors import DatabaseError
 
     if isinstance(error, DatabaseError):
         return f"the database: {error}"

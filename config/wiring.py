@@ -50,7 +50,8 @@ from personae.projections.kit.registry import Projections, tables_in
 from personae.projections.kit.spooler import Pace
 from personae.projections.web_keys import WEB_KEYS
 from personae.store.crypto import Area, Keyring
-from personae.store.pool import Database, DatabaseError
+from personae.store.errors import DatabaseError
+from personae.store.pool import Database
 from personae.store.seen import Seen
 
 log = structlog.get_logger("personae")

@@ -12,8 +12,10 @@ from typing import Any
 
 import orjson
 from personae.store.crypto import Keyring, MasterKeyError
+from personae.store.errors import Conflict, StatementError
 from personae.store.ledger import COLUMNS, PAGE, checksum, heads, lines
-from personae.store.pool import Conflict, Database, Session, StatementError
+from personae.store.pool import Database
+from personae.store.session import Session
 from personae.store.transfer import (
     FORMAT,
     HOUR,

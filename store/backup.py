@@ -16,8 +16,9 @@ from pathlib import Path
 import orjson
 from personae.store.ledger import Passed, Totals, ignore, totals
 from personae.store.migrate import shipped
-from personae.store.pool import Database, Session
+from personae.store.pool import Database
 from personae.store.programs import Fed, Program, ProgramError, started, unfed
+from personae.store.session import Session
 from personae.store.transfer import PATIENT
 
 MARK = b"\npersonae-backup "

@@ -26,15 +26,10 @@ from personae.actors.domain.kit.refusal import (
 )
 from personae.store.codec import to_json
 from personae.store.entry import Entry, Row, refuse
+from personae.store.errors import Conflict, DatabaseError, SerializationFailure, StatementError
 from personae.store.log import Commit, Name, OutcomeUnknown
 from personae.store.obstacles import Obstacles, in_turn
-from personae.store.pool import (
-    Conflict,
-    Database,
-    DatabaseError,
-    SerializationFailure,
-    StatementError,
-)
+from personae.store.pool import Database
 
 CHANNEL = "personae_events"
 """Where a flush tells other processes ``instance:position``."""

@@ -10,7 +10,9 @@ import asyncio
 from dataclasses import dataclass
 from importlib.resources import files
 
-from personae.store.pool import Conflict, Database, Session, StatementError
+from personae.store.errors import Conflict, StatementError
+from personae.store.pool import Database
+from personae.store.session import Session
 
 HOUR = 3600.0
 """Seconds that one migration may take."""

@@ -13,7 +13,8 @@ from personae.store import snapshots
 from personae.store.codec import decode, decode_any
 from personae.store.lane import Lane, Limits, OnFlush, unseen
 from personae.store.log import PAGE, Commit, OnCommitted, Receipt, Snapshot
-from personae.store.pool import CHUNK, Database, Row
+from personae.store.pool import Database
+from personae.store.session import CHUNK, Row
 
 _COLUMNS = """
 SELECT aggregate_type, aggregate_id, sequence, position, created_at, creator, owner, event_type,

@@ -13,8 +13,9 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from personae.store.connection import without_password
 from personae.store.embedded import EmbeddedError, programs
-from personae.store.pool import Database, without_password
+from personae.store.pool import Database
 
 CHUNK = 1 << 20
 MOST_SAID = 4096

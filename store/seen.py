@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
-from personae.store.pool import Database, DatabaseError
+from personae.store.errors import DatabaseError
+from personae.store.pool import Database
 
 TAKE = """
 INSERT INTO seen (name, until_at)

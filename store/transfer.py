@@ -23,7 +23,8 @@ from typing import Any
 
 import orjson
 from personae.store.ledger import PAGE, Passed, checksum, heads, ignore, lines
-from personae.store.pool import Database, Session
+from personae.store.pool import Database
+from personae.store.session import Session
 
 FORMAT = 1
 HOUR = 3600.0

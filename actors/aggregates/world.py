@@ -20,10 +20,10 @@ from personae.actors.domain.user import refusals as user_refusals
 from personae.actors.domain.values import Sealed
 from personae.actors.runtime import Directory
 from personae.store.crypto import Area, Keyring
+from personae.store.errors import DatabaseError
 from personae.store.generated import Generator as Maker
 from personae.store.log import Log
 from personae.store.passwords import Passwords, Verdict
-from personae.store.pool import DatabaseError
 
 T = TypeVar("T")
 

@@ -1,28 +1,16 @@
-"""HTTP/2: grpclib's protocol object, with the limits that it lacks.
-
-gRPC streams go to grpclib's own handler, all others to the HTTP application (:mod:`h2_rest`).
-"""
+"""HTTP/2: grpclib's protocol object, with the limits that it lacks."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
-from functools import lru_cache
 from time import monotonic
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import hpack
-import hpack.hpack
-from google.protobuf.message import DecodeError
 from grpclib.config import Configuration
-from grpclib.const import Status
-from grpclib.encoding.proto import ProtoCodec, ProtoStatusDetailsCodec
 from grpclib.events import _DispatchServerEvents
-from grpclib.exceptions import GRPCError
 from grpclib.protocol import Connection, EventsProcessor, H2Protocol, Stream
-from grpclib.server import Handler
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
@@ -37,23 +25,18 @@ from h2.events import (
     TrailersReceived,
     UnknownFrameReceived,
 )
-from h2.exceptions import ProtocolError, StreamClosedError
+from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes, Settings
-from h2.utilities import HeaderValidationFlags, validate_headers
-from hpack.hpack import decode_integer
-from hpack.table import HeaderTable
 from hyperframe.frame import GoAwayFrame
-from personae.http.server import h2_rest
 from personae.http.server.budget import Budget
-from personae.http.server.origin import Origin, checked_host, request_id
+from personae.http.server.h2_call import CallStream
+from personae.http.server.h2_headers import KnownDecoder, KnownEncoder, checked
+from personae.http.server.h2_streams import Streams
 
 if TYPE_CHECKING:
     from personae.http.server.port import Port
 
 log = logging.getLogger("personae.http")
-
-Headers = list[tuple[str, str]]
-Fields = tuple[tuple[str, str], ...]
 
 _CONFIG = Configuration().__for_server__()
 _H2_CONFIG = H2Configuration(
@@ -63,190 +46,14 @@ _H2_CONFIG = H2Configuration(
     validate_outbound_headers=False,
     normalize_outbound_headers=False,
 )
-"""Headers that come are checked here (:func:`checked`); those that go are written by our own code,
+"""Headers that come are checked in :mod:`h2_headers`; those that go are written by our own code,
 which :mod:`h2_rest` makes of what applications say."""
-_CHECKED = frozenset({"host", "x-request-id", "x-client-ip"})
 _FRAME_COST: dict[type[Event], int] = {
     PingReceived: 1,
     PriorityUpdated: 1,
     RemoteSettingsChanged: 4,
     UnknownFrameReceived: 1,
 }
-
-_SHORT, _BLOCKS = 256, 16
-"""Longest value and block of headers that is remembered in bytes; blocks of one connection."""
-_KNOWN_ANSWERS = (
-    ((b":status", b"200"), (b"content-type", b"application/grpc+proto")),
-    ((b"grpc-status", b"0"),),
-)
-
-
-@lru_cache(1024)
-def literal(data: bytes) -> Any:
-    """Return the header that a literal says by itself; paths and tokens come again and again.
-
-    Undoing Huffman's code is half of the time that hpack needs for a request's headers.
-    """
-    return hpack.Decoder()._decode_literal_no_index(data)[0]  # noqa: SLF001 — its own kind
-
-
-@lru_cache(128)
-def checked(headers: tuple[tuple[bytes, bytes], ...], *, trailers: bool = False) -> Fields:
-    """Return headers as text. Raises ``ProtocolError`` for what RFC 9113 section 8.2 forbids.
-
-    h2 checks them one by one for every request; most requests of a client have the same.
-    """
-    flags = HeaderValidationFlags(
-        is_client=False, is_trailer=trailers, is_response_header=False, is_push_promise=False
-    )
-    try:
-        return tuple((n.decode(), v.decode()) for n, v in validate_headers(headers, flags))
-    except UnicodeDecodeError as exc:
-        raise ProtocolError("not UTF-8") from exc
-
-
-class KnownDecoder(hpack.Decoder):
-    """hpack's decoder; a block that comes again while the table stays the same says the same."""
-
-    def __init__(self, max_header_list_size: int) -> None:
-        super().__init__(max_header_list_size)
-        self._known: dict[bytes, Any] = {}
-        self._table: tuple[Any, ...] = ()
-
-    def decode(self, data: Any, raw: bool = False) -> Any:  # noqa: FBT001, FBT002
-        """Return the headers of a block; nobody may change them."""
-        if (same := self._known.get(data)) is not None:
-            return same
-        before, known = self._table, self._known
-        self._table, self._known = (), {}
-        headers = super().decode(data, raw)
-        self._table = (*self.header_table.dynamic_entries, self.header_table.maxsize)
-        if self._table == before and len(known) < _BLOCKS:
-            self._known = known
-            if len(data) < _SHORT:
-                known[data] = headers
-        return headers
-
-    def _decode_literal_no_index(self, data: Any) -> Any:
-        """Return a header that is not to be remembered, and its length (RFC 7541, 6.2.2, 6.2.3).
-
-        Were it called otherwise in hpack some day, this would not be called, and nothing else.
-        """
-        name, after_name = decode_integer(data, 4)
-        if not 0 < name <= HeaderTable.STATIC_TABLE_LENGTH:
-            return super()._decode_literal_no_index(data)
-        size, after_size = decode_integer(data[after_name:], 7)
-        end = after_name + after_size + size
-        if not 0 < size < _SHORT or end > len(data):
-            return super()._decode_literal_no_index(data)
-        return literal(bytes(data[:end])), end
-
-
-class KnownEncoder(hpack.Encoder):
-    """hpack's encoder; how calls that succeed begin and end is encoded once for all."""
-
-    blocks: ClassVar = {
-        headers: hpack.Encoder().encode([(name, value, True) for name, value in headers])
-        for headers in _KNOWN_ANSWERS
-    }
-
-    def encode(self, headers: Any, huffman: bool = True) -> bytes:  # noqa: FBT001, FBT002
-        """Return the block of headers; known ones leave the table of the connection alone."""
-        block = None if self.header_table.resized else self.blocks.get(tuple(headers))
-        return block or super().encode(headers, huffman)
-
-
-class Codec(ProtoCodec):
-    """Protocol buffers; bytes that are none are the caller's fault."""
-
-    def decode(self, data: bytes, message_type: Any) -> Any:
-        """Return the message. Raises ``GRPCError`` with INVALID_ARGUMENT."""
-        try:
-            return super().decode(data, message_type)
-        except DecodeError as exc:
-            raise GRPCError(Status.INVALID_ARGUMENT, "malformed message") from exc
-
-
-class CallStream(Stream):
-    """One HTTP/2 stream. As a gRPC call: bounded in message size, counted by its status."""
-
-    path = ""
-    """The method of a gRPC call; empty for every other request."""
-    unary = True
-    in_vain = False
-    """Refused, or reset by its client: it earns no further frames and resets."""
-    max_message = 0
-    encoding = ""
-    at_prefix = True
-    count: Callable[[str, str], None]
-    on_terminated: Callable[[], None] | None = None
-
-    @property
-    def transport(self) -> asyncio.Transport:
-        """The connection underneath."""
-        return self._transport
-
-    def acknowledge(self, size: int) -> None:
-        """Give the client its window back."""
-        assert self.id is not None  # noqa: S101 — for the type checker; always set here
-        if not self.connection.is_closing():
-            self.connection.ack(self.id, size)
-
-    def reset_nowait(self, error_code: ErrorCodes = ErrorCodes.NO_ERROR) -> None:
-        """End the stream, unless the client did so in the very packet that we answer."""
-        with contextlib.suppress(StreamClosedError):
-            super().reset_nowait(error_code)
-
-    def __terminated__(self, reason: str) -> None:
-        super().__terminated__(reason)
-        if self.on_terminated is not None:
-            self.on_terminated()
-
-    async def recv_data(self, size: int) -> bytes:
-        """Return ``size`` bytes of the call. Raises ``GRPCError`` when they cannot be had."""
-        if size > self.max_message:
-            raise GRPCError(Status.RESOURCE_EXHAUSTED, "message too large")
-        try:
-            data = await super().recv_data(size)
-        except AssertionError as exc:
-            raise GRPCError(Status.INVALID_ARGUMENT, "truncated message") from exc
-        # Reads take turns: a prefix, then the message it announces, which may be as long.
-        if self.at_prefix and data and data[0] and self.encoding != "gzip":
-            raise GRPCError(Status.UNIMPLEMENTED, "no compression but gzip is supported")
-        self.at_prefix = not (self.at_prefix and data)
-        return data
-
-    async def send_headers(self, headers: Headers, end_stream: bool = False) -> None:  # noqa: FBT001, FBT002
-        """Send headers or trailers; trailers carry the status that is counted.
-
-        What a call with one answer sends before its trailers leaves with them, as one write.
-        """
-        if self.path and self.unary and not end_stream:
-            self._h2_connection.send_headers(await self._ready(), headers)
-            return
-        await super().send_headers(headers, end_stream)
-        if end_stream and self.path:
-            self.count(self.path, next((v for k, v in headers if k == "grpc-status"), ""))
-
-    async def send_data(self, data: bytes, end_stream: bool = False) -> None:  # noqa: FBT001, FBT002
-        """Send a message, as soon as the client's window lets it."""
-        id_, h2 = await self._ready(), self._h2_connection
-        room = min(h2.local_flow_control_window(id_), h2.max_outbound_frame_size)
-        if end_stream or len(data) > room or not (self.path and self.unary):
-            self.connection.flush()
-            await super().send_data(data, end_stream)
-            return
-        h2.send_data(id_, data)
-        self.data_sent += len(data)
-        self.connection.data_sent += len(data)
-
-    async def _ready(self) -> int:
-        """Wait until the connection takes bytes, return our id. Raises ``StreamClosedError``."""
-        await self.connection.write_ready.wait()
-        assert self.id is not None  # noqa: S101 — for the type checker; always set here
-        if self.id not in self._h2_connection.streams:
-            raise StreamClosedError(self.id)
-        return self.id
 
 
 class Processor(EventsProcessor):
@@ -293,127 +100,6 @@ class Processor(EventsProcessor):
                 self.connection.ack(stream_id, stream.buffer.unacked_size())
 
         return release
-
-
-class Streams(Handler):
-    """The streams of one connection: accepted or refused, routed by content type."""
-
-    def __init__(self, owner: Http2) -> None:
-        port = owner.port
-        super().__init__(port.grpc, Codec(), ProtoStatusDetailsCodec(), port.grpc_events)
-        self.owner = owner
-        self.running: dict[asyncio.Task[None], CallStream] = {}
-
-    def accept(self, stream: Any, headers: Headers, release_stream: Callable[[], Any]) -> None:
-        """Start the call or request that these headers open."""
-        owner = self.owner
-        if owner.leaving or len(self.running) >= owner.port.settings.limits.streams:
-            stream.in_vain = True
-            stream.reset_nowait(ErrorCodes.REFUSED_STREAM)
-            release_stream()
-            return
-        fields = dict(headers)
-        if is_grpc(fields.get("content-type", "")):
-            task = self._call(stream, headers, fields, release_stream)
-        else:
-            exchange = h2_rest.Exchange(owner.port, stream, headers)
-            task = self._tasks[stream] = self.loop.create_task(exchange.run())
-        if task is None:
-            return
-        self.running[task] = stream
-        task.add_done_callback(lambda done: self._done(done, stream, release_stream))
-
-    def _done(self, task: asyncio.Task[None], stream: Any, release: Callable[[], Any]) -> None:
-        # A task that was cancelled before its first step never reached its own `finally`.
-        self.running.pop(task, None)
-        self._tasks.pop(stream, None)
-        release()
-
-    def _call(
-        self, stream: CallStream, headers: Headers, fields: dict[str, str], release: Any
-    ) -> asyncio.Task[None] | None:
-        port = self.owner.port
-        origin = self._origin(headers, fields)
-        if origin is None:
-            stream.reset_nowait(ErrorCodes.PROTOCOL_ERROR)
-            release()
-            return None
-        path = fields.get(":path", "")
-        method = port.grpc.get(path)
-        stream.path = path if method is not None else "unknown"
-        stream.unary = method is None or not (
-            method.cardinality.client_streaming or method.cardinality.server_streaming
-        )
-        stream.max_message = port.settings.limits.message_size
-        stream.encoding = fields.get("grpc-encoding", "")
-        stream.count = port.metrics.count_call
-        port.origin(origin)
-        super().accept(stream, with_origin(headers, origin), release)
-        return self._tasks[stream]
-
-    def _origin(self, headers: Headers, fields: dict[str, str]) -> Origin | None:
-        port = self.owner.port
-        named = port.proxies.certificate_header
-        values = [value for name, value in headers if name == named] if named else []
-        shown = port.proxies.certificate(self.owner.peer, values)
-        host, client = port.proxies.seen(
-            self.owner.peer,
-            fields.get(":authority", fields.get("host", "")),
-            fields.get("x-forwarded-for"),
-            fields.get("x-forwarded-host"),
-        )
-        try:
-            id_ = request_id(fields.get("x-request-id"))
-            return Origin(id_, checked_host(host), client, shown)
-        except ValueError:
-            return None
-
-    def cancel(self, stream: Any) -> None:
-        """End a call that the client has reset. Other requests run to their end (P-36)."""
-        stream.in_vain = True
-        task = self._tasks.pop(stream, None)
-        if task is not None and stream.path:
-            task.cancel()
-
-    def close(self) -> None:
-        """End the calls of a lost connection. Other requests run to their end."""
-        for task, stream in self.running.items():
-            if stream.path:
-                task.cancel()
-        self.closing = True
-
-    def sweep(self, now: float) -> None:
-        """End what has used up its time."""
-        limits = self.owner.port.settings.limits
-        for task, stream in list(self.running.items()):
-            age = now - (stream.created or now)
-            if stream.path and stream.unary and age > limits.request_timeout:
-                if stream.wrapper is not None:
-                    stream.wrapper.cancel(TimeoutError("deadline"))
-            elif isinstance(stream.buffer, h2_rest.Body):
-                stream.buffer.sweep(now, limits)
-                if age > limits.request_timeout + limits.write_timeout:
-                    stream.reset_nowait(ErrorCodes.CANCEL)
-                    task.cancel()
-
-
-def is_grpc(content_type: str) -> bool:
-    """Tell native gRPC from gRPC-web, Connect and everything else."""
-    return content_type == "application/grpc" or content_type.startswith("application/grpc+")
-
-
-def with_origin(headers: Headers, origin: Origin) -> Headers:
-    """Return the headers with what was checked in place of what was sent.
-
-    Handlers find ``host``, ``x-request-id`` and ``x-client-ip`` in their metadata.
-    """
-    kept = [header for header in headers if header[0] not in _CHECKED]
-    kept += [
-        ("host", origin.host),
-        ("x-request-id", origin.request_id),
-        ("x-client-ip", origin.client_ip),
-    ]
-    return kept
 
 
 class Http2(H2Protocol):

@@ -15,7 +15,7 @@ from personae.projections.kit.table import Table
 from personae.projections.kit.track import Track
 from personae.projections.kit.writer import Writer
 from personae.store.codec import Corrupt, CorruptEvent
-from personae.store.pool import StatementError
+from personae.store.errors import StatementError
 
 logger = logging.getLogger(__name__)
 

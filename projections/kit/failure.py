@@ -12,7 +12,8 @@ from personae.actors.domain.kit import Foreign, Recorded, name_of
 from personae.projections.kit.shelf import Shelf
 from personae.projections.kit.table import Table
 from personae.store.codec import Corrupt, CorruptEvent
-from personae.store.pool import DatabaseError, Session
+from personae.store.errors import DatabaseError
+from personae.store.session import Session
 
 UNREADABLE = "the stored event cannot be decoded"
 

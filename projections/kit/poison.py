@@ -11,7 +11,7 @@ from personae.projections.kit.shelf import Shelf
 from personae.projections.kit.table import Key, Row, Table
 from personae.projections.kit.writer import Writer
 from personae.store.log import Log
-from personae.store.pool import Session
+from personae.store.session import Session
 
 
 async def failed(shelf: Shelf, instance_id: str = "", limit: int = 1000) -> list[Failed]:

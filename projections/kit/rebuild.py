@@ -17,7 +17,8 @@ from personae.projections.kit.shelf import Shelf
 from personae.projections.kit.table import Table
 from personae.projections.kit.track import Track
 from personae.store.log import Log
-from personae.store.pool import Database, Isolation, Session
+from personae.store.pool import Database, Isolation
+from personae.store.session import Session
 
 SCRATCH = "projections_rebuild"
 

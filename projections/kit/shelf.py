@@ -24,7 +24,9 @@ from typing import Any
 
 from personae.projections.kit.column import checked
 from personae.projections.kit.table import Table
-from personae.store.pool import Conflict, Database, Session
+from personae.store.errors import Conflict
+from personae.store.pool import Database
+from personae.store.session import Session
 
 LIVE = "projections"
 INDEX_SECONDS = 600.0

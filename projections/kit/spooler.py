@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 from personae.projections.kit.projector import Projector
 from personae.projections.kit.shelf import Shelf
+from personae.store.errors import DatabaseError
 from personae.store.log import Log
-from personae.store.pool import DatabaseError
 
 logger = logging.getLogger(__name__)
 

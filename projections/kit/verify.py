@@ -9,7 +9,7 @@ from personae.projections.kit.rebuild import EACH_STATEMENT, PATIENT, Builder, s
 from personae.projections.kit.shelf import Shelf
 from personae.projections.kit.table import Key, Table
 from personae.store.log import Log
-from personae.store.pool import Session
+from personae.store.session import Session
 
 SCRATCH = "projections_verify"
 MAX_DIFFERENCES = 1000

@@ -15,7 +15,7 @@ from personae.projections.kit.fold import Fold, touched
 from personae.projections.kit.journal import Journal
 from personae.projections.kit.shelf import MOVED, Shelf, move_params, move_sql
 from personae.projections.kit.table import DeleteWhere, Key, Row, Table, UpdateWhere, Wide
-from personae.store.pool import Session
+from personae.store.session import Session
 
 Make = Callable[[Sequence[Any]], Row]
 

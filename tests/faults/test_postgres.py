@@ -9,7 +9,8 @@ from functools import partial
 import aiohttp
 import psutil
 import pytest
-from personae.store.pool import Database, Unavailable
+from personae.store.errors import Unavailable
+from personae.store.pool import Database
 
 from tests.cluster import eventually
 from tests.faults.checker import check

@@ -10,7 +10,8 @@ from functools import partial
 
 import aiohttp
 import pytest
-from personae.store.pool import Database, DatabaseError
+from personae.store.errors import DatabaseError
+from personae.store.pool import Database
 
 from tests.cluster import eventually
 from tests.faults.checker import check

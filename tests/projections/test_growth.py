@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from personae.actors.domain.kit import Stream
 from personae.projections.kit.growth import FIRST, Growth
+from personae.store.errors import StatementError
 from personae.store.log import Commit, Part
-from personae.store.pool import StatementError
 
 from tests.projections.people import PEOPLE, START, PersonAdded
 

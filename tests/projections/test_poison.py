@@ -9,7 +9,7 @@ from personae.projections.kit.projector import Projector
 from personae.projections.kit.reader import PAGE
 from personae.projections.kit.rebuild import Builder
 from personae.projections.kit.shelf import Shelf
-from personae.store.pool import Session
+from personae.store.session import Session
 
 from tests.projections.people import (
     BADGES,

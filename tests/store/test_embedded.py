@@ -14,7 +14,8 @@ import uvloop
 from personae.store import embedded
 from personae.store.durability import NotDurable, require_durable
 from personae.store.embedded import Embedded, EmbeddedError
-from personae.store.pool import Database, Unavailable
+from personae.store.errors import Unavailable
+from personae.store.pool import Database
 
 
 @pytest.fixture(scope="module")

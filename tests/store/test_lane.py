@@ -8,9 +8,10 @@ import pytest
 from personae.actors.domain.kit import Foreign, Refusal
 from personae.actors.domain.kit.refusal import CONTENDED, OVERLOADED, UNAVAILABLE
 from personae.store import postgres
+from personae.store.errors import Conflict
 from personae.store.lane import CHANNEL, Limits
 from personae.store.log import Commit, OutcomeUnknown, Part, WrongVersion
-from personae.store.pool import Conflict, Database
+from personae.store.pool import Database
 from personae.store.postgres import PostgresLog
 
 from tests.store.test_log_contract import NOW, TAKEN, book, note

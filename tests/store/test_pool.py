@@ -8,16 +8,16 @@ import time
 from functools import partial
 
 import pytest
-from personae.store.pool import (
+from personae.store.connection import Connection
+from personae.store.errors import (
     Conflict,
-    Database,
     DiskFull,
     QueryTimeout,
     SerializationFailure,
     StatementError,
     Unavailable,
-    _Connection,
 )
+from personae.store.pool import Database
 from psycopg2.extensions import cursor, parse_dsn
 
 
@@ -373,14 +373,14 @@ async def test_a_connect_cut_off_at_any_moment_leaves_no_connection_open(
 ):
     made = []
 
-    class Kept(_Connection):  # nor is it closed because nobody holds it any more
+    class Kept(Connection):  # nor is it closed because nobody holds it any more
         def __init__(self, *args, **options):
             super().__init__(*args, **options)
             made.append(self)
 
     watcher = Database(postgres_url, size=1)
     await watcher.open()
-    monkeypatch.setattr("personae.store.pool._Connection", Kept)
+    monkeypatch.setattr("personae.store.connection.Connection", Kept)
     for turns in range(0, 120, 3):
         database = Database(postgres_url, size=4)
         asked, known = asyncio.ensure_future(ask(database)), len(made)

@@ -5,8 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
+from personae.store.errors import SerializationFailure
 from personae.store.migrate import Migration, migrate, shipped
-from personae.store.pool import Database, SerializationFailure
+from personae.store.pool import Database
 from personae.store.postgres import PostgresLog
 
 from tests.store.test_log_contract import book, note

@@ -4,7 +4,8 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from personae.store.pool import Database, DatabaseError
+from personae.store.errors import DatabaseError
+from personae.store.pool import Database
 from personae.store.seen import Seen
 
 pytestmark = pytest.mark.store

@@ -13,7 +13,7 @@ import signal
 
 from personae.http.wire.interceptors import Door
 from personae.store.lane import Lane
-from personae.store.pool import Session
+from personae.store.session import Session
 
 
 def strike(after):

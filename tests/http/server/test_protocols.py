@@ -16,7 +16,7 @@ from google.protobuf.wrappers_pb2 import StringValue
 from h2.errors import ErrorCodes
 from h2.settings import SettingCodes
 from personae.http.server import Limits, tls_context
-from personae.http.server.http2 import KnownDecoder
+from personae.http.server.h2_headers import KnownDecoder
 
 from tests.http.server.kit import ECHO, QUICK, H2Client, fetch, running
 
