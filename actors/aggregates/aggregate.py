@@ -103,11 +103,16 @@ class Aggregate(LoopActor):
         return self._done(recorded[-1].position, own, facts.secrets, facts.now)
 
     async def _judge(self, order: Order, turn: Turn) -> Judgement:
-        """Decide; refuse only when no other process wrote meanwhile, see :meth:`World.certain`."""
+        """Decide; what the log will not confirm only when no other process wrote meanwhile.
+
+        That is a refusal, see :meth:`World.certain`, and that there is nothing to do.
+        """
         instance_id = self.stream.instance_id
         heard = self.world.heard(instance_id)
         try:
-            return await self._judge_once(order, turn)
+            judgement = await self._judge_once(order, turn)
+            if judgement[-1] or turn.sent or not await self.world.learned(instance_id, heard):
+                return judgement
         except Refusal:
             if turn.sent or not await self.world.learned(instance_id, heard):
                 raise

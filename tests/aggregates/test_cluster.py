@@ -167,6 +167,14 @@ async def test_nobody_is_refused_by_what_another_process_changed(deaf):
         await two.send(ChangeRole(project_id="31", key="none", display_name="?"), SYSTEM)
 
 
+async def test_nothing_is_left_undone_because_it_was_done_before_another_process_changed_it(deaf):
+    one, two = deaf
+    name = (await two.state(ORG_STREAM)).name
+    await rename(one, "Renamed")
+    await rename(two, name)
+    assert {(await node.world.log.stream(ORG_STREAM))[-1].event.name for node in deaf} == {name}
+
+
 async def test_an_order_that_gave_another_one_is_not_given_twice(deaf):
     """A wrong password counts once, whatever others wrote meanwhile."""
     one, two = deaf

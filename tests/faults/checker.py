@@ -23,7 +23,7 @@ SELECT payload->>'userID', array_agg(aggregate_id) FROM events
 WHERE event_type = 'session.user.checked' GROUP BY 1"""
 NOTED_TWICE = """
 SELECT aggregate_id FROM events WHERE event_type = 'user.metadata.set'
-GROUP BY 1 HAVING count(*) > 1"""
+GROUP BY 1, payload->>'key' HAVING count(*) > 1"""
 HALF = """
 SELECT aggregate_id FROM events GROUP BY 1 HAVING bool_or(event_type = 'session.user.checked')
 AND NOT bool_or(event_type = 'session.added')"""

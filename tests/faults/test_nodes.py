@@ -1,4 +1,4 @@
-"""Nodes are killed, stopped, restarted, raced over; an event is poison."""
+"""Nodes are killed, stopped, restarted; an event is poison."""
 
 import asyncio
 import random
@@ -7,7 +7,6 @@ import time
 from datetime import UTC, datetime
 from functools import partial
 
-import aiohttp
 import psutil
 import pytest
 from personae.actors.domain.kit import Caller, Stream, event
@@ -151,29 +150,6 @@ async def test_a_killed_lease_holder_is_replaced(cluster, trials, measured, leas
         assert load.failures == []
         await in_thread(holder.start)
         await cluster.check(load)
-
-
-async def test_200_clients_race_for_one_user_name_over_two_nodes(cluster, trials, measured):
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
-        load = cluster.load()
-        async with load.running():
-            await asyncio.sleep(0.2)
-
-        async def create(n, name):
-            url = f"{cluster.nodes[n % 2].url}/v2/users/human"
-            async with http.post(url, json=load.body(name), headers=load._headers()) as answer:
-                return answer.status, (await answer.json()).get("userId")
-
-        for race in range(5 * len(trials)):
-            began = time.monotonic()
-            answers = await asyncio.gather(*(create(n, f"race-{race}") for n in range(200)))
-            measured("200 answers within, s", time.monotonic() - began)
-            won = [user_id for status, user_id in answers if status in {200, 201}]
-            measured("winners", len(won))
-            assert len(won) == 1
-            assert {status for status, user_id in answers if not user_id} == {409}
-            cluster.acknowledged[f"race-{race}"] = won[0]
-    await cluster.check(load)
 
 
 @event("test.poison")
