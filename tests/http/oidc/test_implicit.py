@@ -123,6 +123,14 @@ async def test_tokens_go_over_http_to_native_applications_only(stack, kind, dev_
     assert (await stack.authorize(app, redirect_uri=uri, **pkce)).status == 302
 
 
+@pytest.mark.parametrize("error", [{}, {"nonce": None}], ids=["tokens", "an error"])
+async def test_nothing_leaves_for_an_address_that_is_not_registered(stack, error):
+    """RFC 6749, 4.2.1 and 4.2.2.1."""
+    asked = {"response_type": "id_token token", "redirect_uri": "https://evil.example/", **error}
+    found = await stack.authorize(await spa(stack), **asked)
+    assert (found.status, found.location) == (400, "")
+
+
 async def test_the_implicit_flow_can_be_switched_off(dispatch):
     async with serving(dispatch, implicit=False) as stack:
         found = await stack.authorize(await spa(stack), response_type="id_token")
