@@ -64,6 +64,8 @@ def proved(
         raise PROOF_INVALID(cause="htu")
     if token and claims.get("ath") != _hash(token):
         raise PROOF_INVALID(cause="ath")
+    if "nonce" in claims:  # we give none, so that it is of somebody else (section 8)
+        raise PROOF_INVALID(cause="nonce")
     _check_times(claims, now)
     id_ = claims.get("jti")
     if not isinstance(id_, str) or not 0 < len(id_) <= LONGEST_ID:

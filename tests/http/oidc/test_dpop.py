@@ -118,6 +118,7 @@ def bad_proofs(stack, key):
     yield "not yet", of(nbf=now + 11)
     yield "nbf no number", of(nbf="now")
     yield "over", of(exp=now - 11)
+    yield "a nonce that nobody gave", of(nonce="n-1")
     yield "short key", of(by=RSAKey.generate_key(1024), algorithm="RS256")
     yield "no jti", of(jti=None)
     yield "long jti", of(jti="x" * 300)
