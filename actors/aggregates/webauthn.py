@@ -101,6 +101,11 @@ def request_options(
     return options_to_json(options)
 
 
+def no_one_s_options(rp_id: str) -> str:
+    """Return what a browser would need to use a passkey of somebody who has none, as JSON."""
+    return request_options(challenge=new_challenge(), rp_id=rp_id, requirement=REQUIRED, known=())
+
+
 def _descriptors(known: Iterable[Authenticator], rp_id: str) -> list[PublicKeyCredentialDescriptor]:
     return [
         PublicKeyCredentialDescriptor(id=each.key_id)

@@ -44,11 +44,15 @@ class Kind:
     sms: bool = False
 
 
+WHOSE = "user={{.UserID}}&code={{.Code}}&org={{.OrgID}}"
+"""What pages for new passwords are asked with: whose, and the organisation whose rules they show,
+as they look nobody up before the code is right."""
+
 KINDS: Mapping[type, Kind] = {
     e.EmailCodeAdded: Kind("verify_email", "/verify?user={{.UserID}}&code={{.Code}}"),
     e.PhoneCodeAdded: Kind("verify_phone", sms=True),
-    e.PasswordCodeAdded: Kind("password_reset", "/password/set?user={{.UserID}}&code={{.Code}}"),
-    e.InviteCodeAdded: Kind("invite", "/invite?user={{.UserID}}&code={{.Code}}"),
+    e.PasswordCodeAdded: Kind("password_reset", f"/password/set?{WHOSE}"),
+    e.InviteCodeAdded: Kind("invite", f"/invite?{WHOSE}"),
     e.PasskeyCodeRequested: Kind(
         "passkey", "/passkey/add?user={{.UserID}}&codeId={{.CodeID}}&code={{.Code}}"
     ),

@@ -20,6 +20,7 @@ from personae.actors.domain.user import refusals
 from personae.actors.domain.user.decide.password import LONGEST, attempts_left
 from personae.actors.domain.user.state import User
 from personae.actors.domain.user.values import Status
+from personae.actors.domain.values import key
 from personae.http.identity.agent import Held
 from personae.http.identity.guesses import WINDOW
 from personae.http.login.contacts import user_by_contact
@@ -75,13 +76,18 @@ async def sign_in(visit: Visit, attempt: Attempt, password: str) -> Held:
             note_wrong(visit)
         visit.services.counters.login("locked" if problem.text == "locked" else "failed", METHOD)
         if secretive and not problem.retry:
-            passed = asyncio.get_running_loop().time() - started
-            await asyncio.sleep(max(0.0, UNIFORM_SECONDS - passed))
+            await take_time(started)
             raise Problem(METHOD, "wrong_either") from None
         raise
     visit.services.counters.login("ok", METHOD)
     visit.hold(visit.agent.holding(held))
     return held
+
+
+async def take_time(started: float) -> None:
+    """Wait until as long has passed since ``started`` (of the loop's clock) as for anybody else."""
+    passed = asyncio.get_running_loop().time() - started
+    await asyncio.sleep(max(0.0, UNIFORM_SECONDS - passed))
 
 
 def _check_typed(visit: Visit, password: str) -> None:
@@ -97,7 +103,7 @@ async def _checked(visit: Visit, attempt: Attempt, password: str) -> Held:
     if len(password) > LONGEST:
         raise Problem(METHOD, "wrong")
     user_id = await find_user(visit, attempt.login_name)
-    account = f"{visit.instance_id} {user_id or attempt.login_name}"
+    account = f"{visit.instance_id} {user_id or _spelt(attempt.login_name)}"
     guesses, now = visit.services.guesses, visit.services.world.now()
     if guesses.too_many(account, now):
         raise Problem(METHOD, "wrong_often", status=429, retry=int(WINDOW.total_seconds()))
@@ -105,6 +111,14 @@ async def _checked(visit: Visit, attempt: Attempt, password: str) -> Held:
     held = await _compared(visit, attempt, user_id, password)
     guesses.right(account)
     return held
+
+
+def _spelt(login_name: str) -> str:
+    """Return a name that nobody has in one spelling: as many guesses for it as for one known."""
+    try:
+        return key(login_name.strip())
+    except Refusal:
+        return login_name
 
 
 async def _compared(visit: Visit, attempt: Attempt, user_id: str | None, password: str) -> Held:

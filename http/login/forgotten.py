@@ -11,7 +11,7 @@ from personae.actors.domain.instance.provider import Channel
 from personae.actors.domain.kit import Refusal, Stream
 from personae.actors.domain.user.code_commands import ResetPassword
 from personae.actors.domain.user.state import User
-from personae.http.login.check import UNIFORM_SECONDS, find_user
+from personae.http.login.check import find_user, take_time
 from personae.http.login.forms import read_form
 from personae.http.login.guesses import MAILS
 from personae.http.login.seal import unseal
@@ -37,8 +37,7 @@ async def take_forgotten(visit: Visit) -> web.Response:
         await _send(visit, name)
     except Refusal as refusal:
         logger.info("no link to set a password: %s", refusal.id)
-    passed = asyncio.get_running_loop().time() - started
-    await asyncio.sleep(max(0.0, UNIFORM_SECONDS - passed))
+    await take_time(started)
     return visit.page("forgotten", name=name, sent=True, memory=form.memory)
 
 
@@ -56,7 +55,7 @@ async def _send(visit: Visit, name: str) -> None:
     mails.wrong(whom, now)
     host = visit.request.get("host") or visit.request.host
     template = f"{visit.services.origins.of(host)}{visit.url('/password/set')}"
-    template += ("&" if "?" in template else "?") + "user={{.UserID}}&code={{.Code}}"
+    template += ("&" if "?" in template else "?") + "user={{.UserID}}&code={{.Code}}&org={{.OrgID}}"
     by_sms = await _by_sms(visit, user_id)
     order = ResetPassword(user_id=user_id, url_template=template, by_sms=by_sms)
     await visit.services.send(order, visit.system)

@@ -6,13 +6,16 @@ does. Whether there is such a user is told to nobody who has no code.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aiohttp import web
+from personae.actors.aggregates.facts.user_codes import matches
 from personae.actors.aggregates.login_names import login_names
 from personae.actors.aggregates.policies import policies_of
 from personae.actors.domain.kit import Caller, Refusal, Stream
-from personae.actors.domain.policies import PasswordComplexityPolicy
 from personae.actors.domain.user import code_commands as c
 from personae.actors.domain.user import refusals
+from personae.actors.domain.user.codes import CodeKind
 from personae.actors.domain.user.commands import UpdateHuman
 from personae.actors.domain.user.decide.password import check_complexity
 from personae.actors.domain.user.values import NewPassword
@@ -34,7 +37,7 @@ WRONG = {
 
 async def show_verify(visit: Visit) -> web.Response:
     """Show the code that proves an address, and the button that uses it."""
-    return await _page(visit, "verify", *_named(visit))
+    return await _page(visit, "verify", _named(visit), _given(visit, "code"))
 
 
 async def take_verify(visit: Visit) -> web.Response:
@@ -46,7 +49,7 @@ async def take_verify(visit: Visit) -> web.Response:
 
 async def show_reset(visit: Visit) -> web.Response:
     """Ask for the password to set with a code that was sent."""
-    return await _page(visit, "password/set", *_named(visit))
+    return await _page(visit, "password/set", _named(visit), _given(visit, "code"))
 
 
 async def take_reset(visit: Visit) -> web.Response:
@@ -62,7 +65,7 @@ async def take_reset(visit: Visit) -> web.Response:
 
 async def show_invite(visit: Visit) -> web.Response:
     """Ask for the password that the invited will sign in with."""
-    return await _page(visit, "invite", *_named(visit))
+    return await _page(visit, "invite", _named(visit), _given(visit, "code"))
 
 
 async def take_invite(visit: Visit) -> web.Response:
@@ -72,42 +75,36 @@ async def take_invite(visit: Visit) -> web.Response:
     return await _taken(visit, "invite", form, order)
 
 
-def _named(visit: Visit) -> tuple[str, str]:
-    user_id, code = (visit.request.query.get(name, "")[:LONGEST] for name in ("user", "code"))
-    return user_id if user_id.isprintable() else "", code
+def _named(visit: Visit) -> dict[str, str]:
+    """Return what a link names: a user, and the organisation whose rules for passwords hold."""
+    return {"user": _given(visit, "user"), "org": _given(visit, "org")}
+
+
+def _given(visit: Visit, name: str) -> str:
+    text = visit.request.query.get(name, "")[:LONGEST]
+    return text if text.isprintable() else ""
 
 
 async def _page(
-    visit: Visit, what: str, user_id: str, code: str, *problems: Problem
+    visit: Visit, what: str, memory: Mapping[str, str], code: str, *problems: Problem
 ) -> web.Response:
-    complexity = await _complexity(visit, user_id)
+    """Return a page: whoever the link names, nobody is looked up for it."""
+    policies = await policies_of(visit.services.world, visit.instance_id, memory["org"])
     return visit.page(
         "mailed",
         problems=problems,
         what=what,
         said=visit.texts["mailed"][NAMES[what]],
         code=code,
-        rules=rules_of(complexity),
-        least=complexity.min_length,
+        rules=rules_of(policies.complexity),
+        least=policies.complexity.min_length,
         with_password=what != "verify",
-        memory={"user": user_id},
+        memory=memory,
     )
 
 
 NAMES = {"verify": "verify", "password/set": "reset", "invite": "invite"}
 """Names of the texts of a page, by where it is."""
-
-
-async def _complexity(visit: Visit, user_id: str) -> PasswordComplexityPolicy:
-    """Return the rules for a user's password; for nobody, those of the instance."""
-    return (
-        await policies_of(visit.services.world, visit.instance_id, await _org(visit, user_id))
-    ).complexity
-
-
-async def _org(visit: Visit, user_id: str) -> str:
-    aggregate = await visit.services.world.aggregate(Stream(visit.instance_id, "user", user_id))
-    return aggregate.owner if aggregate.state.exists else ""
 
 
 async def _taken(visit: Visit, what: str, form: Form, order: object) -> web.Response:
@@ -117,22 +114,25 @@ async def _taken(visit: Visit, what: str, form: Form, order: object) -> web.Resp
         if what != "verify":
             check_typed(form)
         if isinstance(order, c.VerifyInvite):
-            await _before_invite(visit, user_id, form)
+            await _before_invite(visit, order, form)
         await _send(visit, order, Caller(instance_id=visit.instance_id, user_id=user_id))
         if isinstance(order, c.VerifyInvite):
             password = NewPassword(plain=form["new"])
             await _send(visit, UpdateHuman(user_id=user_id, password=password), visit.system)
     except Problem as problem:
-        return await _page(visit, what, user_id, form["code"][:LONGEST], problem)
+        return await _page(visit, what, form.memory, form["code"][:LONGEST], problem)
     said = visit.texts["mailed"][NAMES[what]]
     return visit.page("mailed_done", said=said, go_on=await _sign_in(visit, user_id))
 
 
-async def _before_invite(visit: Visit, user_id: str, form: Form) -> None:
-    """Look at the password before the code is used up."""
-    policies = await policies_of(
-        visit.services.world, visit.instance_id, await _org(visit, user_id)
-    )
+async def _before_invite(visit: Visit, order: c.VerifyInvite, form: Form) -> None:
+    """Look at the password before the code is used up; only the right code is told of rules."""
+    world, instance_id = visit.services.world, visit.instance_id
+    aggregate = await world.aggregate(Stream(instance_id, "user", order.user_id))
+    pending = aggregate.state.codes.get(CodeKind.INVITE)
+    if pending is None or not matches(pending.code, order.code, world, instance_id):
+        return
+    policies = await policies_of(world, instance_id, aggregate.owner)
     if not policies.login.allow_username_password:
         raise Problem("new", "password_off")
     try:

@@ -5,15 +5,19 @@ The session that the browser's key answers for is the browser's own only once it
 
 from __future__ import annotations
 
+import asyncio
+
+import orjson
 from aiohttp import web
 from personae.actors.aggregates.policies import policies_of
+from personae.actors.aggregates.webauthn import no_one_s_options
 from personae.actors.domain.kit import Caller, Refusal, Stream
 from personae.actors.domain.session.commands import AddSession, Checks
 from personae.actors.domain.session.values import Challenges
 from personae.actors.domain.user import factor_commands as c
 from personae.actors.domain.user.state import User
 from personae.http.identity.assurance import PASSKEY_FACTOR, factors_of
-from personae.http.login.check import find_user, user_agent
+from personae.http.login.check import find_user, take_time, user_agent
 from personae.http.login.forms import Form, read_form
 from personae.http.login.guesses import check_guesses, note_wrong
 from personae.http.login.mailed import WRONG
@@ -72,22 +76,31 @@ async def take_passkey(visit: Visit) -> web.Response:
     """Ask the browser for the passkey, or check what it answered."""
     form = await read_form(visit, "passkey")
     memory = {"name": form.memory["name"]}
+    secretive = visit.policies.login.ignore_unknown_usernames
+    begun = asyncio.get_running_loop().time()
     try:
-        if form["do"] == "start":
-            return await _started(visit, memory)
-        return await _answered(visit, form)
+        if form["do"] != "start":
+            return await _answered(visit, form)
+        page = await _started(visit, memory)
     except Problem as problem:
         visit.services.counters.login("failed", PASSKEY_FACTOR)
-        return _page(visit, memory, problem)
+        if secretive and not problem.retry:
+            problem = Problem("credential", "key_wrong")
+        page = _page(visit, memory, problem)
+    if secretive:
+        await take_time(begun)
+    return page
 
 
 async def _started(visit: Visit, memory: dict[str, str]) -> web.Response:
     check_guesses(visit, "credential")
     user_id = await user_with_passkey(visit, memory["name"])
+    world = visit.services.world
     if not user_id:
         note_wrong(visit)
-        raise Problem("credential", "key_none")
-    world = visit.services.world
+        if not visit.policies.login.ignore_unknown_usernames:
+            raise Problem("credential", "key_none")
+        return _page(visit, memory | {"session": world.new_id()}, options=_anybody_s(visit))
     order = AddSession(
         session_id=world.new_id(),
         instance_id=visit.instance_id,
@@ -100,12 +113,28 @@ async def _started(visit: Visit, memory: dict[str, str]) -> web.Response:
         done = await visit.services.send(order, visit.system)
     except Refusal as refusal:
         raise problem_of(visit, refusal, "credential") from None
-    return _page(visit, memory | {"session": order.session_id}, options=done.secrets["web_auth_n"])
+    options = _anybody_s(visit, done.secrets["web_auth_n"])
+    return _page(visit, memory | {"session": order.session_id}, options=options)
+
+
+def _anybody_s(visit: Visit, options: str = "") -> str:
+    """Return what a browser is asked; where names are kept secret, of nobody's keys in particular.
+
+    Passkeys are found by browsers without being named (WebAuthn 3, 14.6.2).
+    """
+    if options and not visit.policies.login.ignore_unknown_usernames:
+        return options
+    asked = orjson.loads(options or no_one_s_options(visit.domain))
+    return orjson.dumps(asked | {"allowCredentials": []}).decode()
 
 
 async def _answered(visit: Visit, form: Form) -> web.Response:
     session_id = form.memory.get("session", "")
     if not session_id or not form["credential"]:
+        raise Problem("credential", "key_wrong")
+    session = await visit.services.world.state(Stream(visit.instance_id, "session", session_id))
+    if not session.user_id:  # nobody's
+        note_wrong(visit)
         raise Problem("credential", "key_wrong")
     checks = Checks(web_auth_n=form["credential"])
     await change(visit, session_id, "credential", checks=checks)
@@ -131,11 +160,11 @@ async def take_add(visit: Visit) -> web.Response:
     form = await read_form(visit, "passkey/add")
     memory = dict(form.memory)
     try:
-        if form["do"] == "start":
+        if form["do"] == "start" or "token" not in memory:
             return await _add_started(visit, memory)
         order = c.VerifyAuthenticator(
             user_id=memory.get("user", ""),
-            token_id=memory.get("token", ""),
+            token_id=memory["token"],
             passkey=True,
             credential=form["credential"],
             name=form["name"].strip()[:100],

@@ -1,11 +1,15 @@
 """Guessing and replaying codes at once, in two processes."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
+from personae.actors.domain.kit import Refusal
+from personae.actors.domain.user import code_commands as codes
 from personae.actors.domain.user import factor_commands as c
 from personae.actors.domain.user import refusals
-from personae.actors.domain.user.values import Status
+from personae.actors.domain.user.commands import UpdateHuman
+from personae.actors.domain.user.values import NewPassword, Status
 from pyotp import TOTP
 
 from tests.aggregates.conftest import INSTANCE, caller, human
@@ -53,3 +57,67 @@ async def test_clocks_may_differ_by_one_step(dispatch, app, clock, seconds, coun
     shown = app.at(int(now.timestamp()) + 600 + seconds)
     (answer,) = await sent(shown, dispatch)
     assert isinstance(answer, Exception) is not counts
+
+
+async def won(doors, order):
+    """Give one order through all doors at once; return how many were not refused."""
+    answers = [door.send(order, caller(GIGI)) for door in doors]
+    done = await asyncio.gather(*answers, return_exceptions=True)
+    assert all(isinstance(each, Refusal) for each in done if isinstance(each, Exception)), done
+    return sum(not isinstance(each, Exception) for each in done)
+
+
+async def test_a_recovery_code_counts_once_in_two_processes_at_once(dispatch, elsewhere, app):
+    made = await dispatch.send(c.GenerateRecoveryCodes(user_id=GIGI, count=2), caller())
+    one, two = made.secrets["codes"].split()
+    doors = [dispatch, elsewhere] * 10
+    assert await won(doors, c.CheckRecoveryCode(user_id=GIGI, code=one)) == 1
+    assert await won(doors, c.CheckRecoveryCode(user_id=GIGI, code=one)) == 0
+    assert await won(doors, c.CheckRecoveryCode(user_id=GIGI, code=two)) == 1
+
+
+@pytest.mark.parametrize(
+    ("make", "use"),
+    [
+        (codes.ResetPassword, lambda code: UpdateHuman(
+            user_id=GIGI, password=NewPassword(plain="Other-Horse-2"), password_code=code)),
+        (codes.LinkPasskeyRegistration, lambda code: c.RegisterAuthenticator(
+            user_id=GIGI, token_id="k", passkey=True, rp_id="x.test", code_id="7", code=code)),
+    ],
+)  # fmt: skip
+async def test_a_sent_code_counts_once_in_two_processes_at_once(
+    dispatch, elsewhere, app, make, use
+):
+    more = {"code_id": "7"} if make is codes.LinkPasskeyRegistration else {}
+    made = await dispatch.send(make(user_id=GIGI, return_code=True, **more), caller())
+    order = use(made.secrets["code"])
+    assert await won([dispatch, elsewhere] * 10, order) == 1
+
+
+async def test_wrong_sent_codes_in_two_processes_count_together(dispatch, elsewhere, app):
+    made = await dispatch.send(codes.ResetPassword(user_id=GIGI, return_code=True), caller())
+    new = NewPassword(plain="Other-Horse-2")
+    wrong = UpdateHuman(user_id=GIGI, password=new, password_code="WRONG1")
+    assert await won([dispatch, elsewhere] * 10, wrong) == 0
+    right = UpdateHuman(user_id=GIGI, password=new, password_code=made.secrets["code"])
+    assert await won([dispatch], right) == 0
+
+
+@pytest.mark.parametrize("before", ["tried", "used", "replaced"])
+async def test_a_code_that_was_over_stays_over_when_the_clock_goes_back(
+    dispatch, elsewhere, app, clock, before
+):
+    """ZA-46: on every process, and for whoever reads the log anew."""
+    made = await dispatch.send(codes.ResetPassword(user_id=GIGI, return_code=True), caller())
+    new = NewPassword(plain="Other-Horse-2")
+    order = UpdateHuman(user_id=GIGI, password=new, password_code=made.secrets["code"])
+    if before == "tried":
+        clock.pass_(hours=2)
+    if before == "replaced":
+        await dispatch.send(codes.ResetPassword(user_id=GIGI, return_code=True), caller())
+    assert await won([dispatch], order) == (before == "used")
+    clock.pass_(hours=-3)
+    other = replace(order, password=NewPassword(plain="Third-Horse-3"))
+    assert await won([dispatch, elsewhere], other) == 0
+    dispatch.world.forget()
+    assert await won([dispatch, elsewhere], other) == 0

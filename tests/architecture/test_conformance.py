@@ -1,4 +1,4 @@
-"""The page of what specifications demand names tests that exist, one at least in every row."""
+"""Pages of what is demanded, and of what attackers do, name tests that exist: one in every row."""
 
 import ast
 import re
@@ -8,8 +8,9 @@ import pytest
 
 from tests.architecture import ROOT
 
-PAGE = ROOT / "docs" / "oidc-conformance.md"
 NAMED = re.compile(r"`([\w/]+)::(test_\w+)`")
+PAGES = {"oidc-conformance": ("section", 100), "security": ("cause", 50)}
+"""By name: how the heads of its tables begin, and how many rows there are at least."""
 SPECIFICATIONS = (
     "OpenID Connect Core", "RFC 6749", "RFC 6750", "RFC 7009", "RFC 7662", "RFC 7636", "RFC 8628",
     "RFC 8693", "RFC 9068", "RFC 9101", "RFC 9126", "RFC 9207", "RFC 9449", "RFC 9700", "FAPI 2.0",
@@ -18,10 +19,18 @@ SPECIFICATIONS = (
 )  # fmt: skip
 
 
-def rows():
-    """Return the rows of every table of the page, without their heads."""
-    lines = PAGE.read_text().splitlines()
-    return [line for line in lines if line.startswith("| ") and not line.startswith("| section")]
+def lines(page):
+    return (ROOT / "docs" / f"{page}.md").read_text().splitlines()
+
+
+def rows(page):
+    """Return the rows of every table whose last column names tests, without their heads."""
+    head, found, inside = f"| {PAGES[page][0]}", [], False
+    for line in lines(page):
+        inside = line.startswith(head) or (inside and line.startswith("|"))
+        if inside and line.startswith("| ") and not line.startswith(head):
+            found.append(line)
+    return found
 
 
 @cache
@@ -33,9 +42,10 @@ def functions(name):
     return {node.name for node in tree.body if isinstance(node, kinds)}
 
 
-def test_every_demand_names_a_test_that_is_there():
-    assert len(rows()) > 100
-    for row in rows():
+@pytest.mark.parametrize("page", PAGES)
+def test_every_row_names_a_test_that_is_there(page):
+    assert len(rows(page)) > PAGES[page][1]
+    for row in rows(page):
         named = NAMED.findall(row)
         assert named, f"no test: {row}"
         missing = [f"{name}::{test}" for name, test in named if test not in functions(name)]
@@ -44,5 +54,5 @@ def test_every_demand_names_a_test_that_is_there():
 
 @pytest.mark.parametrize("specification", SPECIFICATIONS)
 def test_every_specification_has_its_table(specification):
-    heads = [line for line in PAGE.read_text().splitlines() if line.startswith("## ")]
+    heads = [line for line in lines("oidc-conformance") if line.startswith("## ")]
     assert any(specification in head for head in heads)

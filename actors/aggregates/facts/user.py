@@ -80,11 +80,14 @@ async def update_human(cmd: c.UpdateHuman, turn: Turn) -> HumanFacts:
     permitted = await turn.allows("user.write", turn.owner)
     if not permitted and (not by_self or _vouches_for_itself(cmd)):
         await turn.may("user.write", turn.owner)
-    facts = await human_facts(cmd.user_name, cmd.email, cmd.phone, cmd.password, turn)
+    by_code = cmd.password is not None and bool(cmd.password_code)
+    right = by_code and is_right(CodeKind.PASSWORD, cmd.password_code, turn)
+    # Who has no right code is told nothing of the new password, and nothing is hashed for them.
+    password = cmd.password if right or not by_code else None
+    facts = await human_facts(cmd.user_name, cmd.email, cmd.phone, password, turn)
     if cmd.password is None:
         return facts
-    if cmd.password_code:
-        right = is_right(CodeKind.PASSWORD, cmd.password_code, turn)
+    if by_code:
         return replace(facts, code_right=right, password_same=right and await _same(cmd, turn))
     return await _password_proof(cmd, facts, turn, needs_proof=by_self and not permitted)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from hmac import compare_digest
+from typing import TYPE_CHECKING
 
 from personae.actors.aggregates.turn import Turn, facts_for
 from personae.actors.domain.codes import SealedCode
@@ -17,6 +18,9 @@ from personae.actors.domain.user.state import User
 from personae.actors.domain.values import Sealed
 from personae.store.crypto import Area, CannotOpen
 from personae.store.generated import GENERATORS
+
+if TYPE_CHECKING:
+    from personae.actors.aggregates.world import World
 
 NAMES: Mapping[int, str] = {
     2: "verify_email_code",
@@ -110,8 +114,13 @@ def is_right(kind: CodeKind, entered: str, turn: Turn) -> bool:
 
 def equals(sealed: Sealed | None, entered: str, turn: Turn) -> bool:
     """Compare what was entered with a sealed code, in constant time."""
+    return matches(sealed, entered, turn.world, turn.caller.instance_id)
+
+
+def matches(sealed: Sealed | None, entered: str, world: World, instance_id: str) -> bool:
+    """Compare what was entered with a sealed code, in constant time."""
     if sealed is not None:
         with suppress(CannotOpen):
-            plain = turn.world.keyring.open(Area.USER, sealed, turn.caller.instance_id)
+            plain = world.keyring.open(Area.USER, sealed, instance_id)
             return compare_digest(plain, entered.strip().encode())
     return False

@@ -122,7 +122,7 @@ async def test_the_link_leads_back_to_where_the_sign_in_began(site, browser):
     pending = (await site.state("user", ADMIN)).human.codes["password"]
     assert pending.url_template == (
         f"{site.url.rpartition(':')[0]}:0/ui/login/password/set?authRequestID=V2_1"
-        "&user={{.UserID}}&code={{.Code}}"
+        "&user={{.UserID}}&code={{.Code}}&org={{.OrgID}}"
     )
 
 
