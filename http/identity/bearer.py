@@ -16,11 +16,10 @@ from personae.http.identity.certificates import thumbprint_shown
 from personae.http.identity.dpop import HEADER, PROOF_INVALID, Proof, proved, use
 from personae.http.identity.live import LiveToken, live_token
 from personae.http.identity.opaque import INVALID_TOKEN, TokenKind
+from personae.http.wire.interceptors import ORG_HEADER
 
 if TYPE_CHECKING:
     from personae.http.identity.services import Services
-
-ORG_HEADER = "x-zitadel-orgid"
 
 
 async def authenticate(

@@ -17,7 +17,7 @@ from personae.http.wire.services import Services
 from personae.http.wire.validate import validate
 from personae.http.wire.wrong import Wrong
 
-KEY_HEADER = "idempotency-key"
+KEY_HEADER, ORG_HEADER = "idempotency-key", "x-zitadel-orgid"
 LONGEST_KEY = 255
 PUBLIC = {"", "public"}
 ANY_TOKEN = "authenticated"  # noqa: S105 — a permission's name
@@ -92,6 +92,8 @@ async def once(function: Answer, request: Message, call: Call) -> Message:
     if len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
         raise Wrong("key", KEY_HEADER)
     asked = call.method.name.encode() + b"\0" + request.SerializeToString(deterministic=True)
+    if org_id := call.headers.get(ORG_HEADER, ""):  # the same, asked elsewhere, is another request
+        asked += b"\0" + org_id.encode()
     return await call.services.once(call.caller, key, asked, lambda: function(request, call))
 
 

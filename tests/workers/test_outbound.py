@@ -63,7 +63,7 @@ def named(monkeypatch, *answers):
 
 
 async def test_the_canary_would_notice(canary):
-    assert await Outbound(private=True).post(f"http://127.0.0.1:{canary.port}/", {})
+    assert await Outbound(private=True).call(f"http://127.0.0.1:{canary.port}/", data={}) == 204
     assert canary.seen == 1
 
 
@@ -71,7 +71,7 @@ async def test_the_canary_would_notice(canary):
 @pytest.mark.parametrize("host", SPELLINGS)
 async def test_no_spelling_leads_inside(canary, host, scheme):
     url, careful = f"{scheme}://{host}:{canary.port}/", Outbound()
-    assert not await careful.post(url, {})
+    assert await careful.call(url, data={}) == 0
     assert await careful.get(url, 100) is None
     assert canary.seen == 0
 
@@ -86,7 +86,7 @@ async def test_no_spelling_of_a_host_leads_inside(canary, host):
 @pytest.mark.parametrize("inside", ["127.0.0.1", "::1", "::ffff:127.0.0.1", "::127.0.0.1"])
 async def test_a_name_that_leads_inside_is_not_called(canary, monkeypatch, inside):
     named(monkeypatch, [inside])
-    assert not await Outbound().post(f"http://evil.test:{canary.port}/", {})
+    assert await Outbound().call(f"http://evil.test:{canary.port}/", data={}) == 0
     with pytest.raises(OSError):
         await Outbound().addresses("evil.test", canary.port)
     assert canary.seen == 0
@@ -97,7 +97,7 @@ async def test_a_name_that_changes_its_mind_gains_nothing(canary, monkeypatch):
     careful = Outbound()
     named(monkeypatch, ["192.0.2.1", "127.0.0.1"], ["127.0.0.1"])
     for _ in range(3):
-        assert not await careful.post(f"http://evil.test:{canary.port}/", {})
+        assert await careful.call(f"http://evil.test:{canary.port}/", data={}) == 0
     assert canary.seen == 0
 
 
@@ -106,17 +106,17 @@ async def test_nobody_is_followed_elsewhere(canary, status):
     head = f"HTTP/1.1 {status} Moved\r\nLocation: http://127.0.0.1:{canary.port}/in\r\n"
     canary.answer = f"{head}Content-Length: 0\r\n\r\n".encode()
     url, near = f"http://127.0.0.1:{canary.port}/", Outbound(private=True)
-    assert not await near.post(url, {})
+    assert await near.call(url, data={}) == status
     assert await near.get(url, 100) is None
     assert canary.seen == 2
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "gopher://x/", "ftp://x/", "//x", "x", ""])
 async def test_other_schemes_are_none(url):
-    assert not await Outbound(private=True).post(url, {})
+    assert await Outbound(private=True).call(url, data={}) == 0
 
 
 @pytest.mark.parametrize("url", ["http://[::1", "https://x\\@y/", "https://x:99999/"])
 async def test_what_is_no_address_is_not_called(url):
-    assert not await Outbound(private=True).post(url, {})
+    assert await Outbound(private=True).call(url, data={}) == 0
     assert await Outbound(private=True).get(url, 100) is None

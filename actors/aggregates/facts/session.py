@@ -52,6 +52,8 @@ async def _checked(
         now=turn.now(), user_id=user_id, org_id=org_id, language=language, permitted=permitted
     )
     subject = session.user_id or user_id
+    if subject != user_id and not (await turn.aggregate("user", subject)).state.exists:
+        raise user_refusals.NOT_FOUND()  # gone, and its sessions with it
     # Another user than the session's, or none: the decider refuses, and nobody is asked before.
     if not subject or user_id not in {"", subject} or not _open(session, turn):
         return facts

@@ -57,3 +57,19 @@ async def test_owners_write_in_their_own_organisation_only(server, flow, org_id)
 
     await flow(say, lambda name: name)
     assert wrong == []
+
+
+async def test_a_key_used_in_one_organisation_answers_nothing_in_another(server):
+    person = {
+        "username": "gigi",
+        "profile": {"given_name": "Gigi", "family_name": "Giraffe"},
+        "email": {"email": "gigi@example.com", "is_verified": True},
+    }
+    answers = []
+    for turn, org_id in enumerate((ORG, ORG, OTHER_ORG)):
+        headers = server.headers() | {"x-zitadel-orgid": org_id, "idempotency-key": "k"}
+        method = "zitadel.user.v2.UserService/AddHumanUser"
+        answers.append(await wires.called(server, turn, method, headers, person))
+    first, again, other = answers
+    assert first["userId"] == again["userId"]
+    assert other["details"][0]["debug"]["id"] == "IDEMPOTENCY-KeyReused"

@@ -54,6 +54,7 @@ async def test_a_name_is_given_again_without_anything_of_its_last_holder(server)
     refused = await server.call(f"{USER}/GetUserByID", old, user_id=new)
     assert refused["code"] == "unauthenticated"
     gone = {"session_id": opened["sessionId"], "session_token": opened["sessionToken"]}
+    assert await server.refused(f"{SESSION}/SetSession", **gone, lifetime="60s") == "USER-NotFound"
     checked = {"user": {"user_id": new}, "password": {"password": "Secret-Word-1"}}
     taken_over = await server.call(f"{SESSION}/SetSession", **gone, checks=checked)
     assert "code" in taken_over, taken_over
