@@ -7,7 +7,7 @@ import grpc
 import psycopg2
 import pytest
 from personae.http import wire
-from personae.store.pool import _Connection
+from personae.store.connection import Connection
 from psycopg2.extensions import parse_dsn
 
 from tests.http.api.conftest import ROOT
@@ -32,7 +32,7 @@ async def away(server, postgres_server, used_database, monkeypatch):
         raise psycopg2.OperationalError(TOLD)
 
     await server.ok("zitadel.user.v2.UserService/GetUserByID", user_id=ROOT)
-    monkeypatch.setattr(_Connection, "_connect", failing)
+    monkeypatch.setattr(Connection, "_connect", failing)
     with psycopg2.connect(postgres_server.dsn) as admin, admin.cursor() as cursor:
         name = parse_dsn(used_database.dsn)["dbname"]
         cursor.execute(
