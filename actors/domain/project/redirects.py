@@ -67,6 +67,16 @@ def loadable(uri: str, redirect_uris: tuple[str, ...], *, dev_mode: bool = False
     return origin(uri) in map(origin, redirect_uris)
 
 
+def remote(uri: str) -> bool:
+    """Say whether a URI leads by ``https`` to another machine than that of the browser.
+
+    "Web Clients using the OAuth Implicit Grant Type MUST only register URLs using the https scheme
+    as redirect_uris; they MUST NOT use localhost as the hostname." (OpenID Connect Registration, 2)
+    """
+    parts = _split(uri)
+    return parts is not None and parts.scheme == "https" and parts.hostname not in LOOPBACK
+
+
 def callable_at(uri: str) -> bool:
     """Say whether a client may be told of a logout there, by a request of ours.
 

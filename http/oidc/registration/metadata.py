@@ -14,6 +14,7 @@ from personae.actors.domain.project.oauth import (
     SubjectKind,
     is_key_address,
 )
+from personae.actors.domain.project.redirects import remote
 from personae.actors.domain.project.values import (
     ApplicationType,
     AuthMethod,
@@ -121,6 +122,9 @@ def _check_together(found: Metadata) -> None:
     if bool(tokens) is not (GrantType.IMPLICIT in found.grants):
         raise METADATA_INVALID(name="response_types")
     if _by_browser(found.grants) and not found.redirect_uris:
+        raise REDIRECTS_INVALID()
+    on_the_web = found.kind is ApplicationType.WEB and GrantType.IMPLICIT in found.grants
+    if on_the_web and not all(map(remote, found.redirect_uris)):
         raise REDIRECTS_INVALID()
     by_address = bool(found.settings.jwks_uri)
     if found.method is AuthMethod.PRIVATE_KEY_JWT and not (found.settings.keys or by_address):

@@ -213,6 +213,19 @@ async def test_redirect_uris_that_will_not_do_are_refused(stack, token, uris):
     assert refused(await register(stack, token, redirect_uris=uris), "invalid_redirect_uri")
 
 
+@pytest.mark.parametrize("uri", ["http://localhost/cb", "https://localhost/cb", "https://[::1]/cb"])
+async def test_a_web_client_gets_tokens_by_the_browser_on_the_web_only(stack, token, uri):
+    """OpenID Connect Dynamic Client Registration 1.0, 2 (``application_type``)."""
+    implicit = {"grant_types": ["implicit"], "response_types": ["id_token"]}
+    for metadata, right in (
+        (implicit, False), ({}, True), ({**implicit, "application_type": "native"}, True),
+    ):  # fmt: skip
+        found = await register(stack, token, redirect_uris=[uri], **metadata)
+        assert found.status == 201 if right else refused(found, "invalid_redirect_uri")
+    ours = await register(stack, token, redirect_uris=["https://app.example/cb"], **implicit)
+    assert ours.status == 201
+
+
 async def test_a_software_statement_is_refused_by_name(stack, token):
     answer = await register(stack, token, software_statement="e30.e30.x")
     assert refused(answer, "unapproved_software_statement")
