@@ -60,7 +60,7 @@ async def test_texts_that_the_database_cannot_hold_are_refused_before(durable):
 @pytest.fixture
 def statements(monkeypatch):
     """Every statement that went to the database."""
-    from personae.store.pool import Session
+    from personae.store.session import Session
 
     sent, execute = [], Session._execute
 
