@@ -47,7 +47,7 @@ async def id_token(stack, app, found):
 
 
 async def test_tokens_come_in_the_fragment_and_authlib_believes_them(stack):
-    app = await spa(stack)
+    app = await spa(stack, grant_types=(GrantType.IMPLICIT, GrantType.REFRESH_TOKEN))
     back, request_id, browser = await answered(stack, app, response_type="token id_token")
     assert back.location.startswith(f"{CALLBACK}#access_token=")
     found = query_of(back.location)
