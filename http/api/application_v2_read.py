@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from google.protobuf.message import Message
 from personae.actors.domain.project.compliance import problems
+from personae.actors.domain.project.origins import web_origins
 from personae.actors.domain.project.refusals import APP_NOT_FOUND
 from personae.actors.domain.project.state import KEPT, OIDCConfig
 from personae.actors.domain.project.values import ApplicationType, AuthMethod
@@ -100,7 +100,7 @@ def _oidc(call: Call, row: Row) -> dict[str, Any]:
         "id_token_userinfo_assertion": config["id_token_userinfo_assertion"],
         "clock_skew": timedelta(microseconds=config["clock_skew"] / 1000),
         "additional_origins": config["additional_origins"],
-        "allowed_origins": allowed_origins(config),
+        "allowed_origins": web_origins(config["redirect_uris"], config["additional_origins"]),
         "skip_native_app_success_page": config["skip_native_app_success_page"],
         "back_channel_logout_uri": config["back_channel_logout_uri"],
     }
@@ -124,10 +124,3 @@ def compliance(call: Call, client: OIDCConfig) -> dict[str, Any]:
     sentences = services_of(call).texts.tree(call.language, "compliance")
     found = [{"key": key, "localized_message": sentences.get(key, key)} for key in problems(client)]
     return {"non_compliant": bool(found), "compliance_problems": found}
-
-
-def allowed_origins(config: dict[str, Any]) -> list[str]:
-    """Return the origins that browsers may call from: of redirects, and the additional ones."""
-    parts = [urlsplit(uri) for uri in config["redirect_uris"]]
-    web = [f"{uri.scheme}://{uri.netloc}" for uri in parts if uri.scheme in {"http", "https"}]
-    return list(dict.fromkeys([*web, *config["additional_origins"]]))

@@ -7,10 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from multidict import MultiMapping
-from personae.actors.aggregates.clients import client_of
-from personae.actors.domain.kit import Caller, Stream
+from personae.actors.aggregates.clients import client_of, own_client
+from personae.actors.domain.kit import Caller, Code, Stream, reason
 from personae.actors.domain.kit.refusal import UNAUTHENTICATED
 from personae.actors.domain.org.refusals import NOT_FOUND
+from personae.actors.domain.project.origins import holds, web_origins
 from personae.actors.domain.web_key.values import FAPI_ALGORITHMS
 from personae.http.identity.certificates import thumbprint_shown
 from personae.http.identity.dpop import HEADER, PROOF_INVALID, Proof, proved, use
@@ -20,6 +21,8 @@ from personae.http.wire.interceptors import ORG_HEADER
 
 if TYPE_CHECKING:
     from personae.http.identity.services import Services
+
+ORIGIN_REFUSED = reason("AUTH-OriginNotAllowed", Code.PERMISSION_DENIED)
 
 
 async def authenticate(
@@ -38,6 +41,8 @@ async def authenticate(
         services, instance_id, headers, issuer=issuer, method=method, path=path
     )
     await _check_audience(services, instance_id, token)
+    if (origin := headers.get("origin")) and origin != issuer:
+        await _check_origin(services, instance_id, token, origin)
     return Caller(
         instance_id=instance_id,
         user_id=token.user_id,
@@ -131,6 +136,21 @@ async def _check_audience(services: Services, instance_id: str, token: LiveToken
     state = await services.world.state(Stream(instance_id, "instance", instance_id))
     if state.project_id not in token.audience:
         raise UNAUTHENTICATED()
+
+
+async def _check_origin(
+    services: Services, instance_id: str, token: LiveToken, origin: str
+) -> None:
+    """Refuse what a page asks with an application's token, unless it is a page of the application.
+
+    Machines and personal access tokens have no application.
+    """
+    if own_client(token.client_id, token.user_id):
+        return
+    client = await client_of(services.world, instance_id, token.client_id)
+    oidc = client.app.oidc if client else None
+    if oidc is None or not holds(web_origins(oidc.redirect_uris, oidc.additional_origins), origin):
+        raise ORIGIN_REFUSED(origin=origin)
 
 
 async def _organisation(

@@ -9,6 +9,7 @@ from personae.http.oidc import paths
 from personae.http.oidc.routes import FOR_BROWSERS, FOR_PROGRAMS, FOR_SERVERS
 
 from tests.aggregates.conftest import INSTANCE
+from tests.http.oidc.assertions import seconds, signed
 from tests.http.oidc.conftest import AFTER, CALLBACK, basic, query_of
 from tests.steps import steps
 
@@ -310,3 +311,23 @@ async def test_unknown_and_empty_parameters_are_ignored(stack, verifier):
     code = await stack.code(app, verifier=verifier, **extra)
     found = await stack.redeem(app, code, code_verifier=verifier, unheard_of="1", scope="")
     assert found.status == 200
+
+
+MANY = [f"https://rp-{number}.example.com" for number in range(10_000)]
+
+
+async def test_ten_thousand_audiences_cost_little(stack):
+    """FX-15: in what a machine has signed, and as parameters of an exchange."""
+    bot = await stack.machine_key(await stack.machine())
+    text = signed(bot.id, [*MANY, stack.issuer], bot.key_id, bot.key, seconds(stack))
+    app = await stack.app(grant_types=list(GrantType))
+    exchange = {"subject_token": (await stack.sign_in(app))["access_token"], "audience": MANY}
+    exchange["subject_token_type"] = "urn:ietf:params:oauth:token-type:access_token"
+    grant = "urn:ietf:params:oauth:grant-type"
+    with steps() as spent:
+        found = [
+            await stack.token(f"{grant}:jwt-bearer", assertion=text),
+            await stack.token(f"{grant}:token-exchange", app.basic, **exchange),
+        ]
+    assert {each.status for each in found} == {400}
+    assert spent.calls < 100 * len(MANY)
