@@ -11,7 +11,7 @@ from personae.actors.domain.project import commands as c
 from personae.actors.domain.project import values as v
 from personae.actors.domain.project.events import OIDCConfigAdded
 from personae.actors.domain.project.state import KEPT, OIDCConfig
-from personae.http.api import saml_configuration
+from personae.http.api import login_versions, saml_configuration
 from personae.http.api.application_v2_read import compliance
 from personae.http.api.key_files import key_file
 from personae.http.api.reading import given, services_of
@@ -92,6 +92,7 @@ def client_of(config: Any) -> c.NewOIDCClient:
         additional_origins=tuple(config.additional_origins),
         skip_native_app_success_page=config.skip_native_app_success_page,
         back_channel_logout_uri=config.back_channel_logout_uri,
+        **login_versions.wanted(config),
     )
 
 
@@ -140,6 +141,7 @@ def changes_of(config: Any) -> c.OIDCChanges:
         additional_origins=tuple(config.additional_origins) or None,
         skip_native_app_success_page=given(config, "skip_native_app_success_page"),
         back_channel_logout_uri=given(config, "back_channel_logout_uri"),
+        **login_versions.wanted(config),
     )
 
 

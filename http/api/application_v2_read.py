@@ -11,6 +11,7 @@ from personae.actors.domain.project.origins import web_origins
 from personae.actors.domain.project.refusals import APP_NOT_FOUND
 from personae.actors.domain.project.state import KEPT, OIDCConfig
 from personae.actors.domain.project.values import ApplicationType, AuthMethod
+from personae.http.api import login_versions
 from personae.http.api.reading import IN_ORG, page_of, paged, services_of, sorted_by, visible
 from personae.http.api.replies import pagination
 from personae.http.api.saml_configuration import configuration_of
@@ -103,6 +104,7 @@ def _oidc(call: Call, row: Row) -> dict[str, Any]:
         "allowed_origins": web_origins(config["redirect_uris"], config["additional_origins"]),
         "skip_native_app_success_page": config["skip_native_app_success_page"],
         "back_channel_logout_uri": config["back_channel_logout_uri"],
+        **login_versions.shown(config),
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from personae.actors.domain.project import commands as c
 from personae.actors.domain.project.refusals import METADATA_INVALID, METADATA_UNREACHABLE
 from personae.actors.domain.project.values import LoginVersion
+from personae.http.api.login_versions import shown, wanted
 from personae.http.api.reading import services_of
 from personae.http.identity.saml.metadata import described
 from personae.http.identity.saml.xml import LONGEST, Unreadable
@@ -36,7 +37,7 @@ async def new_provider(config: Any, call: Call, **new: Any) -> c.AddSAMLApp:
 
 async def changes_of(config: Any, call: Call) -> c.SAMLChanges:
     """Return what a configuration says; metadata replaces what was there, an address too."""
-    login = _login(config)
+    login = wanted(config)
     match config.WhichOneof("metadata"):
         case "metadata_xml":
             return c.SAMLChanges(**_read(config.metadata_xml, call), metadata_url="", **login)
@@ -59,26 +60,8 @@ def _read(metadata: bytes, call: Call) -> dict[str, Any]:
     return {"entity_id": found.entity_id, "metadata": bytes(metadata)}
 
 
-def _login(config: Any) -> dict[str, Any]:
-    """Return which sign-in pages are wanted, nothing where that is not said."""
-    match config.login_version.WhichOneof("version"):
-        case "login_v1":
-            return {"login_version": LoginVersion.V1, "login_base_uri": ""}
-        case "login_v2":
-            uri = config.login_version.login_v2.base_uri
-            return {"login_version": LoginVersion.V2, "login_base_uri": uri}
-    return {}
-
-
 def configuration_of(row: Row) -> dict[str, Any]:
     """Return the configuration of a service provider as the API shows it."""
     config = row.config
-    login: dict[str, Any] = {}
-    match config["login_version"]:
-        case LoginVersion.V1:
-            login = {"login_version": {"login_v1": {}}}
-        case LoginVersion.V2:
-            uri = config["login_base_uri"]
-            login = {"login_version": {"login_v2": {"base_uri": uri} if uri else {}}}
     url = {"metadata_url": config["metadata_url"]} if config["metadata_url"] else {}
-    return {"metadata_xml": b64decode(config["metadata"]), **url, **login}
+    return {"metadata_xml": b64decode(config["metadata"]), **url, **shown(config)}

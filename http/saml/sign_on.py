@@ -5,18 +5,16 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from aiohttp import web
-from personae.actors.domain.feature.events import LoginV2
 from personae.actors.domain.kit import Stream
-from personae.actors.domain.project.values import LoginVersion
 from personae.actors.domain.saml_request import refusals as request_refusals
 from personae.actors.domain.saml_request.commands import AddSAMLRequest
 from personae.actors.domain.saml_request.events import SAMLRequestAdded
 from personae.actors.domain.saml_request.state import SAMLRequest, Status
 from personae.http.identity.agent import agent_of, living
-from personae.http.identity.features import feature
 from personae.http.identity.saml.answers import STATUSES, Provider, deny, provider_for, tell
 from personae.http.identity.saml.names import SAMLP
 from personae.http.identity.saml.subject import format_of
+from personae.http.identity.sign_in_pages import pages_elsewhere
 from personae.http.saml import paths
 from personae.http.saml.asked import Asked
 from personae.http.saml.call import Call
@@ -74,15 +72,10 @@ async def _login_page(call: Call, provider: Provider, request_id: str) -> str:
 
     Those answer it over the API (``SAMLService/CreateResponse``).
     """
-    saml = provider.client.app.saml
-    query = urlencode({"samlRequest": request_id})
-    login: LoginV2 = await feature(call.services.world, call.instance_id, "login_v2")
-    base = login.base_uri if login.required and login.base_uri else ""
-    if saml and saml.login_version is LoginVersion.V2:
-        base = saml.login_base_uri or base
-    elif saml and saml.login_version is LoginVersion.V1:
-        base = ""
-    return f"{base.rstrip('/')}/login?{query}" if base else f"{paths.LOGIN_PAGE}?{query}"
+    saml, query = provider.client.app.saml, urlencode({"samlRequest": request_id})
+    assert saml is not None  # noqa: S101 — for the type checker; it is a service provider
+    base = await pages_elsewhere(call.services.world, call.instance_id, saml)
+    return f"{base}/login?{query}" if base else f"{paths.LOGIN_PAGE}?{query}"
 
 
 async def callback(request: web.Request) -> web.Response:

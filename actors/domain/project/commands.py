@@ -165,6 +165,8 @@ class NewOIDCClient:
     additional_origins: tuple[str, ...] = ()
     skip_native_app_success_page: bool = False
     back_channel_logout_uri: str = ""
+    login_version: LoginVersion = LoginVersion.UNSPECIFIED
+    login_base_uri: str = ""
 
 
 @command("project", id="project_id")
@@ -233,6 +235,8 @@ class OIDCChanges:
     additional_origins: tuple[str, ...] | None = None
     skip_native_app_success_page: bool | None = None
     back_channel_logout_uri: str | None = None
+    login_version: LoginVersion | None = None
+    login_base_uri: str | None = None
 
 
 @command("project", id="project_id")

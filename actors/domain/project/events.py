@@ -223,6 +223,8 @@ class OIDCConfigChanged:
     additional_origins: tuple[str, ...] | None = None
     skip_native_app_success_page: bool | None = None
     back_channel_logout_uri: str | None = wire("backChannelLogoutURI", default=None)
+    login_version: LoginVersion | None = None
+    login_base_uri: str | None = wire("loginBaseURI", default=None)
 
 
 @event("project.application.config.oidc.secret.changed")

@@ -52,6 +52,8 @@ class OIDCConfig:
     additional_origins: tuple[str, ...] = ()
     skip_native_app_success_page: bool = False
     back_channel_logout_uri: str = ""
+    login_version: LoginVersion = LoginVersion.UNSPECIFIED
+    login_base_uri: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from tests.http.api.conftest import GUEST, OTHER_ORG, OWNER, ROOT
 SERVICE = "zitadel.application.v2.ApplicationService"
 PROJECTS = "zitadel.project.v2.ProjectService"
 CREATE, GET = f"{SERVICE}/CreateApplication", f"{SERVICE}/GetApplication"
-LIST = f"{SERVICE}/ListApplications"
+LIST, UPDATE = f"{SERVICE}/ListApplications", f"{SERVICE}/UpdateApplication"
 WEB = {
     "redirect_uris": ["https://app.example.com/callback"],
     "response_types": ["OIDC_RESPONSE_TYPE_CODE"],
@@ -207,3 +207,20 @@ async def test_what_is_created_is_listed_and_read_at_once_100_of_100(server):
         assert (await names(server, filters=[{"nameFilter": {"name": f"a{number}"}}]))[0]
         got = await server.ok(GET, application_id=new["applicationId"])
         assert got["application"]["name"] == f"a{number}"
+
+
+async def test_the_sign_in_pages_of_a_client(server):
+    pages = {"login_v2": {"base_uri": "https://login.example"}}
+    app_id = (await created(server, oidc_configuration=WEB | {"login_version": pages}))[
+        "applicationId"
+    ]
+    of = {"project_id": PROJECT, "application_id": app_id}
+
+    async def shown():
+        return (await server.ok(GET, application_id=app_id))["application"]["oidcConfiguration"]
+
+    assert (await shown())["loginVersion"] == {"loginV2": {"baseUri": "https://login.example"}}
+    await server.ok(UPDATE, **of, oidc_configuration={"login_version": {"login_v1": {}}})
+    assert (await shown())["loginVersion"] == {"loginV1": {}}
+    bad = {"login_version": {"login_v2": {"base_uri": "javascript:alert(1)"}}}
+    assert await server.refused(UPDATE, **of, oidc_configuration=bad) == "APP-LoginUriInvalid"

@@ -5,6 +5,8 @@ import pytest
 from tests.http.api.conftest import SESSION, USER
 
 CREATE = f"{SESSION}/CreateSession"
+MOST = 5
+"""Wrong passwords that the lockout policy bears."""
 SAME = {
     "case": ("gigi", "GIGI"),
     "sharp s": ("straße", "STRASSE"),
@@ -14,6 +16,7 @@ SAME = {
     "full width": ("admin", "\uff41\uff44\uff4d\uff49\uff4e"),
     "ligature": ("fish", "\ufb01sh"),
     "composition": ("caf\u00e9", "cafe\u0301"),
+    "blanks around": ("gigi", " gigi "),
     "order of marks": ("q\u0323\u0307", "q\u0307\u0323"),
 }
 OTHERS = {
@@ -21,7 +24,6 @@ OTHERS = {
     "dotless and plain i": ("\u0131lker", "ilker"),
     "Cyrillic a": ("\u0430dmin", "admin"),
     "dot at the end": ("gigi", "gigi."),
-    "space at the end": ("gigi", "gigi "),
 }
 REFUSED = {
     "zero width": "gi\u200bgi",
@@ -49,10 +51,9 @@ async def test_one_name_however_it_is_written(server, one, other):
     again = {"organization_id": "10", "username": other, "human": human("second")}
     assert await server.refused(f"{USER}/CreateUser", **again) == "USER-NameTaken"
     assert [await signs_in(server, name) for name in (one, other)] == ["", ""]
-    guesses = [await signs_in(server, (one, other)[turn % 2], "no") for turn in range(20)]
-    assert set(guesses) == {"USER-PasswordWrong"}
-    found = {await signs_in(server, one), await signs_in(server, other)}
-    assert found == {"USER-TooManyGuesses"}
+    for turn in range(MOST):
+        assert await signs_in(server, (one, other)[turn % 2], "no") == "USER-PasswordWrong"
+    assert [await signs_in(server, name) for name in (one, other)] == ["USER-NotActive"] * 2
 
 
 @pytest.mark.parametrize(("one", "other"), OTHERS.values(), ids=OTHERS)

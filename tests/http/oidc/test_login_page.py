@@ -3,6 +3,7 @@
 from personae.actors.domain.feature.commands import ResetFeatures, SetFeatures
 from personae.actors.domain.feature.events import Level, LoginV2
 from personae.actors.domain.kit import SYSTEM, Caller
+from personae.actors.domain.project.values import LoginVersion
 
 from tests.aggregates.conftest import INSTANCE, ORG
 
@@ -10,8 +11,8 @@ OWNERS = {Level.SYSTEM: SYSTEM, Level.INSTANCE: INSTANCE, Level.ORG: ORG}
 OURS = "/ui/login/login?authRequestID=V2_"
 
 
-async def sent_to(stack, **asked):
-    return (await stack.authorize(await stack.app(), **asked)).headers["Location"]
+async def sent_to(stack, app=None, **asked):
+    return (await stack.authorize(app or await stack.app(), **asked)).headers["Location"]
 
 
 async def feature(stack, level, **login):
@@ -42,3 +43,18 @@ async def test_the_organisation_asked_for_says_where_its_people_sign_in(stack):
     assert (await sent_to(stack)).startswith("https://all.example/")
     await feature(stack, Level.ORG, required=True, base_uri="https://org.example")
     assert (await sent_to(stack, scope=scope)).startswith("https://org.example/login?authRequest=")
+
+
+async def test_an_application_chooses_the_pages(stack):
+    base = "https://app.example/ui/"
+    own = await stack.app(login_version=LoginVersion.V2, login_base_uri=base)
+    other = await stack.app(login_version=LoginVersion.V2)
+    ours = await stack.app(login_version=LoginVersion.V1)
+    assert (await sent_to(stack, own)).startswith(f"{base}login?authRequest=V2_")
+    assert (await sent_to(stack, other)).startswith(OURS)  # nobody says where
+    await feature(stack, Level.INSTANCE, required=False, base_uri="https://all.example")
+    assert (await sent_to(stack, other)).startswith("https://all.example/login?")
+    assert (await sent_to(stack, ours)).startswith(OURS)
+    await feature(stack, Level.INSTANCE, required=True, base_uri="https://all.example")
+    assert (await sent_to(stack, own)).startswith(f"{base}login?")
+    assert (await sent_to(stack, ours)).startswith("https://all.example/login?")

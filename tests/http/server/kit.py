@@ -184,6 +184,7 @@ class H2Client:
                 len(data),
             )
             if not size:
+                self.flush()
                 if not await self.pump():
                     raise ConnectionError("closed")
                 if any(isinstance(e, h2.events.StreamReset) for e in self.events):

@@ -40,6 +40,7 @@ def check_uris(client: c.NewOIDCClient | OIDCConfig) -> None:
             raise refusals.REDIRECT_INVALID(uri=uri)
     if client.back_channel_logout_uri and not callable_at(client.back_channel_logout_uri):
         raise refusals.BACK_CHANNEL_INVALID()
+    check_login(client.login_base_uri)
 
 
 @PROJECT.decides(c.AddAPIApp)
