@@ -31,6 +31,7 @@ INSTANCE, ORG, ADMIN, ROBOT, PROJECT = "1", "10", "20", "21", "30"
 PASSWORD = "Correct-Horse-1"
 HOUR = nanoseconds(timedelta(hours=1))
 POLICIES = Policies(
+    login=p.LoginPolicy(allow_username_password=True),
     complexity=p.PasswordComplexityPolicy(
         min_length=8, has_lowercase=True, has_uppercase=True, has_number=True, has_symbol=True
     ),

@@ -21,7 +21,13 @@ REQUIRED = 1
 
 
 async def check_password(turn: Turn, user_id: str, password: str) -> None:
-    """Let the user compare its own password, which also counts; refuse when it is wrong."""
+    """Let the user compare its own password, which also counts; refuse when it is wrong.
+
+    Or when its organisation has switched passwords off: whoever asks, pages of others too.
+    """
+    user = await turn.aggregate("user", user_id)
+    if not (await turn.policies(user.owner)).login.allow_username_password:
+        raise refusals.PASSWORDS_OFF()
     done = await turn.send(CheckPassword(user_id=user_id, password=password))
     if not any(isinstance(event, PasswordCheckSucceeded) for event in done.events):
         raise user_refusals.PASSWORD_WRONG()

@@ -1,8 +1,10 @@
 """Opening, extending, reading and ending sessions."""
 
 import pytest
+from personae.actors.domain.instance.commands import ChangePolicy
+from personae.actors.domain.policies import LoginPolicy
 
-from tests.aggregates.conftest import ADMIN, PASSWORD
+from tests.aggregates.conftest import ADMIN, INSTANCE, PASSWORD
 from tests.http.api.conftest import GUEST, OTHER_ORG, OWNER, ROOT, SESSION, USER
 
 CREATE, SET, GET = f"{SESSION}/CreateSession", f"{SESSION}/SetSession", f"{SESSION}/GetSession"
@@ -82,6 +84,16 @@ async def test_a_life_of_no_or_more_time_than_there_is_is_refused(server, lifeti
     refused = await server.refused(CREATE, GUEST, **WITH_USER, lifetime=lifetime)
     assert refused == "REQUEST-InvalidField"
     assert (await listed(server)) == ([], 0)
+
+
+async def test_no_password_opens_a_session_where_passwords_are_switched_off(server):
+    """CVE-2026-29193: what the policy switches off is off for pages of others too."""
+    known = await opened(server, **WITH_USER)
+    await server.send(ChangePolicy(instance_id=INSTANCE, policy=LoginPolicy()))
+    assert await server.refused(CREATE, GUEST, **WITH_PASSWORD) == "SESSION-PasswordsOff"
+    password = {"checks": {"password": {"password": PASSWORD}}}
+    assert await server.refused(SET, GUEST, **known, **password) == "SESSION-PasswordsOff"
+    assert "password" not in (await server.ok(GET, GUEST, **known))["session"]["factors"]
 
 
 async def test_each_change_needs_the_newest_token_and_gives_another(server):
