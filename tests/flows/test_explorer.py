@@ -37,6 +37,9 @@ async def test_a_call_is_tried_on_the_page(client, running):
         await part.locator("summary").click()
         await part.get_by_label("user_id").fill("404")
         await part.get_by_role("button").click()
-        status, _, said = (await part.locator("output").inner_text()).partition("\n")
+        answer = part.locator("output").filter(
+            has_text="}"
+        )  # before it comes it says that it waits
+        status, _, said = (await answer.inner_text()).partition("\n")
         await chromium.close()
     assert (status, json.loads(said)["details"][0]["id"]) == ("404", "USER-NotFound")
