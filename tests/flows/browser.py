@@ -28,7 +28,7 @@ async def chromium(**context):
         browser = await playwright.chromium.launch(executable_path=program, args=FLAGS)
         try:
             page = await (await browser.new_context(**context)).new_page()
-            page.set_default_timeout(15_000)
+            page.set_default_timeout(30_000)
             yield page
         finally:
             await browser.close()

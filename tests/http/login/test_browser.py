@@ -42,7 +42,7 @@ async def open_page():
         @asynccontextmanager
         async def open_(**options):
             context = await chromium.new_context(**options)
-            context.set_default_timeout(10_000)
+            context.set_default_timeout(30_000)
             yield await context.new_page()
             await context.close()
 
@@ -129,15 +129,16 @@ async def test_back_and_reload_do_not_break_the_way_in(site, redirects, open_pag
 async def test_the_keyboard_suffices_and_focus_is_seen(site, open_page):
     async with open_page() as page:
         await page.goto(site.url)
+        await page.locator("input:focus").wait_for()
         await page.keyboard.type(NAME)
         await page.keyboard.press("Tab")
         assert await page.evaluate(FOCUS) == "solid"
         await page.keyboard.press("Enter")
-        await page.get_by_label("Password", exact=True).wait_for()
+        await page.locator("#password:focus").wait_for()
         await page.keyboard.type(PASSWORD)
         await page.keyboard.press("Tab")
         await page.keyboard.press("Space")
-        assert await page.get_by_label("Password", exact=True).get_attribute("type") == "text"
+        await page.locator("#password[type=text]").wait_for()
         await page.keyboard.press("Tab")
         await page.keyboard.press("Enter")
         await page.wait_for_url("**/success")
@@ -151,13 +152,13 @@ async def test_password_rules_tick_while_typing(site, open_page):
     async with open_page() as page:
         await sign_in(page, site.url, "grace")
         await page.get_by_label("New password", exact=True).press_sequentially("Abcd1")
+        await page.get_by_text("3 of 5 rules met").wait_for(state="attached")
         met = page.locator(".rules .met")
         assert await met.all_inner_texts() == [
             "a lower-case letter",
             "an upper-case letter",
             "a digit",
         ]
-        await page.get_by_text("3 of 5 rules met").wait_for(state="attached")
 
 
 async def test_a_narrow_window_never_scrolls_sideways(site, open_page):

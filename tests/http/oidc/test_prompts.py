@@ -213,7 +213,7 @@ async def test_in_chromium_a_form_is_posted_to_the_client(whole, scripts):
         await page.keyboard.press("Enter")
         if not scripts:
             await page.get_by_role("button", name="Continue").click()
-        await page.wait_for_url("**/home", timeout=10_000)
+        await page.wait_for_url("**/home", timeout=30_000)
         await chromium.close()
     await runner.cleanup()
     assert heard[0]["state"] == '"<b>'
