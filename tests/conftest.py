@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import shutil
 import signal
+import socket
 import tempfile
 from pathlib import Path
 
@@ -143,3 +144,29 @@ async def _maintained(server_url, sql):
     await maintenance.open()
     await maintenance.run(sql)
     await maintenance.close()
+
+
+class Canary:
+    """Something in our own network that notices who comes, and answers what it is told to."""
+
+    def __init__(self):
+        self.seen, self.port, self.answer = 0, 0, b"HTTP/1.1 204 No Content\r\n\r\n"
+
+    async def noticed(self, _reader, writer):
+        self.seen += 1
+        writer.write(self.answer)
+        await writer.drain()
+        writer.close()
+
+
+@pytest.fixture
+async def canary():
+    found = Canary()
+    server = await asyncio.start_server(found.noticed, "127.0.0.1", 0)
+    found.port = server.sockets[0].getsockname()[1]
+    both = [server]
+    if socket.has_ipv6:
+        both.append(await asyncio.start_server(found.noticed, "::1", found.port))
+    yield found
+    for each in both:
+        each.close()

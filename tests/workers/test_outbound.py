@@ -1,6 +1,5 @@
 """B-38: into our own network nobody is sent, however the way there is written, named or bent."""
 
-import asyncio
 import socket
 
 import pytest
@@ -15,32 +14,6 @@ SPELLINGS = (
     "[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[0:0:0:0:0:ffff:7f00:1]",
     "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[fe80::1%25lo]", "[::1%25lo]",
 )  # fmt: skip
-
-
-class Canary:
-    """Something in our own network that notices who comes, and answers what it is told to."""
-
-    def __init__(self):
-        self.seen, self.port, self.answer = 0, 0, b"HTTP/1.1 204 No Content\r\n\r\n"
-
-    async def noticed(self, _reader, writer):
-        self.seen += 1
-        writer.write(self.answer)
-        await writer.drain()
-        writer.close()
-
-
-@pytest.fixture
-async def canary():
-    found = Canary()
-    server = await asyncio.start_server(found.noticed, "127.0.0.1", 0)
-    found.port = server.sockets[0].getsockname()[1]
-    both = [server]
-    if socket.has_ipv6:
-        both.append(await asyncio.start_server(found.noticed, "::1", found.port))
-    yield found
-    for each in both:
-        each.close()
 
 
 def named(monkeypatch, *answers):
