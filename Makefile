@@ -1,5 +1,6 @@
 # make run    install into .venv and start the server (settings: PERSONAE_…, see docs)
 # make test   install what the tests need and run them        make lint   style, types, rooms
+# make coverage  the same, and tell which lines and branches no test came by
 # make faults kill, stop, cut and fill things under load, and check the history (minutes; some as root)
 # make fuzz   random messages, then Schemathesis, against a whole server: 5 minutes; ARGS=seconds of the first (90)
 # make api-coverage  run the tests of the API and write docs/api-coverage.md from what they showed
@@ -7,8 +8,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# one more than two cores, since a third of the tests' time is waiting
+TEST_PROCESSES ?= 3
 
-.PHONY: run test faults lint bench proto format clean api-coverage fuzz
+.PHONY: run test coverage faults lint bench proto format clean api-coverage fuzz
 
 run: $(VENV)/.run
 	@exec $(BIN)/personae start
@@ -27,7 +30,10 @@ $(VENV)/.dev: setup.cfg pyproject.toml | $(BIN)/python
 test: $(VENV)/.dev
 	@sh tests/need_chromium.sh
 	@sh tests/need_slapd.sh
-	$(BIN)/python -m pytest --numprocesses=2 --cov --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=$(TEST_PROCESSES) $(ARGS)
+
+coverage:
+	$(MAKE) test ARGS="--cov --cov-report=term:skip-covered $(ARGS)"
 
 faults: $(VENV)/.dev
 	$(BIN)/python -m pytest -o addopts="--strict-markers --import-mode=importlib -ra" -s tests/faults $(ARGS)

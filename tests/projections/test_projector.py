@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from personae.actors.runtime import Restart
-from personae.projections.kit import ALL, Question, projector, registry
+from personae.projections.kit import ALL, Pace, Question, projector, registry
 from personae.projections.kit.applier import Applier
 from personae.projections.kit.track import MAX_PENDING, Track
 from personae.projections.kit.writer import Writer
@@ -253,7 +253,7 @@ async def test_instances_do_not_mix(process, writer):
 async def test_events_that_do_not_concern_a_table_are_not_written_one_by_one(
     process, writer, shelf
 ):
-    async with process() as projections:
+    async with process(pace=Pace(sweep=600)) as projections:
         await writer.add("gigi", PersonAdded(name="Gigi"))
         await writer.add("gigi", *[PersonGreeted()] * 50)
         assert await projections.reached(PEOPLE, "i1", 51)

@@ -129,14 +129,14 @@ def test_a_number_without_end_is_a_refusal(text):
     refused(raw(payload), "Malformed")
 
 
-@pytest.mark.parametrize("ahead", [0, 10])
+@pytest.mark.parametrize("ahead", [0, 10, 60])
 def test_a_clock_a_little_ahead_passes(ahead):
     """FP-13."""
     assert verify(changed(iat=AT + ahead, nbf=AT + ahead))
 
 
 @pytest.mark.parametrize("name", ["iat", "nbf"])
-@pytest.mark.parametrize("ahead", [11, 61, 86400])
+@pytest.mark.parametrize("ahead", [61, 86400])
 def test_a_token_of_the_future_is_refused(name, ahead):
     """P-15, FP-13."""
     refused(changed(**{name: AT + ahead, "exp": AT + 90_000}), "TooEarly")
@@ -144,8 +144,8 @@ def test_a_token_of_the_future_is_refused(name, ahead):
 
 def test_an_expired_token_is_refused():
     """ZA-24: by the second, after the leeway."""
-    assert verify(changed(exp=AT - 9))
-    refused(changed(exp=AT - 10), "Expired")
+    assert verify(changed(exp=AT - 59))
+    refused(changed(exp=AT - 60), "Expired")
     refused(changed(exp=AT), "Expired", leeway=timedelta(0))
     assert verify(changed(exp=AT - 86400, iat=AT - 90_000), expired=True)
 

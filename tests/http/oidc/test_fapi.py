@@ -258,10 +258,10 @@ async def test_whatever_else_a_client_signs_is_signed_as_the_profile_wants(stack
 
 
 @pytest.mark.parametrize("claim", ["iat", "nbf"])
-async def test_clocks_may_differ_by_ten_seconds_and_not_by_sixty(stack, verifier, claim):
+async def test_clocks_may_differ_by_a_minute_and_no_more(stack, verifier, claim):
     """5.3.2.1, 13: of assertions, request objects, subject tokens and proofs."""
     client = await client_of(stack, grant_types=(*BOTH, GrantType.TOKEN_EXCHANGE))
-    for ahead, good in ((10, True), (61, False)):
+    for ahead, good in ((10, True), (59, True), (61, False)):
         then = {claim: int(seconds(stack)) + ahead}
         pushed = await client.push(verifier, auth=client.proves(**then))
         assert (pushed.status, pushed.error) == ((201, None) if good else (401, "invalid_client"))
