@@ -34,7 +34,7 @@ MAX_TOKEN = 16 * 1024
 """Characters of a token that are read at all."""
 
 LEEWAY = timedelta(seconds=60)
-"""By how much clocks may differ (FAPI 2.0 section 5.3.2.1: 10 seconds must pass, more than 60 not)."""
+"""By how much clocks may differ (FAPI 2.0, 5.3.2.1: 10 seconds must pass, more than 60 not)."""
 
 # Extensions nobody here understands, keys out of nowhere, unencoded payloads, encryption.
 _REFUSED_HEADERS = frozenset({"crit", "jwk", "jku", "x5u", "x5c", "b64", "enc", "zip"})
