@@ -1,7 +1,8 @@
 """The server as clients see it: wrk on the same cores, medians of three runs.
 
 One process, embedded PostgreSQL with fsync on. wrk is Debian's package ``wrk``; every run is bounded
-in time and goes to loopback only; ``SECONDS`` and ``RUNS`` make it shorter.
+in time and goes to loopback only; ``SECONDS`` and ``RUNS`` make it shorter, ``QUIET`` makes it wait for
+quiet neighbours (:mod:`tests.bench.machine`).
 """
 
 import asyncio
@@ -18,6 +19,7 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.bench.machine import loop, wait_until_quiet
 from tests.running import RunningServer
 
 SECONDS, RUNS = int(os.environ.get("SECONDS", "8")), int(os.environ.get("RUNS", "3"))
@@ -98,26 +100,33 @@ class Load:
     before: Callable[[], None] | None = None
 
     def run(self, server, number):
-        """Return (per second, p50, p95, p99, errors, processor seconds) of one run."""
+        """Return (per second, p50, p95, p99, errors, processor seconds, loop) of one run."""
         if self.before:
             self.before()
         script = self.script_of(number)
+        before = wait_until_quiet()
         spent = server.cpu()
         measured = wrk(server, self.path, script)
-        return [*measured, server.cpu() - spent]
+        spent = server.cpu() - spent
+        return [*measured, spent, (before + loop()) / 2]
 
     def rows(self, runs):
         """Yield the medians of the runs, with the slowest and the fastest of them."""
         rates = [run[0] / self.requests for run in runs]
         p50, p95, p99 = (statistics.median(run[i] for run in runs) for i in (1, 2, 3))
-        median = f"{statistics.median(rates):,.0f}"
-        spread = f" ({min(rates):,.0f}-{max(rates):,.0f})" if len(rates) > 1 else ""
-        yield self.what, median + spread, "/s"
+        yield self.what, spread(rates, ",.0f"), "/s"
         each = sum(run[5] for run in runs) / (sum(rates) * SECONDS)
         yield f"{self.what}, processor time", f"{each * 1e6:,.0f}", "µs"
         yield f"{self.what}, p50 / p95 / p99", f"{p50:.1f} / {p95:.1f} / {p99:.1f}", "ms"
+        yield f"{self.what}, the machine's loop", spread([run[6] for run in runs], ".1f"), "ms"
         if errors := sum(int(run[4]) for run in runs):
             yield f"{self.what}, failed requests", str(errors), ""
+
+
+def spread(figures, form):
+    """Return the median of figures, with the least and the greatest of several."""
+    median = format(statistics.median(figures), form)
+    return f"{median} ({min(figures):{form}}-{max(figures):{form}})" if len(figures) > 1 else median
 
 
 async def measure(server, *loads):
