@@ -16,8 +16,12 @@ from personae.http.identity import base64url
 from personae.http.identity.jose import ALGORITHMS, PublicKey, thumbprint
 from personae.http.identity.jwt import LEEWAY, Parts
 from personae.http.identity.replays import Replays
+from personae.http.wire.faults import CHALLENGES
 
 PROOF_INVALID = reason("TOKEN-ProofInvalid", Code.UNAUTHENTICATED)
+CHALLENGES[PROOF_INVALID.id] = (  # 7.1
+    f'DPoP realm="api", error="invalid_dpop_proof", algs="{" ".join(ALGORITHMS)}"'
+)
 
 HEADER = "DPoP"
 TYPE = "dpop+jwt"

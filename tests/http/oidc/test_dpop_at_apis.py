@@ -1,6 +1,7 @@
 import pytest
 from multidict import CIMultiDict
 from personae.actors.domain.kit import Refusal
+from personae.http.wire.faults import fault_of
 
 from tests.aggregates.conftest import INSTANCE
 from tests.http.oidc.conftest import basic
@@ -47,3 +48,11 @@ async def test_our_apis_refuse_it_without_for_another_request_or_twice(stack, bo
                             ((shown(),), {"target": ("GET", "/v2/users/2")})):  # fmt: skip
         with pytest.raises(Refusal, match=r"^TOKEN-"):
             await ask(stack, token, *proofs, **options)
+
+
+async def test_our_apis_say_which_scheme_and_algorithms_a_proof_needs(stack, bound):
+    with pytest.raises(Refusal) as refused:
+        await ask(stack, bound[2])
+    challenge = fault_of(refused.value, stack.services, "en").headers["WWW-Authenticate"]
+    assert challenge.startswith('DPoP realm="api", error="invalid_dpop_proof", algs="')
+    assert "ES256" in challenge
