@@ -76,11 +76,15 @@ class Account:
         words = self.name.split()
         return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
+    def is_hinted(self, asked: AuthRequestAdded) -> bool:
+        """Say whether an ``id_token_hint`` is at this account; each is meant when there is none."""
+        return asked.hint_user_id in {None, "", self.session.user_id}
+
     def answers(self, asked: AuthRequestAdded | None) -> bool:
         """Say whether this is the account a client hints at; each is, when it hints at none."""
         if asked is None:
             return True
-        if asked.hint_user_id and asked.hint_user_id != self.session.user_id:
+        if not self.is_hinted(asked):
             return False
         hint, names = asked.login_hint, map(_key, self.names)
         contacts = contacts_of(self.user, self.policies.login)

@@ -58,7 +58,7 @@ async def go_on(visit: Visit, session_id: str) -> web.Response:
         account = await account_of(visit, session_id) or account
     if visit.auth is not None:
         asked = visit.asked
-        ask = asked is not None and CONSENT in asked.prompt
+        ask = asked is not None and CONSENT in asked.prompt and account.is_hinted(asked)
         return ask_consent(visit, account) if ask else await link(visit, account)
     if visit.user_code:
         return visit.redirect(visit.url("/device/allow", session=session_id))

@@ -57,7 +57,9 @@ def test_a_session_answers_with_a_code():
 def test_nobody_else_answers_where_a_client_hints_at_somebody():
     hinted = replace(ASKED, hint_user_id="20")
     given(hinted).when(LINK, SIGNED_IN).then(LINKED, CODE)
-    given(hinted).when(LINK, replace(SIGNED_IN, user_id="21")).refuses(refusals.WRONG_USER)
+    for refused in (None, refusals.CONSENT_NEEDED()):
+        somebody_else = replace(SIGNED_IN, user_id="21", refused=refused)
+        given(hinted).when(LINK, somebody_else).refuses(refusals.WRONG_USER)
 
 
 def test_a_request_is_kept_with_the_session_that_answers_it_or_not_at_all():

@@ -57,14 +57,16 @@ def open_pushed(request: AuthRequest, cmd: c.OpenPushedRequest, facts: Facts) ->
 @AUTH_REQUEST.decides(c.LinkSession)
 def link(request: AuthRequest, cmd: c.LinkSession, facts: LinkFacts) -> Decisions:
     asked = _open(request)
-    if facts.refused:
+    consent = facts.refused is not None and facts.refused.reason is refusals.CONSENT_NEEDED
+    if facts.refused and not consent:
         raise facts.refused
     if facts.auth_time is None:
         raise refusals.SESSION_INVALID()
     # "… MUST NOT reply with an ID Token or Access Token for a different user" (OIDC Core, 3.1.2.2)
     if asked.hint_user_id and asked.hint_user_id != facts.user_id:
         raise refusals.WRONG_USER()
-    if not set(asked.authorization_details) <= set(cmd.agreed):
+    # Asked for last, of nobody who could not go on with it.
+    if consent or not set(asked.authorization_details) <= set(cmd.agreed):
         raise refusals.CONSENT_NEEDED()
     if too_old(request, facts):
         raise refusals.SESSION_TOO_OLD()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from personae.actors.domain.kit import Facts
+from personae.actors.domain.kit import Facts, Refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,4 +20,4 @@ class LinkFacts(Facts):
     auth_time: datetime | None = None
     auth_methods: tuple[str, ...] = ()
     asked_at: datetime | None = None
-    refused: Exception | None = None
+    refused: Refusal | None = None

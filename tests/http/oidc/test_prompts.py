@@ -113,11 +113,15 @@ async def test_hints_name_who_is_meant(whole, browser, app):
     assert "welcome" in page.text
 
 
-async def test_somebody_else_than_hinted_gets_the_client_no_tokens(whole, browser, app):
-    """Sections 3.1.2.1 and 3.1.2.2, also for somebody who signs in because of the request."""
+@pytest.mark.parametrize("prompt", [{}, {"prompt": "consent"}])
+async def test_somebody_else_than_hinted_gets_the_client_no_tokens(whole, browser, app, prompt):
+    """Sections 3.1.2.1 and 3.1.2.2, also for somebody who signs in because of the request.
+
+    Nobody is asked to allow what cannot be had.
+    """
     await browser.sign_in(authorize(app))
     found = await whole.redeem(app, query_of(app.seen[-1])["code"], redirect_uri=app.uri)
-    hinted = authorize(app, id_token_hint=found.json["id_token"], state="s")
+    hinted = authorize(app, id_token_hint=found.json["id_token"], state="s", **prompt)
     await whole.send(human("77", "grace"))
     other = Browser(whole)
     for _ in range(2):  # signing in for it, and signed in already
@@ -127,8 +131,9 @@ async def test_somebody_else_than_hinted_gets_the_client_no_tokens(whole, browse
         told = query_of(app.seen[-1])
         assert (told["error"], told["state"], "code" in told) == ("login_required", "s", False)
     await other.session.close()
-    await browser.get(hinted)
-    assert "code" in query_of(app.seen[-1])
+    page = await browser.get(hinted)
+    assert ("code" in query_of(app.seen[-1])) is not bool(prompt)
+    assert ("welcome" in page.text) is not bool(prompt)
 
 
 @pytest.mark.parametrize(
