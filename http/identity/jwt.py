@@ -193,7 +193,7 @@ def _object(raw: bytes) -> dict[str, Any]:
     """
     try:
         orjson.loads(raw)
-        parsed = json.loads(raw, object_pairs_hook=_unique, parse_int=_int64)
+        parsed = _STRICT.decode(raw.decode())
     except (ValueError, RecursionError):
         raise MALFORMED() from None
     if not isinstance(parsed, dict) or _NUL.search(raw):
@@ -213,6 +213,9 @@ def _int64(digits: str) -> int:
     if not -_INT64 <= number < _INT64:
         raise ValueError("an integer beyond 64 bits")
     return number
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_int64)
 
 
 def _type_of(header: Mapping[str, Any]) -> str:
