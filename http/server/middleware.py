@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from time import monotonic
 
 from aiohttp import HttpVersion11, hdrs, web
-from multidict import CIMultiDictProxy, istr
+from multidict import istr
 from personae.http.server.faults import Fault, Faults
 from personae.http.server.metrics import Metrics
 from personae.http.server.origin import ORIGIN, Origin, agree, checked_host, request_id
@@ -27,6 +27,8 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _HOST = istr("Host")
 _REQUEST_ID = istr("X-Request-Id")
 _SERVER = istr("Server")
+_FORWARDED_FOR = istr("X-Forwarded-For")
+_FORWARDED_HOST = istr("X-Forwarded-Host")
 _CODING = istr("Transfer-Encoding")
 _TYPE = istr("Content-Type")
 _CSP = istr("Content-Security-Policy")
@@ -87,9 +89,10 @@ def checked_origin(request: web.Request, proxies: Proxies) -> Origin:
     try:
         agree(request.raw_path, host)
         if proxies.trusting:
-            host, client = proxies.seen(
-                peer, host, _joined(headers, "X-Forwarded-For"), headers.get("X-Forwarded-Host")
-            )
+            hops, outer = headers.getall(_FORWARDED_FOR, None), headers.get(_FORWARDED_HOST)
+            if hops is not None or outer is not None:
+                chain = None if hops is None else ",".join(hops)
+                host, client = proxies.seen(peer, host, chain, outer)
         named = proxies.certificate_header
         shown = proxies.certificate(peer, headers.getall(named, ())) if named else ""
         return Origin(request_id(headers.get(_REQUEST_ID)), checked_host(host), client, shown)
@@ -104,11 +107,6 @@ def check_body(request: web.Request, limit: int) -> None:
     coding = request.headers.get(_CODING)
     if coding is not None and (coding.lower() != "chunked" or request.version != HttpVersion11):
         raise Fault(400, BAD_REQUEST, close=True)
-
-
-def _joined(headers: CIMultiDictProxy[str], name: str) -> str | None:
-    values = headers.getall(name, None)
-    return None if values is None else ",".join(values)
 
 
 class Request(web.Request):
