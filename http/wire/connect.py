@@ -30,7 +30,7 @@ async def answer(door: Door, method: Method, request: web.Request) -> web.Respon
     call.json = kind == JSON
     try:
         call.seconds = connect_seconds(request.headers.get("Connect-Timeout-Ms"))
-        reply = await door.answer(call, lambda message: _read(request, kind, message))
+        reply = await door.answer(call, lambda message: _read(door, request, kind, message))
         body = answer_json(reply) if call.json else reply.SerializeToString()
         return respond(request, body, kind)
     except Exception as error:  # noqa: BLE001 — whatever it is, the caller gets a fault
@@ -38,11 +38,11 @@ async def answer(door: Door, method: Method, request: web.Request) -> web.Respon
         return respond_fault(request, fault, fault.connect())
 
 
-async def _read(request: web.Request, kind: str, message: Message) -> None:
+async def _read(door: Door, request: web.Request, kind: str, message: Message) -> None:
     body = await body_of(request)
     if kind == JSON:
-        from_json(body, message)
+        await door.turns.read(len(body), lambda: from_json(body, message))
     elif kind == PROTO:
-        message.ParseFromString(body)
+        await door.turns.read(len(body), lambda: message.ParseFromString(body))
     else:
         raise WRONG_TYPE(expected=f"{JSON}, {PROTO}")

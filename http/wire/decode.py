@@ -91,8 +91,10 @@ def _compiled(table: dict[str, Entry], name: str) -> Put:
             raise Wrong("object")
         if depth <= 0:
             raise Wrong("nested too deeply")
-        for key, item in value.items():
-            entry = table.get(key)
+        # Of a hundred thousand members most are unknown: the table is the shorter way through them.
+        known = value if len(value) <= len(table) else [key for key in table if key in value]
+        for key in known:
+            entry, item = table.get(key), value[key]
             if entry is not None and item is not None:
                 _read_field(message, entry, item, depth - 1)
                 if key != entry.twin and entry.twin in value:

@@ -58,7 +58,11 @@ def grpc_mapping(
 ) -> dict[str, Handler]:
     """Return all gRPC handlers by path, with health (as ``ready`` says) and reflection."""
     door = Door(Wire.GRPC, registry, services)
-    return {**grpc.handlers(door), **health.handlers(ready), **reflection.handlers()}
+    return {
+        **grpc.handlers(door),
+        **health.handlers(ready, door.turns),
+        **reflection.handlers(door.turns),
+    }
 
 
 def _by_content_type(

@@ -19,6 +19,7 @@ from personae.http.wire.limits import DEADLINE, MESSAGE
 from personae.http.wire.methods import METHODS, Method
 from personae.http.wire.packing import SMALLEST, packed, unpacked
 from personae.http.wire.reasons import COMPRESSED, TOO_LARGE
+from personae.http.wire.turns import LARGE, Turns
 from personae.http.wire.wrong import Wrong
 
 HEAD = 5
@@ -33,7 +34,7 @@ def handlers(door: Door) -> dict[str, Handler]:
     return {method.path: _handler(door, method) for method in METHODS.values()}
 
 
-async def receive(stream: Any) -> bytes | None:
+async def receive(stream: Any, turns: Turns) -> bytes | None:
     """Return the next message's bytes, ``None`` after the last.
 
     grpclib would take any length and fail on gzip. Lengths are bounded here if not already by the
@@ -50,7 +51,7 @@ async def receive(stream: Any) -> bytes | None:
             raise TOO_LARGE()
         stream.packed = head[0] == 1
         body = bytes(await stream._stream.recv_data(length))  # noqa: SLF001
-        return unpacked(body) if stream.packed else body
+        return await turns.read(LARGE, lambda: unpacked(body)) if stream.packed else body
     except AssertionError:
         raise Wrong("gRPC frame") from None
     except GRPCError as error:
@@ -72,7 +73,7 @@ def _handler(door: Door, method: Method) -> Handler:
     async def handle(stream: Any) -> None:
         call = _call(door, method, stream)
         try:
-            reply = await door.answer(call, lambda message: _read(stream, message))
+            reply = await door.answer(call, lambda message: _read(door, stream, message))
         except Exception as error:  # noqa: BLE001 — whatever it is, the caller gets a fault
             await refuse(stream, call_fault(error, call))
         else:
@@ -97,11 +98,11 @@ async def _send(stream: Any, reply: Message) -> None:
     stream._send_trailing_metadata_done = True  # noqa: SLF001
 
 
-async def _read(stream: Any, message: Message) -> None:
-    body = await receive(stream)
+async def _read(door: Door, stream: Any, message: Message) -> None:
+    body = await receive(stream, door.turns)
     if body is None:
         raise Wrong("one message")
-    message.ParseFromString(body)
+    await door.turns.read(len(body), lambda: message.ParseFromString(body))
 
 
 def _call(door: Door, method: Method, stream: Any) -> Call:

@@ -17,6 +17,7 @@ from personae.http.wire.limits import grpc_seconds
 from personae.http.wire.methods import Method
 from personae.http.wire.packing import unpacked
 from personae.http.wire.reasons import WRONG_TYPE
+from personae.http.wire.turns import LARGE
 from personae.http.wire.wrong import Wrong
 
 TYPE = "application/grpc-web"
@@ -34,7 +35,7 @@ async def answer(door: Door, method: Method, request: web.Request) -> web.Respon
     kind = media_type(request)
     try:
         call.seconds = grpc_seconds(request.headers.get("grpc-timeout"))
-        reply = await door.answer(call, lambda message: _read(request, kind, message))
+        reply = await door.answer(call, lambda message: _read(door, request, kind, message))
         frames = frame(0, reply.SerializeToString()) + frame(TRAILERS, b"grpc-status:0\r\n")
     except Exception as error:  # noqa: BLE001 — whatever it is, the caller gets a fault
         fault = call_fault(error, call)
@@ -62,7 +63,7 @@ def trailers(fault: Fault) -> bytes:
     return "".join(f"{name}:{value}\r\n" for name, value in lines.items()).encode()
 
 
-async def _read(request: web.Request, kind: str, message: Message) -> None:
+async def _read(door: Door, request: web.Request, kind: str, message: Message) -> None:
     body = await body_of(request)
     if kind not in TYPES:
         raise WRONG_TYPE(expected=TYPE)
@@ -72,7 +73,9 @@ async def _read(request: web.Request, kind: str, message: Message) -> None:
     if data[0] > 1:
         raise Wrong("gRPC frame")
     body = data[HEAD : HEAD + int.from_bytes(data[1:HEAD])]
-    message.ParseFromString(unpacked(body) if data[0] else body)
+    if data[0]:
+        body = await door.turns.read(LARGE, lambda: unpacked(body))
+    await door.turns.read(len(body), lambda: message.ParseFromString(body))
 
 
 def _plain(text: bytes) -> bytes:

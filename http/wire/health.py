@@ -11,6 +11,7 @@ from grpclib.const import Cardinality, Handler, Status
 from personae.http.wire.descriptors import message_class
 from personae.http.wire.grpc import receive
 from personae.http.wire.methods import METHODS
+from personae.http.wire.turns import Turns
 
 Ready = Callable[[], Awaitable[bool]]
 REQUEST: Final = message_class("grpc.health.v1.HealthCheckRequest")
@@ -20,7 +21,7 @@ LOOK_EVERY = 1.0
 SERVICES = {"", *(name.partition("/")[0] for name in METHODS)}
 
 
-def handlers(ready: Ready) -> dict[str, Handler]:
+def handlers(ready: Ready, turns: Turns) -> dict[str, Handler]:
     """Return the handlers of ``grpc.health.v1.Health``."""
 
     async def status_of(service: str) -> str:
@@ -29,14 +30,14 @@ def handlers(ready: Ready) -> dict[str, Handler]:
         return "SERVING" if await ready() else "NOT_SERVING"
 
     async def check(stream: Any) -> None:
-        request: Any = REQUEST.FromString(await receive(stream) or b"")
+        request: Any = REQUEST.FromString(await receive(stream, turns) or b"")
         status = await status_of(request.service)
         if status == "SERVICE_UNKNOWN":
             raise GRPCError(Status.NOT_FOUND, "unknown service")
         await stream.send_message(REPLY(status=status))
 
     async def watch(stream: Any) -> None:
-        request: Any = REQUEST.FromString(await receive(stream) or b"")
+        request: Any = REQUEST.FromString(await receive(stream, turns) or b"")
         told = ""
         while True:
             status = await status_of(request.service)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any
 
@@ -14,6 +14,7 @@ from personae.http.wire.call import Call
 from personae.http.wire.reasons import NOT_YET
 from personae.http.wire.registry import Answer, Registry
 from personae.http.wire.services import Services
+from personae.http.wire.turns import Turns
 from personae.http.wire.validate import validate
 from personae.http.wire.wrong import Wrong
 
@@ -114,6 +115,7 @@ class Door:
     wire: Wire
     registry: Registry
     services: Services
+    turns: Turns = field(default_factory=Turns)
 
     async def answer(self, call: Call, read: Callable[[Message], Awaitable[None]]) -> Message:
         """Fill the request with ``read``, run all steps and the function; returns its answer.

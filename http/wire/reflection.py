@@ -11,25 +11,27 @@ from grpclib import GRPCError
 from grpclib.const import Cardinality, Handler, Status
 from personae.http.wire.descriptors import FILES, POOL, message_class
 from personae.http.wire.grpc import receive
+from personae.http.wire.turns import Turns
 
 SERVICES = sorted(f"{file.package}.{s.name}" for file in FILES.file for s in file.service)
 Reply = dict[str, Any]
 
 
-def handlers() -> dict[str, Handler]:
+def handlers(turns: Turns) -> dict[str, Handler]:
     """Return the handlers of both versions; they differ only in their package."""
     return {
         f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo": _handler(
             message_class(f"grpc.reflection.{version}.ServerReflectionRequest"),
             message_class(f"grpc.reflection.{version}.ServerReflectionResponse"),
+            turns,
         )
         for version in ("v1", "v1alpha")
     }
 
 
-def _handler(request_class: type[Message], reply_class: type[Message]) -> Handler:
+def _handler(request_class: type[Message], reply_class: type[Message], turns: Turns) -> Handler:
     async def handle(stream: Any) -> None:
-        while (body := await receive(stream)) is not None:
+        while (body := await receive(stream, turns)) is not None:
             try:
                 request: Any = request_class.FromString(body)
             except DecodeError:

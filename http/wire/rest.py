@@ -92,7 +92,8 @@ def _handler(door: Door, method: Method, route: Route, template: Template) -> Ha
 
     async def read(request: web.Request, message: Message) -> None:
         if route.body:
-            from_json(await _json(request), message)
+            body = await _json(request)
+            await door.turns.read(len(body), lambda: from_json(body, message))
         else:
             _read_query(request, message, template)
         for index, path in enumerate(template.fields):
