@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import Any
 
 from aiohttp import hdrs, web
-from personae.http.wire.http_calls import respond
+from personae.http.wire.fixed import Fixed
 from personae.http.wire.openapi import document
 from personae.http.wire.registry import Registry
 
@@ -77,16 +77,18 @@ POLICY = (
 def handler(
     registry: Registry, words: Callable[[str], Words]
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """Return what serves the page; it is made once per language, at its first request."""
-    made: dict[str, bytes] = {}
+    """Return what serves the page, in each language."""
+    pages: dict[str, Fixed] = {}
 
     async def serve(request: web.Request) -> web.Response:
         say = words(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
-        if say["language"] not in made:
-            made[say["language"]] = page(document(registry), say).encode()
-        headers = {"Content-Security-Policy": POLICY, hdrs.CONTENT_LANGUAGE: say["language"]}
-        kind = "text/html; charset=utf-8"
-        return respond(request, made[say["language"]], kind, headers=headers)
+        language = say["language"]
+        if language not in pages:
+            headers = {"Content-Security-Policy": POLICY, hdrs.CONTENT_LANGUAGE: language}
+            pages[language] = Fixed(
+                lambda: page(document(registry), say).encode(), "text/html; charset=utf-8", headers
+            )
+        return await pages[language].answer(request)
 
     return serve
 

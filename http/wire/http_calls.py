@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -61,12 +62,14 @@ def respond(
     content_type: str = JSON,
     status: int = 200,
     headers: dict[str, str] | None = None,
+    *,
+    pack: Callable[[bytes], bytes] = packed,
 ) -> web.Response:
     """Return an API answer: never cached, readable from any origin, packed if asked for."""
     every = {hdrs.CONTENT_TYPE: content_type, hdrs.CACHE_CONTROL: "no-store", **(headers or {})}
     every |= cross_origin(request)
     if len(body) >= SMALLEST and accepted(request.headers.get(hdrs.ACCEPT_ENCODING, "")):
-        body = packed(body)
+        body = pack(body)
         every[hdrs.CONTENT_ENCODING] = "gzip"
         every[hdrs.VARY] = ", ".join(filter(None, (every.get(hdrs.VARY), "Accept-Encoding")))
     return web.Response(body=body, status=status, headers=every)

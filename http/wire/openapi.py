@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
-from personae.http.wire.http_calls import respond
+from personae.http.wire.fixed import Fixed
 from personae.http.wire.interceptors import ANY_TOKEN, PUBLIC
 from personae.http.wire.methods import METHODS, Method, Route
 from personae.http.wire.registry import Registry
@@ -37,15 +36,8 @@ Json = dict[str, Any]
 
 
 def handler(registry: Registry) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """Return what serves the document; it is made once, at the first request."""
-    made: list[bytes] = []
-
-    async def serve(request: web.Request) -> web.Response:
-        if not made:
-            made.append(await asyncio.to_thread(lambda: orjson.dumps(document(registry))))
-        return respond(request, made[0])
-
-    return serve
+    """Return what serves the document."""
+    return Fixed(lambda: orjson.dumps(document(registry))).answer
 
 
 def document(registry: Registry) -> Json:

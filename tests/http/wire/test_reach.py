@@ -1,10 +1,13 @@
 """Every method that is bound can be reached on every wire; binding itself is strict."""
 
+import asyncio
 import re
+import time
 
 import orjson
 import pytest
 from personae.http import wire
+from personae.http.wire.openapi import document
 from personae.http.wire.rest import ordered, template_of
 
 from tests.http.wire.conftest import AS_ROOT, Directory
@@ -61,6 +64,27 @@ async def test_the_openapi_document_holds_what_is_bound_and_no_more(server):
     assert operation["description"] == "Returns one user with state, names and profile."
     assert operation["parameters"][0]["schema"]["maxLength"] == 200
     assert "patch" not in document["paths"]["/v2/users/{user_id}"]
+
+
+async def test_many_who_come_first_wait_for_one_document(everything, monkeypatch):
+    made = []
+
+    def slow(registry):
+        made.append(1)
+        time.sleep(0.05)  # in a thread: the others come meanwhile
+        return document(registry)
+
+    monkeypatch.setattr("personae.http.wire.openapi.document", slow)
+
+    async def get():
+        async with everything.get("/openapi.json", headers={"Accept-Encoding": "gzip"}) as answer:
+            return (await answer.json())["openapi"]
+
+    gone = asyncio.create_task(get())
+    await asyncio.sleep(0.02)
+    gone.cancel()
+    assert set(await asyncio.gather(*(get() for _ in range(20)))) == {"3.1.0"}
+    assert len(made) == 1
 
 
 async def test_the_openapi_document_refers_only_to_what_it_holds(everything):
