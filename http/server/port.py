@@ -26,6 +26,9 @@ from personae.http.server.origin import ORIGIN, Origin
 from personae.http.server.proxies import Proxies
 from personae.http.server.settings import ServerSettings
 
+SEND_BUFFER = 128 * 1024
+"""Bytes of answers that the system keeps for a client that does not read them. By itself it keeps
+megabytes for each, and takes the time to copy them."""
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 
@@ -86,6 +89,9 @@ class Port:
             reuse_port=settings.reuse_port or None,
             **self._tls,
         )
+        for door in self._doors(self._server):
+            with door:  # connections inherit it
+                door.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self.number = int(self._server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
@@ -97,7 +103,7 @@ class Port:
         self._leaving_since = monotonic()
         if self._server is None:
             return
-        doors = [socket.socket(fileno=os.dup(door.fileno())) for door in self._server.sockets]
+        doors = self._doors(self._server)
         self._server.close()
         await asyncio.sleep(0)  # the loop lets go of its own
         for door in doors:
@@ -105,6 +111,10 @@ class Port:
                 self._take_in(door)
         if self._late:
             await asyncio.wait(self._late, timeout=self.settings.drain_grace)
+
+    def _doors(self, server: asyncio.Server) -> list[socket.socket]:
+        """Return the listening sockets as ours, too: the loop shows its own only in part."""
+        return [socket.socket(fileno=os.dup(door.fileno())) for door in server.sockets]
 
     def _take_in(self, door: socket.socket) -> None:
         door.setblocking(False)
