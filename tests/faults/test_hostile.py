@@ -137,11 +137,7 @@ class Dawdler(asyncio.Protocol):
 
 
 def dawdlers(server, path):
-    """Return what each kind sends at first, what again and again, and how long it may stay.
-
-    What a slow reader asked for, the system may take off our hands: it then is idle for 75 s, and has
-    30 s more to take what there is.
-    """
+    """Return what each kind sends at first, what again and again, and how long it may stay."""
     form = head(server, "POST", TOKEN, f"Content-Type: {FORM}", "Content-Length: 9000") + b"\r\na=b"
     get = head(server, "GET", path)
     return {
@@ -150,7 +146,7 @@ def dawdlers(server, path):
         "header drip": (get[:-20], b"x", 15),
         "half body": (form, b"", 32),
         "body drip": (form, b"x", 32),
-        "slow reader": ((head(server, "GET", "/openapi.json") + b"\r\n") * 3, b"", 112),
+        "slow reader": ((head(server, "GET", "/openapi.json") + b"\r\n") * 3, b"", 40),
         "idle": (get + b"\r\n", b"", 77),
     }
 
