@@ -12,7 +12,7 @@ from personae.http.wire.faults import Fault
 from personae.http.wire.limits import DEADLINE
 from personae.http.wire.methods import Method
 from personae.http.wire.packing import SMALLEST, accepted, packed
-from personae.http.wire.pieces import LARGE, Pieces
+from personae.http.wire.pieces import AT_ONCE, Pieces
 from personae.http.wire.reasons import TOO_LARGE
 from personae.http.wire.services import Services
 from personae.http.wire.wrong import Wrong
@@ -73,7 +73,7 @@ def respond(
         body = pack(body)
         every[hdrs.CONTENT_ENCODING] = "gzip"
         every[hdrs.VARY] = ", ".join(filter(None, (every.get(hdrs.VARY), "Accept-Encoding")))
-    content = Pieces(body) if len(body) > LARGE else body
+    content = Pieces(body) if len(body) > AT_ONCE else body
     return web.Response(body=content, status=status, headers=every)
 
 

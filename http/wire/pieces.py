@@ -6,7 +6,7 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.payload import Payload
 
 PIECE = 64 * 1024
-LARGE = 4 * PIECE
+AT_ONCE = 4 * PIECE
 """Bytes; what is no longer goes out at once."""
 
 
