@@ -1,8 +1,8 @@
 """How fast this machine is just now.
 
-A machine that is shared swings: what its neighbours do on the same silicon makes a loop of plain Python
-take twice as long, for seconds or for an hour, and whatever is measured meanwhile. So each run says
-how long such a loop took before and after it. With ``QUIET`` (milliseconds) a run waits until the loop
+A machine that is shared swings: a loop of plain Python takes twice as long for seconds or for an hour,
+with nothing of ours changed, and so does whatever is measured meanwhile. So each run says how long such
+a loop took before and after it. With ``QUIET`` (milliseconds) a run waits until the loop
 takes no longer than that, half a minute at most.
 """
 
@@ -26,7 +26,7 @@ def _loop():
 
 
 def wait_until_quiet():
-    """Return what the loop takes, when neighbours are quiet or patience is over."""
+    """Return what the loop takes, once that is little or patience is over."""
     over = time.monotonic() + PATIENCE
     while (took := loop()) > QUIET and time.monotonic() < over:
         time.sleep(0.5)
