@@ -39,10 +39,6 @@ class Pool(Protocol):
         """Return what the function returns."""
 
 
-async def _alone(_instance_id: str) -> None:
-    """Know all that was committed: nobody else commits."""
-
-
 def _nothing(_instance_id: str) -> int:
     """Hear of nothing: nobody else commits."""
     return 0
@@ -51,12 +47,12 @@ def _nothing(_instance_id: str) -> int:
 class World:
     """The shared services of one process' aggregates, and the directory of those alive.
 
-    ``current(instance_id)`` returns when this process knows what was committed before the call by
-    other processes; it costs nothing where there are none. ``heard(instance_id)`` is the position
-    of the last event that it heard of from others.
+    ``current(instance_id)`` returns the log's head, when this process knows what was committed
+    before the call by other processes. ``heard(instance_id)`` is the position of the last event
+    that it heard of from others.
     """
 
-    current: Callable[[str], Awaitable[None]]
+    current: Callable[[str], Awaitable[int]]
     heard: Callable[[str], int]
 
     def __init__(
@@ -97,7 +93,7 @@ class World:
         self._pool = pool
         self._busy = busy
         self._hashed = hashed
-        self.current, self.heard = _alone, _nothing
+        self.current, self.heard = log.head, _nothing
         log.on_committed.append(self.absorb)
 
     def _open(self, stream: Any) -> Aggregate:

@@ -43,21 +43,21 @@ class Heads(Protocol):
 class Shared:
     """A look that is taken once for all who asked before it began."""
 
-    def __init__(self, look: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, look: Callable[[], Awaitable[int]]) -> None:
         self._look = look
-        self._next: asyncio.Task[None] | None = None
+        self._next: asyncio.Task[int] | None = None
         self._one_by_one = asyncio.Lock()
 
-    async def __call__(self) -> None:
-        """Return after a look that began after this call."""
+    async def __call__(self) -> int:
+        """Return what a look found that began after this call."""
         if self._next is None:
             self._next = asyncio.create_task(self._take())
-        await asyncio.shield(self._next)
+        return await asyncio.shield(self._next)
 
-    async def _take(self) -> None:
+    async def _take(self) -> int:
         async with self._one_by_one:
             self._next = None  # who asks from here on needs another one
-            await self._look()
+            return await self._look()
 
 
 class Follower:
@@ -111,24 +111,26 @@ class Follower:
             if self._listening:
                 self._listening.cancel()
 
-    async def current(self, instance_id: str) -> None:
-        """Return when this process knows what was committed before the call, by whomever.
+    async def current(self, instance_id: str) -> int:
+        """Return the log's head, when this process knows what was committed before the call.
 
-        So a read by id shows its caller's own write on another process. Raises what the database
-        raises.
+        By whomever: so a read by id shows its caller's own write on another process. Raises what
+        the database raises.
         """
         look = self._looks.get(instance_id)
         if look is None:
             look = self._looks[instance_id] = Shared(partial(self._know, instance_id))
-        await look()
+        return await look()
 
     def heard(self, instance_id: str) -> int:
         """Return the position of the last event that was read because others wrote it."""
         return self._others.get(instance_id, 0)
 
-    async def _know(self, instance_id: str) -> None:
+    async def _know(self, instance_id: str) -> int:
+        head = await self._log.head(instance_id)
         if self._ready:
-            await self._catch_up(instance_id, await self._log.head(instance_id))
+            await self._catch_up(instance_id, head)
+        return head
 
     def _course(self, instance_id: str) -> Course:
         course = self._courses.get(instance_id)

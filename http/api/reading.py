@@ -58,7 +58,7 @@ async def page_of(call: Call, question: Question, *borrowed: Table) -> Page:
     """
     services = services_of(call)
     instance_id = call.caller.instance_id
-    head = await services.world.log.head(instance_id)
+    head = await services.world.current(instance_id)
     for table in (question.table, MEMBERS, *borrowed):
         if not await services.projections.reached(table, instance_id, head):
             raise UNAVAILABLE()

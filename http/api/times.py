@@ -6,8 +6,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from personae.http.wire.call import Call
-
 Moment = Callable[[datetime | None], Any]
 """What makes of a moment the value that an answer holds."""
 
@@ -35,9 +33,9 @@ def timestamp(at: datetime | None) -> dict[str, int] | None:
     }
 
 
-def moments(call: Call) -> Moment:
+def moments(*, json: bool) -> Moment:
     """Return what tells the moments of a list: JSON is made of datetimes, messages of fields."""
-    return _as_it_is if call.json else timestamp
+    return _as_it_is if json else timestamp
 
 
 def _as_it_is(at: datetime | None) -> datetime | None:

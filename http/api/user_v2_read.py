@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from google.protobuf.message import Message
@@ -21,7 +22,9 @@ from personae.http.api.reading import (
 from personae.http.api.replies import list_details, row_details
 from personae.http.api.times import Moment, moments, timestamp
 from personae.http.wire.call import Call
+from personae.http.wire.descriptors import message_class
 from personae.http.wire.registry import rpc
+from personae.http.wire.render import piece
 from personae.projections.instances import INSTANCES
 from personae.projections.kit import Question, Row
 from personae.projections.orgs import ORGS
@@ -42,6 +45,11 @@ SORTED_BY = (
     "creation_date",
 )
 """Columns by the numbers of ``UserFieldName``."""
+
+USER = message_class("zitadel.user.v2.User")
+
+SHOWN = 5_000
+"""Users that a process remembers as lists show them: some 2 KB each."""
 
 STATES = {Status.INITIAL: 5}
 """States whose number in the API is not the domain's."""
@@ -86,31 +94,34 @@ async def list_users(request: Any, call: Call) -> Any:
     )
 
 
-async def _users_of(call: Call, rows: list[Row]) -> list[dict[str, Any]]:
-    """Return users as the API shows them; what their organisations add is looked up once."""
-    world, instance_id, moment = services_of(call).world, call.caller.instance_id, moments(call)
+async def _users_of(call: Call, rows: list[Row]) -> list[Any]:
+    """Return users as lists show them; what their organisations add is looked up once."""
+    world, instance_id = services_of(call).world, call.caller.instance_id
     orgs = {row.resource_owner for row in rows}
-    after = {org_id: await endings(world, instance_id, org_id) for org_id in orgs}
-    return [
-        user_of(row, [row.user_name + end for end in after[row.resource_owner]], moment)
-        for row in rows
-    ]
+    after = {org_id: tuple(await endings(world, instance_id, org_id)) for org_id in orgs}
+    return [_shown(row, after[row.resource_owner], json=call.json) for row in rows]
+
+
+@lru_cache(maxsize=SHOWN)
+def _shown(row: Row, after: tuple[str, ...], *, json: bool) -> Any:
+    """Return a user as a list shows it: of all that is asked again, little has changed."""
+    user = user_of(row, [row.user_name + end for end in after], moments(json=json))
+    return piece(USER, user, json=json)
 
 
 def user_of(row: Row, names: list[str], moment: Moment = timestamp) -> dict[str, Any]:
     """Return a user with its login names as the API shows it."""
-    user = {
+    shared = {
         "user_id": row.id,
-        "details": row_details(row, moment),
         "state": STATES.get(row.state, row.state),
         "username": row.user_name,
         "login_names": names,
         "preferred_login_name": names[0] if names else "",
     }
+    user = {**shared, "details": row_details(row, moment)}
     if row.type == Type.MACHINE:
         return {**user, "machine": _machine(row)}
-    human = {name: value for name, value in user.items() if name != "details"}
-    return {**user, "human": {**human, **_human(row, moment)}}
+    return {**user, "human": {**shared, **_human(row, moment)}}
 
 
 def _human(row: Row, moment: Moment) -> dict[str, Any]:

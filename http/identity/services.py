@@ -156,13 +156,13 @@ class Services:
 
     async def ask(self, question: Question) -> Page:
         """Have a question answered by the read models, no older than the log's head."""
-        position = await self.world.log.head(question.instance_id)
+        position = await self.world.current(question.instance_id)
         await self.projections.reached(question.table, question.instance_id, position)
         return await self.projections.ask(question)
 
     async def find(self, table: Table, instance_id: str, *key: str) -> Any:
         """Return one row by its key, no older than the log's head, or ``None``."""
-        position = await self.world.log.head(instance_id)
+        position = await self.world.current(instance_id)
         await self.projections.reached(table, instance_id, position)
         return await self.projections.find(table, instance_id, *key)
 

@@ -15,6 +15,7 @@ from typing import Any, cast
 import orjson
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
+from orjson import Fragment
 from personae.http.wire.descriptors import message_class
 from personae.http.wire.encode import LONG, to_dict, to_json
 from personae.http.wire.times import timestamp_of
@@ -40,6 +41,11 @@ def answer_json(answer: Message | Rendered) -> bytes:
     return to_json(answer)
 
 
+def piece(kind: type[Message], fields: Mapping[str, Any], *, json: bool) -> Message | Fragment:
+    """Return a message within answers, made once to be given in many: of JSON, its text."""
+    return Fragment(answer_json(Rendered(kind, fields))) if json else kind(**fields)
+
+
 _RENDERERS: dict[str, Convert] = {}
 
 
@@ -59,6 +65,8 @@ def _compiled(descriptor: Any) -> Convert:
         return ways[names]
 
     def render(fields: Any) -> Any:
+        if isinstance(fields, Fragment):
+            return fields
         if isinstance(fields, Message):
             return to_dict(fields)
         names, out = tuple(fields), {}

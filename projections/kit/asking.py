@@ -9,8 +9,7 @@ from typing import Any
 from personae.projections.kit.journal import Change
 from personae.projections.kit.known import Known, Memory
 from personae.projections.kit.page import Cursor, Page
-from personae.projections.kit.question import Question, digest, follows, statement
-from personae.projections.kit.writer import maker
+from personae.projections.kit.question import Question, answers, digest, follows, statement
 from personae.store.pool import Database
 
 TRIES = 3
@@ -78,8 +77,7 @@ def _since(question: Question, memory: Memory, known: Known) -> Change:
 
 def _page(question: Question, found: list[tuple[Any, ...]], known: Known) -> Page:
     """Return the page of rows of mark, total, the table's columns and the value ordered by."""
-    table = question.table
-    make = maker(table.answer, table, table.columns)
+    make = answers(question.table)
     rows = [make(values[2:-1]) for values in found if values[2] is not None]
 
     def place(at: int) -> Cursor:

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Any
 
 from google.protobuf.message import Message
@@ -29,7 +30,7 @@ from personae.projections.kit.page import (
 )
 from personae.projections.kit.shelf import LIVE
 from personae.projections.kit.table import Row, Table
-from personae.projections.kit.writer import encode, given_rows, maker
+from personae.projections.kit.writer import Make, encode, given_rows, maker
 from personae.store.pool import Database
 
 MAX_OFFSET = 2**62
@@ -37,7 +38,7 @@ ALWAYS = {"creation_date", "change_date"}
 """Columns that every row has a value in: each comes from an event."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Question:
     """What is asked of one table within one instance.
 
@@ -66,6 +67,20 @@ class Question:
             raise LIMIT_EXCEEDED(limit=MAX_LIMIT)
         return self.limit or DEFAULT_LIMIT
 
+    @cached_property
+    def matching(self) -> Condition:
+        """Which rows match, of those that are allowed. Raises :class:`Refusal`."""
+        table, allowed = self.table, self.allowed
+        return all_of(
+            [
+                Condition("t.instance_id = %s", (self.instance_id,)),
+                allowed.condition() if isinstance(allowed, Allowed) else allowed,
+                *(_equal(table, column, value) for column, value in self.where.items()),
+                *self.conditions,
+                *([filtered(table, self.filters)] if self.filters else []),
+            ]
+        )
+
     @property
     def order_by(self) -> tuple[str, ...]:
         """The columns that rows are ordered by: the wanted one, then the key."""
@@ -79,7 +94,13 @@ async def find(database: Database, table: Table, instance_id: str, *key: str) ->
     columns = ", ".join(_selected(table))
     sql = f"SELECT {columns} FROM {view(table)} t WHERE t.instance_id = (SELECT %s){where}"
     values = await database.row(sql, (instance_id, *key))
-    return maker(table.answer, table, table.columns)(values) if values else None
+    return answers(table)(values) if values else None
+
+
+@lru_cache
+def answers(table: Table) -> Make:
+    """Return what makes a row of the values of a table's columns."""
+    return maker(table.answer, table, table.columns)
 
 
 def statement(
@@ -94,10 +115,9 @@ def statement(
     """
     if not 0 <= question.offset <= MAX_OFFSET:
         raise INVALID(field="offset")
-    matching = _matching(question)
-    page = _page(question, matching, known if known and known.mark else None, change)
-    total = _total(question, matching, known, change)
-    read = sorted(set(_READ.findall(page.sql + total.sql)))
+    page = _page(question, known if known and known.mark else None, change)
+    total = _total(question, known, change)
+    read = _tables_of(page.sql + total.sql)
     sql = (
         f"WITH state AS MATERIALIZED ({_MARK}), page AS MATERIALIZED ({page.sql})"
         f" SELECT state.mark, {total.sql}, page.* FROM state LEFT JOIN page ON TRUE"
@@ -107,13 +127,19 @@ def statement(
 
 def digest(question: Question) -> bytes:
     """Return what tells a list from others: all that matters for its rows and their order."""
-    matching = _matching(question)
+    matching = question.matching
     whole = question.table.physical, _order(question), matching.sql, matching.params
     return hashlib.blake2b(repr(whole).encode(), digest_size=16).digest()
 
 
 _READ = re.compile(rf'{LIVE}\."(\w+)"')
-"""What a statement reads from: all SQL about other tables is made with :func:`view`."""
+
+
+@lru_cache(maxsize=1000)
+def _tables_of(sql: str) -> list[str]:
+    """Return what a statement reads from: all SQL about tables is made with :func:`view`."""
+    return sorted(set(_READ.findall(sql)))
+
 
 _MARK = (
     "SELECT string_agg(concat_ws(' ', a.name, a.version, p.position, p.moved_at), ','"
@@ -124,10 +150,9 @@ _MARK = (
 """Changes with every change of the tables' rows: one transaction writes these and the position."""
 
 
-def _page(
-    question: Question, matching: Condition, known: Known | None, change: Change | None
-) -> Condition:
-    table, offset, conditions, start = question.table, question.offset, [matching], Condition("")
+def _page(question: Question, known: Known | None, change: Change | None) -> Condition:
+    table, offset, matching = question.table, question.offset, question.matching
+    conditions, start = [matching], Condition("")
     if known:
         # Constant for all rows: where it does not hold, not one is looked at.
         mark = change.mark if change else known.mark
@@ -145,9 +170,8 @@ def _page(
     rows = f"FROM {view(table)} t WHERE {found.sql} ORDER BY {order} LIMIT %s OFFSET %s"
     if offset >= question.size:
         rows = _behind_offset(table, rows) + f" ORDER BY {order}"
-    columns = [f"{sql} AS c{at}" for at, sql in enumerate(_selected(table))]
     first = sorting(table, question.order_by[0])
-    sql = f"{start.sql}SELECT {', '.join(columns)}, {first} AS ordered {rows}"
+    sql = f"{start.sql}SELECT {_numbered(table)}, {first} AS ordered {rows}"
     return Condition(sql, (*start.params, *found.params, question.size, offset))
 
 
@@ -175,13 +199,12 @@ def _from_start(question: Question) -> Condition:
 
 def follows(question: Question) -> bool:
     """Tell whether a row's own values say if it matches: not those of others of its table."""
-    return view(question.table) not in _matching(question).sql
+    return view(question.table) not in question.matching.sql
 
 
-def _total(
-    question: Question, matching: Condition, known: Known | None, change: Change | None
-) -> Condition:
+def _total(question: Question, known: Known | None, change: Change | None) -> Condition:
     """Return the total: known, or followed; a page that is not full tells it; else counted."""
+    matching = question.matching
     if known is None:
         return _told_by_page(question, _count(view(question.table), matching))
     total = Condition("%s::bigint", (known.total,))
@@ -226,17 +249,9 @@ def _selected(table: Table) -> list[str]:
     return [kind.selected(expression(table, name)) for name, kind in table.columns.items()]
 
 
-def _matching(question: Question) -> Condition:
-    table, allowed = question.table, question.allowed
-    return all_of(
-        [
-            Condition("t.instance_id = %s", (question.instance_id,)),
-            allowed.condition() if isinstance(allowed, Allowed) else allowed,
-            *(_equal(table, column, value) for column, value in question.where.items()),
-            *question.conditions,
-            *([filtered(table, question.filters)] if question.filters else []),
-        ]
-    )
+@lru_cache
+def _numbered(table: Table) -> str:
+    return ", ".join(f"{sql} AS c{at}" for at, sql in enumerate(_selected(table)))
 
 
 def _equal(table: Table, column: str, value: Any) -> Condition:
