@@ -49,6 +49,16 @@ wrk.method, wrk.body = "VERB", [[BODY]]
 wrk.headers["content-type"] = "application/json"
 wrk.headers["authorization"] = "Bearer TOKEN"
 """
+OTHERS = """
+local body, number = wrk.body, 99
+request = function()
+  number = number % 199 + 1
+  if number < 100 then number = 100 end
+  return wrk.format(nil, nil, nil, (body:gsub("user%-1", "user-" .. number, 1)))
+end
+"""
+"""Each request asks for another hundred of ten thousand users: more than a process remembers."""
+
 CREATE = """
 local count = 0
 request = function()
@@ -146,6 +156,10 @@ async def loads(server, org):
             yield row
         yield await asyncio.to_thread(grpc_load, server, method, message(method, body))
     script = script.replace("VERB", "POST").replace("BODY", json.dumps(MANY))
+    others = script + OTHERS
+    what = "ListUsers, REST, users not remembered"
+    async for row in measure(server, Load(what, "/v2/users", lambda _: others)):
+        yield row
     async with writing(server, org) as written:
         what = f"ListUsers, REST, beside {WRITES} creations/s"
         async for row in measure(server, Load(what, "/v2/users", lambda _: script)):

@@ -1,5 +1,6 @@
 """What lists answer under other policies, after removals, and after a rebuild."""
 
+import pytest
 from personae.actors.domain.kit import Stream
 from personae.actors.domain.org.commands import RemoveOrg
 
@@ -7,8 +8,10 @@ from tests.aggregates.conftest import INSTANCE, ORG
 from tests.http.api.conftest import GUEST, OTHER_ORG, OWNER, SESSION, USER
 from tests.http.api.test_applications import CREATE as ADD_APP
 from tests.http.api.test_applications import PROJECTS, WEB
+from tests.http.api.wires import WIRES
 
 GET, LIST = f"{USER}/GetUserByID", f"{USER}/ListUsers"
+ADD_DOMAIN = "zitadel.org.v2.OrganizationService/AddOrganizationDomain"
 
 
 async def found_by_login_name(server, name):
@@ -24,6 +27,21 @@ async def test_login_names_end_in_the_domain_where_the_policy_says_so(scoped):
     assert got["preferredLoginName"] == "lucy@acme.127.0.0.1"
     assert await found_by_login_name(scoped, "gigi@acme") == ["gigi"]
     assert await found_by_login_name(scoped, "gigi@other") == []
+
+
+@pytest.mark.parametrize("wire", ["REST", "gRPC"])
+async def test_lists_show_what_changed_since_they_were_asked_for(scoped, wire):
+    async def shown():
+        (one,) = (await WIRES[wire](scoped, LIST, scoped.headers(), only))["result"]
+        return one["username"], one["loginNames"]
+
+    only = {"queries": [{"in_user_ids_query": {"user_ids": ["g1"]}}]}
+    await scoped.human("gigi", user_id="g1")
+    assert await shown() == ("gigi", ["gigi@acme.127.0.0.1"])
+    await scoped.ok(f"{USER}/UpdateUser", user_id="g1", username="lucy")
+    assert await shown() == ("lucy", ["lucy@acme.127.0.0.1"])
+    await scoped.ok(ADD_DOMAIN, organization_id=ORG, domain="zenith.test")
+    assert await shown() == ("lucy", ["lucy@acme.127.0.0.1", "lucy@zenith.test"])
 
 
 async def test_a_removed_organisation_takes_all_it_owns_with_it(server):

@@ -13,7 +13,7 @@ from personae.http import wire
 from personae.http.wire.decode import from_dict, from_json
 from personae.http.wire.descriptors import message_class
 from personae.http.wire.encode import to_dict, to_json
-from personae.http.wire.render import Rendered, answer_json
+from personae.http.wire.render import Rendered, answer_json, piece
 from personae.http.wire.wrong import Wrong
 
 TEXT = st.text(string.printable + "äß€𝄞", max_size=9)
@@ -21,6 +21,7 @@ INTEGERS = {5: (-(2**31), 2**31), 3: (-(2**63), 2**63), 13: (0, 2**32), 4: (0, 2
 TRAVELLING = sorted(
     {end.DESCRIPTOR.full_name for m in wire.METHODS.values() for end in (m.request, m.reply)}
 )
+LIST = "zitadel.user.v2.UserService/ListUsers"
 SESSION = message_class("zitadel.session.v2.CreateSessionRequest")
 
 
@@ -161,6 +162,16 @@ def test_datetimes_are_told_as_timestamps(at, text):
     fields = {"details": {"change_date": at}}
     assert orjson.loads(answer_json(Rendered(reply, fields)))["details"]["changeDate"] == text
     assert answer_json(Rendered(reply, fields)) == to_json(reply(**fields))
+
+
+def test_a_piece_is_given_in_many_answers():
+    user, reply = message_class("zitadel.user.v2.User"), wire.METHODS[LIST].reply
+    fields = {"user_id": "u1", "details": {"sequence": 3}, "machine": {"name": "Bot"}}
+    whole = to_json(reply(result=[user(**fields)] * 2))
+    text, message = piece(user, fields, json=True), piece(user, fields, json=False)
+    for _ in range(2):
+        assert answer_json(Rendered(reply, {"result": [text, text]})) == whole
+        assert to_json(reply(result=[message, message])) == whole
 
 
 @settings(max_examples=30, deadline=None)
