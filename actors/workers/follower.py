@@ -14,6 +14,7 @@ from functools import partial
 from typing import Protocol
 
 from personae.actors.domain.kit import Recorded
+from personae.actors.domain.kit.refusal import UNAVAILABLE
 from personae.actors.workers.course import Course
 from personae.store.log import PAGE, Log
 
@@ -23,6 +24,10 @@ LOOK_ALONE_SECONDS = 0.1
 
 LOOK_LIMIT = 2.0
 """Seconds that a look may take: beyond, the database counts as away."""
+
+PATIENCE = 2.0
+"""Seconds to wait for another look to end: those of a statement are more."""
+
 CHANNEL = "personae_events"
 
 logger = logging.getLogger(__name__)
@@ -41,7 +46,10 @@ class Heads(Protocol):
 
 
 class Shared:
-    """A look that is taken once for all who asked before it began."""
+    """A look that is taken once for all who asked before it began.
+
+    Raises what the look raises, and SYSTEM-Unavailable to who waits too long for the one before.
+    """
 
     def __init__(self, look: Callable[[], Awaitable[int]]) -> None:
         self._look = look
@@ -55,9 +63,21 @@ class Shared:
         return await asyncio.shield(self._next)
 
     async def _take(self) -> int:
-        async with self._one_by_one:
-            self._next = None  # who asks from here on needs another one
+        await self._turn()
+        try:
             return await self._look()
+        finally:
+            self._one_by_one.release()
+
+    async def _turn(self) -> None:
+        """Wait for the look under way, as long as for a connection: it may be stuck."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._one_by_one.acquire()
+        except TimeoutError:
+            raise UNAVAILABLE() from None
+        finally:
+            self._next = None  # who asks from here on needs another one
 
 
 class Follower:

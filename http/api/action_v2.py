@@ -20,7 +20,7 @@ from personae.http.api.reading import (
     visible,
 )
 from personae.http.api.replies import pagination
-from personae.http.api.rows import fresh_row
+from personae.http.api.rows import rows_of
 from personae.http.api.times import moment
 from personae.http.wire.call import Call
 from personae.http.wire.registry import rpc
@@ -111,7 +111,8 @@ async def delete_target(request: Any, call: Call) -> Message:
 async def get_target(request: Any, call: Call) -> Message:
     """Return one endpoint, without the key that signs."""
     target = await aggregate_of(call, "target", request.id)
-    row = await fresh_row(services_of(call).projections, TARGETS, target)
+    projections = services_of(call).projections
+    row = await rows_of(projections).of(projections, TARGETS, target)
     if row is None:
         raise NOT_FOUND()
     return call.reply(target=target_of(row))

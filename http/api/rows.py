@@ -27,7 +27,8 @@ class Rows:
     async def of(self, projections: Projections, table: Table, aggregate: Aggregate) -> Row | None:
         """Return the row of an aggregate, as new as the aggregate: from memory or one query.
 
-        For tables that borrow no columns. Raises SYSTEM-Unavailable when the table lags too long.
+        For tables that borrow no columns. Raises SYSTEM-Unavailable when the table lags too long,
+        and when it lacks what exists: somebody emptied it, and it is not built anew yet.
         """
         stream, version = aggregate.stream, aggregate.version
         name = (table.physical, stream)
@@ -35,6 +36,8 @@ class Rows:
         if known is not None and known[0] == version:
             return known[1]
         row = await fresh_row(projections, table, aggregate)
+        if row is None and aggregate.state.exists:
+            raise UNAVAILABLE()
         if row is not None:
             self._known[name] = (version, row)
             if len(self._known) > REMEMBERED:

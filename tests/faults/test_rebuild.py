@@ -21,6 +21,7 @@ from tests.faults.conftest import in_thread
 
 EVENTS = 100_000
 NOTES, BATCH = 12, 200
+OK, AGAIN = 200, 503
 
 
 async def test_read_models_are_rebuilt_from_100_000_events_while_writes_go_on(
@@ -44,7 +45,7 @@ async def test_read_models_are_rebuilt_from_100_000_events_while_writes_go_on(
             measured("all of them in, s", seconds, len(tables) * EVENTS / 2000)
             measured("reads by id meanwhile", len(reads))
             assert load.failures == []
-            assert lost or set(reads) == {True}
+            assert set(reads) == {OK} or (lost and set(reads) <= {OK, AGAIN})
             await cluster.check(load)
 
 
@@ -84,7 +85,7 @@ def rebuilt(node):
 
 @contextlib.asynccontextmanager
 async def readers(node, user_ids):
-    """Ask for users by their ids while the body runs: whether each answer was right."""
+    """Ask for users by their ids while the body runs: the status of each answer."""
     answers, over = [], asyncio.Event()
     headers = {"Authorization": f"Bearer {node.pat}"}
 
@@ -93,8 +94,8 @@ async def readers(node, user_ids):
             id_ = random.choice(user_ids)
             async with http.get(f"/v2/users/{id_}") as answer:
                 said = await answer.json()
-                right = answer.status == 200 and said["user"]["username"] == f"robot-{id_}"
-                answers.append(right)
+                answers.append(answer.status)
+                assert answer.status != OK or said["user"]["username"] == f"robot-{id_}"
             await asyncio.sleep(0.05)
 
     async with aiohttp.ClientSession(node.url, headers=headers) as http:

@@ -3,9 +3,15 @@
 import pytest
 from personae.actors.domain.kit import Stream
 from personae.actors.domain.org.commands import RemoveOrg
+from personae.projections.projects import PROJECTS as PROJECTS_TABLE
+from personae.projections.targets import TARGETS
+from personae.projections.users import USERS
 
 from tests.aggregates.conftest import INSTANCE, ORG
 from tests.http.api.conftest import GUEST, OTHER_ORG, OWNER, SESSION, USER
+from tests.http.api.test_actions import CREATE as CREATE_TARGET
+from tests.http.api.test_actions import GET as GET_TARGET
+from tests.http.api.test_actions import HOOK
 from tests.http.api.test_applications import CREATE as ADD_APP
 from tests.http.api.test_applications import PROJECTS, WEB
 from tests.http.api.wires import WIRES
@@ -58,6 +64,20 @@ async def test_a_removed_organisation_takes_all_it_owns_with_it(server):
     assert "sessions" not in await server.ok(f"{SESSION}/ListSessions")
     gone = await server.refused(f"{PROJECTS}/GetProject", project_id=project["projectId"])
     assert gone == "PROJECT-NotFound"
+
+
+async def test_what_an_emptied_table_lacks_is_not_called_unknown(server, used_database):
+    """Until the table is built anew, who asks by id is told to ask again (503)."""
+    target = await server.ok(CREATE_TARGET, **HOOK)
+    project = await server.ok(f"{PROJECTS}/CreateProject", organization_id=ORG, name="P")
+    for table in (USERS, PROJECTS_TABLE, TARGETS):
+        await used_database.run(f'TRUNCATE projections."{table.physical}"')
+    for method, asked in (
+        (GET, {"user_id": GUEST}),
+        (f"{PROJECTS}/GetProject", {"project_id": project["projectId"]}),
+        (GET_TARGET, {"id": target["id"]}),
+    ):
+        assert await server.refused(method, **asked) == "SYSTEM-Unavailable"
 
 
 async def test_every_table_is_what_the_log_says(server):
