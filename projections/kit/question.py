@@ -117,7 +117,7 @@ def statement(
         raise INVALID(field="offset")
     page = _page(question, known if known and known.mark else None, change)
     total = _total(question, known, change)
-    read = _tables_of(page.sql + total.sql)
+    read = sorted(set(_READ.findall(page.sql + total.sql)))
     sql = (
         f"WITH state AS MATERIALIZED ({_MARK}), page AS MATERIALIZED ({page.sql})"
         f" SELECT state.mark, {total.sql}, page.* FROM state LEFT JOIN page ON TRUE"
@@ -133,13 +133,7 @@ def digest(question: Question) -> bytes:
 
 
 _READ = re.compile(rf'{LIVE}\."(\w+)"')
-
-
-@lru_cache(maxsize=1000)
-def _tables_of(sql: str) -> list[str]:
-    """Return what a statement reads from: all SQL about tables is made with :func:`view`."""
-    return sorted(set(_READ.findall(sql)))
-
+"""What a statement reads from: all SQL about other tables is made with :func:`view`."""
 
 _MARK = (
     "SELECT string_agg(concat_ws(' ', a.name, a.version, p.position, p.moved_at), ','"
