@@ -56,7 +56,11 @@ async def test_a_transaction_that_met_another_is_run_again_from_its_beginning(se
         await session.run("INSERT INTO heads VALUES (%s, %s)", (f"{len(runs)}", total + 1))
 
     await asyncio.gather(serialisable.atomically(increment), serialisable.atomically(increment))
-    assert runs == [0, 0, 1]
+    # Who is refused may begin again before the other has committed, sees nothing of it and is
+    # refused once more: how often is the engine's business, that it ends on what was committed ours.
+    assert runs[:2] == [0, 0]
+    assert set(runs[2:-1]) <= {0}
+    assert runs[-1] == 1
     assert await serialisable.row("SELECT sum(position)::int FROM heads") == (3,)
 
 
