@@ -43,8 +43,8 @@ class StoredKey(Protocol):
         ...
 
 
-claimed = lru_cache(maxsize=1_000)(unverified)
-"""Whose assertion a text claims to be, read once."""
+claimed = lru_cache(maxsize=500)(unverified)
+"""Whose assertion a text claims to be, read once; some 25 MB when all are of the longest."""
 
 
 @lru_cache(maxsize=KEYS_AT_MOST)
@@ -79,7 +79,7 @@ async def verify(
     if call.provider.verified.holds(known, verifier, now):
         return
     claims = verifier.verify(
-        assertion,
+        claimed(assertion).parts,
         typ=("", "jwt", "client-authentication+jwt"),
         issuer=owner,
         audience=(call.issuer,),
