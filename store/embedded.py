@@ -122,7 +122,10 @@ class Embedded:
         _run("postgres", "--single", "-D", str(aside), "postgres",
              account=account, feed=f"CREATE DATABASE {DATABASE}\n")  # fmt: skip
         for entry in sorted(aside.iterdir(), key=lambda path: path.name == "PG_VERSION"):
-            entry.rename(self.folder / entry.name)
+            place = self.folder / entry.name
+            if place.is_dir():
+                shutil.rmtree(place)  # of a start that was cut off in here: nobody used it
+            entry.rename(place)
         aside.rmdir()
 
     def _launch(self, account: pwd.struct_passwd | None) -> None:

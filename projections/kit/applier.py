@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 LAZY = 5_000
 """Positions without anything for a table that may pass before its position is saved."""
 
-BAD_VALUE = ("21", "22", "23")
-"""SQLSTATE classes that blame a row's values: cardinality, data, integrity."""
+BAD_VALUE = ("21", "22", "23", "54")
+"""SQLSTATE classes that blame a row's values: cardinality, data, integrity, limits of an index."""
 
 
 def nothing() -> None:

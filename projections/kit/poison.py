@@ -25,6 +25,14 @@ async def failed(shelf: Shelf, instance_id: str = "", limit: int = 1000) -> list
     return [Failed(*row) for row in rows]
 
 
+async def counts(shelf: Shelf) -> dict[tuple[str, str], int]:
+    """Return how many events are parked, by table and instance."""
+    rows = await shelf.database.rows(
+        f"SELECT name, instance_id, count(*) FROM {shelf.path('failed_events')} GROUP BY 1, 2"
+    )
+    return {(name, instance_id): count for name, instance_id, count in rows}
+
+
 async def remove(shelf: Shelf, name: str, instance_id: str, position: int) -> bool:
     """Forget a parked event: it will not be applied. False when there is none."""
     return await _remove(shelf, shelf.database, name, instance_id, position)
@@ -37,11 +45,7 @@ async def retry(shelf: Shelf, log: Log, table: Table, instance_id: str, position
     whole history of its aggregate (events of others that touch the same rows are not: ``rebuild``
     is the cure for such tables). Raises what the reducer raises, and counts the attempt.
     """
-    parked = {
-        one.position
-        for one in await failed(shelf, instance_id)
-        if (one.name, one.version) == (table.name, table.version)
-    }
+    parked = await _parked(shelf, table, instance_id)
     if position not in parked:
         return False
     try:
@@ -57,9 +61,17 @@ async def retry(shelf: Shelf, log: Log, table: Table, instance_id: str, position
     return True
 
 
+async def _parked(shelf: Shelf, table: Table, instance_id: str) -> set[int]:
+    rows = await shelf.database.rows(
+        f"SELECT position FROM {shelf.path('failed_events')}"
+        " WHERE name = %s AND version = %s AND instance_id = %s",
+        (table.name, table.version, instance_id),
+    )
+    return {position for (position,) in rows}
+
+
 async def _apply(shelf: Shelf, log: Log, table: Table, event: Recorded, parked: set[int]) -> None:
     instance_id, position = event.stream.instance_id, event.position
-    history = await log.stream(event.stream)
 
     async def refold(tx: Session) -> None:
         saved = await tx.row(
@@ -68,6 +80,8 @@ async def _apply(shelf: Shelf, log: Log, table: Table, event: Recorded, parked: 
             " WHERE name = %s AND version = %s AND instance_id = %s RETURNING position",
             (table.name, table.version, instance_id),
         )
+        # Read from here on: what was applied before the table stood still is in it.
+        history = await log.stream(event.stream)
         past = [one for one in history if saved and one.position <= saved[0]]
         rows = _refolded(table, event, past, parked - {position})
         own = Fold(table, instance_id, {})

@@ -117,11 +117,13 @@ class Projector(LoopActor):
             self.nudge(instance_id)
         waiter = asyncio.get_running_loop().create_future()
         track.waiters.append((position, waiter))
-        try:
-            async with asyncio.timeout(timeout):
-                await waiter
-        except TimeoutError:
-            track.waiters.remove((position, waiter))
+        with contextlib.suppress(TimeoutError):
+            try:
+                async with asyncio.timeout(timeout):
+                    await waiter
+            finally:
+                if waiter.cancelled():
+                    track.forget(waiter)
         return track.seen >= position
 
     async def close(self) -> None:

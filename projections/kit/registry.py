@@ -29,6 +29,7 @@ from personae.projections.kit.spooler import Pace, Spooler
 from personae.projections.kit.table import Row, Table
 from personae.projections.kit.verify import Difference, verify
 from personae.store.codec import Corrupt
+from personae.store.errors import DatabaseError
 from personae.store.log import Log
 from personae.store.pool import Database
 
@@ -163,7 +164,7 @@ class Projections:
     async def status(self) -> list[Status]:
         """Return how far every table is in every instance."""
         heads = {one: await self._log.head(one) for one in await self._log.instances()}
-        failures = await poison.failed(self.shelf)
+        parked = await poison.counts(self.shelf)
         return [
             Status(
                 table=projector.table.name,
@@ -171,10 +172,7 @@ class Projections:
                 instance_id=instance_id,
                 position=projector.track(instance_id).seen,
                 head=head,
-                failed=sum(
-                    (one.name, one.instance_id) == (projector.table.name, instance_id)
-                    for one in failures
-                ),
+                failed=parked.get((projector.table.name, instance_id), 0),
                 building=projector.table.name in self._building,
                 spooled_here=projector.table.physical in self._spooler.held,
                 error=projector.track(instance_id).error,
@@ -231,12 +229,20 @@ class Projections:
 
     async def _build(self, table: Table) -> None:
         """Wait until a table has caught up, then let questions ask it."""
-        # One look after the other: other processes move the head, and no event of ours tells.
-        while any(one.lag for one in await self.status() if one.table == table.name):  # noqa: ASYNC110
+        while not await self._switched(table):  # noqa: ASYNC110 — other processes move the head, and no event of ours tells
             await asyncio.sleep(LOOK_AGAIN)
-        await switch(self.shelf, table)
         logger.info("%s is built and asked", table)
         del self._building[table.name]
+
+    async def _switched(self, table: Table) -> bool:
+        try:
+            if any(one.lag for one in await self.status() if one.table == table.name):
+                return False
+            await switch(self.shelf, table)
+        except DatabaseError as error:  # it is away: the log waits
+            logger.warning("%s is not asked yet: %s", table, error)
+            return False
+        return True
 
 
 def _nobody(_error: BaseException) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from personae.projections.kit.poison import failed
+from personae.projections.kit.poison import counts
 from personae.projections.kit.reader import Reader
 from personae.projections.kit.shelf import Shelf
 from personae.projections.kit.table import Table
@@ -37,7 +36,7 @@ async def survey(shelf: Shelf, log: Log, tables: Sequence[Table]) -> list[Standi
     known = await shelf.exists()
     positions = await shelf.positions() if known else {}
     asked = await shelf.asked() if known else {}
-    parked = Counter((one.name, one.instance_id) for one in await failed(shelf)) if known else {}
+    parked = await counts(shelf) if known else {}
     found = []
     for table in tables:
         for one, head in heads.items():

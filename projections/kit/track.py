@@ -71,6 +71,10 @@ class Track:
             last = batch[-1].position
         return events[:limit]
 
+    def forget(self, waiter: asyncio.Future[None]) -> None:
+        """Let go of one who waits no longer."""
+        self.waiters = [each for each in self.waiters if each[1] is not waiter]
+
     def succeed(self) -> None:
         """Begin again in the hands of another projector."""
         self.forget_pending()

@@ -1,9 +1,12 @@
 """Events that cannot be digested."""
 
 import asyncio
+import contextlib
+import random
+import string
 
 import pytest
-from personae.projections.kit import poison
+from personae.projections.kit import poison, text
 from personae.projections.kit.progress import Meter
 from personae.projections.kit.projector import Projector
 from personae.projections.kit.reader import PAGE
@@ -172,3 +175,61 @@ async def test_a_parked_event_can_be_forgotten(process, writer):
         assert await projections.remove(PEOPLE, "i1", 2)
         assert not await projections.remove(PEOPLE, "i1", 2)
         assert await projections.failed() == []
+
+
+async def test_a_value_too_long_for_an_index_is_parked_and_the_others_go_on(process, writer):
+    table = people_table(nick=text(index=True))
+    table.on(PersonAdded)(lambda row, one: row.but(nick=one.event.name))
+    endless = "".join(random.Random(7).choices(string.printable[:94], k=20_000))
+    async with process(table) as projections:
+        await writer.add("gigi", PersonAdded(name=endless))
+        await writer.people(3)
+        assert await projections.reached(table, "i1", 4, timeout=5)
+        [failed] = await projections.failed()
+        assert (failed.position, failed.error) == (1, "StatementError 54000")
+
+
+async def test_the_last_of_very_many_parked_events_is_listed_counted_and_retried(
+    process, writer, database
+):
+    async with process() as projections:
+        done = await writer.add("gigi", PersonAdded(name="Gigi"))
+        assert await projections.reached(PEOPLE, "i1", 1)
+        await database.run(
+            "INSERT INTO projections.failed_events (name, version, instance_id, position,"
+            " event_type, aggregate_type, aggregate_id, attempts, error, failed_at)"
+            " SELECT 'people', 1, 'i1', n, 'a', 'person', 'x', 5, 'b', now() - interval '1 day'"
+            " FROM generate_series(2, 1500) AS n"
+        )
+        await database.run(
+            "INSERT INTO projections.failed_events VALUES"
+            " ('people', 1, 'i1', 1, 'a', 'person', 'gigi', 5, 'b')"
+        )
+        assert {one.failed for one in await projections.status() if one.table == "people"} == {1500}
+        assert await projections.retry(PEOPLE, "i1", done[0].position)
+
+
+async def test_what_is_applied_while_an_event_is_retried_is_not_lost(
+    process, writer, log, monkeypatch
+):
+    async with process() as projections:
+        await writer.add("gigi", PersonAdded(name="Gigi"), POISON)
+        await projections.reached(PEOPLE, "i1", 2)
+        fixed = people_table()
+        fixed._reducers[PersonRenamed].clear()
+        fixed.on(PersonRenamed)(lambda row, recorded: row.but(name=recorded.event.name))
+        read = log.stream
+
+        async def overtaken(stream, after=0):
+            found = await read(stream, after)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await writer.add("gigi", PersonRenamed(name="Gina"))
+                    await projections.reached(PEOPLE, "i1", 3)
+            return found
+
+        monkeypatch.setattr(log, "stream", overtaken)
+        assert await projections.retry(fixed, "i1", 2)
+        monkeypatch.undo()
+        assert await projections.reached(PEOPLE, "i1", 3)
+        assert await projections.verify(fixed) == []

@@ -1,6 +1,7 @@
 """The projector against PostgreSQL: bus, gap, restart, races, cascades."""
 
 import asyncio
+import time
 
 import pytest
 from personae.actors.runtime import Restart
@@ -310,3 +311,27 @@ async def test_rows_of_an_instance_that_is_new_to_postgresql_are_found_by_their_
     load = Writer(PEOPLE, shelf)._load
     rows = await database.rows(f"EXPLAIN {load}", ('[["p1"], ["p2"]]', "i2"))
     assert "people_v1_pkey" in "".join(line for (line,) in rows)
+
+
+async def test_a_wait_whose_time_is_up_in_the_moment_of_its_answer_is_answered(shelf):
+    actor = projector.Projector(PEOPLE, shelf, None)
+    track = actor.track("i1")
+    track.load(0)
+    track.target = 1
+    asked = asyncio.create_task(actor.reached("i1", 1, timeout=0.01))
+    await asyncio.sleep(0)
+    time.sleep(0.02)  # noqa: ASYNC251 — its time is over before the loop looks again
+    asyncio.get_running_loop().call_soon(track.advance, 1)
+    assert await asked
+
+
+async def test_who_waits_no_longer_is_not_remembered(shelf):
+    actor = projector.Projector(PEOPLE, shelf, None)
+    track = actor.track("i1")
+    track.load(0)
+    track.target = 1
+    asked = asyncio.create_task(actor.reached("i1", 1, timeout=60))
+    await asyncio.sleep(0)
+    asked.cancel()
+    await asyncio.wait([asked])
+    assert track.waiters == []

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from personae.projections.kit import (
     ALL,
+    Projections,
     Question,
     Table,
     boolean,
@@ -21,6 +22,7 @@ from personae.projections.kit.question import find
 from personae.projections.kit.rebuild import SCRATCH, Builder, rebuild
 from personae.projections.kit.shelf import ShapeChangedError, Shelf
 from personae.projections.kit.verify import verify
+from personae.store.errors import Unavailable
 
 from tests.projections.people import (
     PEOPLE,
@@ -202,3 +204,24 @@ async def test_two_processes_that_start_at_once_create_each_table_once(database)
     tables = [Table(f"thing_{n}", version=1, columns={"name": text()}) for n in range(5)]
     await asyncio.gather(*(Shelf(database).prepare(tables) for _ in range(4)))
     assert len(await Shelf(database).asked()) == 5
+
+
+async def test_a_new_table_is_asked_although_the_database_was_away_meanwhile(
+    process, writer, monkeypatch
+):
+    async with process() as projections:
+        await writer.people(3)
+        await projections.reached(PEOPLE, "i1", 3)
+    away = iter([Unavailable("away")])
+
+    async def status(self):
+        for error in away:
+            raise error
+        return await found(self)
+
+    found = Projections.status
+    monkeypatch.setattr(Projections, "status", status)
+    async with process(SECOND) as projections:
+        async with asyncio.timeout(5):
+            await built(projections)
+        assert (await projections.shelf.asked())["people"] == SECOND.version

@@ -66,3 +66,21 @@ def test_python_does_not_look_by_itself_while_many_objects_are_made(monkeypatch)
     knot = old_garbage()
     assert [[each] for each in range(20 * 10 * collector.MIDDLE)]
     assert knot() is not None
+
+
+def test_no_look_stops_the_process_for_long_while_much_is_made_that_stays():
+    seen = []
+
+    def look(phase, about):
+        if phase == "start":
+            looked = range(about["generation"] + 1)
+            seen.append(sum(len(gc.get_objects(generation)) for generation in looked))
+
+    collector.tame()
+    gc.callbacks.append(look)
+    try:
+        made = [[each] for each in range(400_000)]
+    finally:
+        gc.callbacks.remove(look)
+    assert len(made) == 400_000
+    assert 50_000 < max(seen) < 150_000

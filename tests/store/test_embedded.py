@@ -138,6 +138,24 @@ def test_a_creation_cut_off_in_the_middle_begins_anew(home):
     server.stop()
 
 
+def test_a_creation_cut_off_while_it_is_moved_into_place_begins_anew(home, monkeypatch):
+    folder = home / "moved"
+    server = Embedded(folder)
+    rename = Path.rename
+
+    def cut_off(self, target):
+        if (folder / "base").exists():
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        server.start()
+    monkeypatch.undo()
+    server.start()
+    server.stop()
+
+
 def test_a_folder_with_other_things_in_it_is_left_alone(home):
     folder = home / "mine"
     folder.mkdir(mode=0o755)
