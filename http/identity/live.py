@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from personae.actors.aggregates.liveness import grounds_live, living_user
-from personae.actors.domain.kit import Refusal, Stream
+from personae.actors.domain.kit import Code, Refusal, Stream
 from personae.actors.domain.oidc_session.state import AccessToken, OIDCSession
 from personae.actors.domain.user.state import User
 from personae.http.identity.opaque import INVALID_TOKEN, TokenKind
@@ -149,8 +149,13 @@ _FIND: dict[TokenKind, Callable[..., Awaitable[LiveToken]]] = {
 async def live_token_or_none(
     services: Services, instance_id: str, text: str, issuer: str
 ) -> LiveToken | None:
-    """Return what an access token stands for, or ``None`` whatever is wrong with it."""
+    """Return what an access token stands for, or ``None`` whatever is wrong with it.
+
+    Raises what is not wrong with it: when it cannot be looked up.
+    """
     try:
         return await live_token(services, instance_id, text, issuer)
-    except Refusal:
+    except Refusal as refusal:
+        if refusal.code is not Code.UNAUTHENTICATED:
+            raise
         return None

@@ -13,7 +13,12 @@ from personae.http.oidc import paths
 from personae.http.oidc.authorize.ask import load_client
 from personae.http.oidc.authorize.response import redirect
 from personae.http.oidc.call import Call
-from personae.http.oidc.errors import HINT_INVALID, PARAMETER_MISSING, REDIRECT_NOT_REGISTERED
+from personae.http.oidc.errors import (
+    HINT_INVALID,
+    PARAMETER_MISSING,
+    REDIRECT_NOT_REGISTERED,
+    server_side,
+)
 from personae.http.oidc.form import Form
 from personae.http.oidc.hints import Hint, subject_of_hint
 
@@ -65,7 +70,9 @@ async def _hint(call: Call) -> Hint | None:
         return None
     try:
         return await subject_of_hint(call, text, call.form.get("client_id"))
-    except Refusal:
+    except Refusal as refusal:
+        if server_side(refusal):
+            raise
         raise HINT_INVALID() from None
 
 

@@ -90,6 +90,14 @@ def oauth_error(refusal: Refusal) -> OAuthError:
     return _BY_REASON.get(refusal.id) or _BY_CODE.get(refusal.code, INVALID_REQUEST)
 
 
+def server_side(refusal: Refusal) -> bool:
+    """Say whether a refusal says nothing about what was asked: this server cannot tell now.
+
+    Whoever gives refusals another name leaves these alone, or a good token would be called bad.
+    """
+    return oauth_error(refusal).status >= SERVER_ERROR.status
+
+
 def _refused(id_: str, error: OAuthError, code: Code = Code.INVALID_ARGUMENT) -> Reason:
     _BY_REASON[id_] = error
     return reason(id_, code)

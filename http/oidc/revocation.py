@@ -12,7 +12,7 @@ from personae.http.identity.opaque import TokenKind
 from personae.http.oidc.answers import answer
 from personae.http.oidc.call import Call
 from personae.http.oidc.clients import authenticate, shown_by
-from personae.http.oidc.errors import NOT_REVOCABLE, TOKEN_OF_ANOTHER
+from personae.http.oidc.errors import NOT_REVOCABLE, TOKEN_OF_ANOTHER, server_side
 from personae.http.oidc.machines import authenticate_machine
 
 DONE = b"{}"
@@ -54,7 +54,11 @@ async def _order(call: Call, text: str) -> RevokeAccessToken | RevokeOIDCSession
             live = await live_token(call.services, call.instance_id, text, call.issuer)
             return RevokeAccessToken(oidc_session_id=live.family_id, token_id=live.token_id)
         kind, ids = call.services.tokens.read(call.instance_id, text)
-    except Refusal:
+    except Refusal as refusal:
+        # "If the server responds with HTTP status code 503, the client must assume the token still
+        # exists and may retry" (2.2.1): never 200 for a token that may.
+        if server_side(refusal):
+            raise
         return None
     if kind is TokenKind.REFRESH:
         return RevokeOIDCSession(oidc_session_id=ids[0])

@@ -14,7 +14,12 @@ from personae.http.identity.live import confirmation, live_token
 from personae.http.oidc.assertions import verifier_for
 from personae.http.oidc.call import Call
 from personae.http.oidc.client_keys import keys_for
-from personae.http.oidc.errors import SUBJECT_FOREIGN, SUBJECT_INVALID, TOKEN_TYPE_UNSUPPORTED
+from personae.http.oidc.errors import (
+    SUBJECT_FOREIGN,
+    SUBJECT_INVALID,
+    TOKEN_TYPE_UNSUPPORTED,
+    server_side,
+)
 
 _URN = "urn:ietf:params:oauth:token-type:"
 ACCESS_TOKEN, ID_TOKEN, JWT = f"{_URN}access_token", f"{_URN}id_token", f"{_URN}jwt"
@@ -53,6 +58,8 @@ async def subject_of(call: Call, client: Client, name: str, kinds: dict[str, Rea
     try:
         found = await read(call, client, text)
     except Refusal as refusal:
+        if server_side(refusal):
+            raise
         if refusal.reason is WRONG_AUDIENCE:
             raise SUBJECT_FOREIGN() from None
         raise SUBJECT_INVALID(cause=refusal.id) from None

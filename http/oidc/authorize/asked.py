@@ -13,7 +13,7 @@ from personae.http.oidc.authorize.ask import Ask
 from personae.http.oidc.authorize.types import mode_of, of_tokens, type_of
 from personae.http.oidc.call import Call
 from personae.http.oidc.details import details_of
-from personae.http.oidc.errors import HINT_REFUSED, PARAMETER_INVALID
+from personae.http.oidc.errors import HINT_REFUSED, PARAMETER_INVALID, server_side
 from personae.http.oidc.hints import subject_of_hint
 from personae.http.oidc.proofs import key_shown
 from personae.http.oidc.resources import names_of
@@ -91,6 +91,8 @@ async def _hinted(call: Call, ask: Ask) -> str | None:
         return None
     try:
         found = await subject_of_hint(call, hint, ask.client.client_id)
-    except Refusal:
+    except Refusal as refusal:
+        if server_side(refusal):
+            raise
         raise HINT_REFUSED() from None
     return found.user_id

@@ -18,9 +18,9 @@ from personae.http.oidc.authorize.code import answer_granted, answer_refused
 from personae.http.oidc.authorize.login_page import login_page
 from personae.http.oidc.authorize.pushed import URN, open_pushed
 from personae.http.oidc.authorize.response import redirect
-from personae.http.oidc.authorize.silent import SERVER_SIDE, link_silently
+from personae.http.oidc.authorize.silent import link_silently
 from personae.http.oidc.call import Call
-from personae.http.oidc.errors import oauth_error
+from personae.http.oidc.errors import oauth_error, server_side
 from personae.http.oidc.form import Form
 
 
@@ -70,9 +70,8 @@ async def _answer(
     try:
         await link_silently(call, request_id, wanted, new=new)
     except Refusal as refusal:
-        error = oauth_error(refusal)
-        if error.status < SERVER_SIDE:
-            await _fail(call, request_id, wanted, error.code, new=new)
+        if not server_side(refusal):
+            await _fail(call, request_id, wanted, oauth_error(refusal).code, new=new)
         raise
     return await answer_granted(call, wanted, request_id)
 

@@ -13,9 +13,7 @@ from personae.http.identity.agent import agent_of, living
 from personae.http.identity.assurance import assured
 from personae.http.identity.instances import domain_of
 from personae.http.oidc.call import Call
-from personae.http.oidc.errors import SIGN_IN_NEEDED, oauth_error
-
-SERVER_SIDE = 500
+from personae.http.oidc.errors import SIGN_IN_NEEDED, server_side
 
 
 async def link_silently(call: Call, request_id: str, asked: AuthRequestAdded, *, new: bool) -> None:
@@ -47,7 +45,7 @@ async def link_silently(call: Call, request_id: str, asked: AuthRequestAdded, *,
             try:
                 await services.send(order, call.caller(session.user_id))
             except Refusal as refusal:
-                if oauth_error(refusal).status >= SERVER_SIDE:
+                if server_side(refusal):
                     raise
                 if refusal.reason is CONSENT_NEEDED:
                     why = refusal

@@ -9,7 +9,7 @@ from personae.http.oidc.assertions import claimed, verify
 from personae.http.oidc.call import Call
 from personae.http.oidc.client_keys import keys_for
 from personae.http.oidc.clients.shown import Shown
-from personae.http.oidc.errors import CLIENT_ASSERTION_INVALID, CLIENT_METHODS_MIXED
+from personae.http.oidc.errors import CLIENT_ASSERTION_INVALID, CLIENT_METHODS_MIXED, server_side
 
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -36,5 +36,7 @@ async def prove_assertion(call: Call, shown: Shown, client: Client) -> bool:
     try:
         await verify(call, shown.proof, client.client_id, keys, fapi=client.app.oauth.fapi)
     except Refusal as refusal:
+        if server_side(refusal):
+            raise
         raise CLIENT_ASSERTION_INVALID(cause=refusal.id) from None
     return True

@@ -14,7 +14,7 @@ from personae.actors.domain.project.refusals import APP_NAME_TAKEN
 from personae.http.oidc import paths
 from personae.http.oidc.answers import answer
 from personae.http.oidc.call import Call
-from personae.http.oidc.errors import METADATA_INVALID, TOKEN_INVALID
+from personae.http.oidc.errors import METADATA_INVALID, TOKEN_INVALID, server_side
 from personae.http.oidc.registration.access import issue
 from personae.http.oidc.registration.described import described
 from personae.http.oidc.registration.metadata import Metadata, read
@@ -60,7 +60,9 @@ async def _allowed(call: Call) -> Caller:
         return await call.services.authenticate(
             call.instance_id, request.headers, (request.method, paths.REGISTER)
         )
-    except Refusal:
+    except Refusal as refusal:
+        if server_side(refusal):
+            raise
         raise TOKEN_INVALID() from None
 
 

@@ -41,6 +41,7 @@ from tests.aggregates.conftest import (  # noqa: F401 — fixtures
     SETUP,
     clock,
     dispatch,
+    elsewhere,
     passwords,
     world,
 )

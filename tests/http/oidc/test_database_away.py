@@ -3,9 +3,12 @@
 import re
 
 import pytest
+from personae.actors.domain.project.values import AuthMethod, GrantType, TokenType
+from personae.http.identity.replays import Replays
 from personae.store.pool import Unavailable
 
-from tests.http.oidc.conftest import CALLBACK, basic
+from tests.http.oidc.assertions import ASSERTION, seconds, signed
+from tests.http.oidc.conftest import BOTH, CALLBACK, basic, serving
 
 SECRETS = re.compile(r"10\.9\.8\.7|dbadmin|Unavailable\(|Traceback|\.py\b", re.IGNORECASE)
 
@@ -17,12 +20,17 @@ async def away(stack, monkeypatch):
     code, tokens = await stack.code(app, browser), await stack.sign_in(app)
     machine = await stack.machine()
 
-    async def failing(*_args, **_options):
-        raise Unavailable("connection to server at 10.9.8.7 failed for dbadmin")
+    take_away(stack, monkeypatch)
+    return stack, app, browser, code, tokens, machine
 
+
+async def failing(*_args, **_options):
+    raise Unavailable("connection to server at 10.9.8.7 failed for dbadmin")
+
+
+def take_away(stack, monkeypatch):
     for name in ("append", "stream", "after", "holder", "head"):
         monkeypatch.setattr(stack.services.world.log, name, failing)
-    return stack, app, browser, code, tokens, machine
 
 
 async def test_what_cannot_be_done_is_not_said_to_be(away):
@@ -50,3 +58,46 @@ async def test_what_cannot_be_done_is_not_said_to_be(away):
         assert "access_token" not in answer.text, name
     for name in ("code", "refresh", "revoke access", "revoke refresh", "push"):
         assert answers[name].status == 503, (name, answers[name].text)
+
+
+@pytest.mark.parametrize("kind", [TokenType.BEARER, TokenType.JWT])
+async def test_a_token_that_cannot_be_looked_up_is_not_called_bad_nor_revoked(
+    stack, elsewhere, monkeypatch, kind
+):
+    """RFC 7009, 2.2.1: 503 says that the token still exists; 200, or "inactive", would be a lie."""
+    app = await stack.app(
+        access_token_type=kind, grant_types=(*BOTH, GrantType.TOKEN_EXCHANGE)
+    )
+    async with serving(elsewhere, beside=stack) as other:
+        known = await other.sign_in(app)
+        assert (await other.introspect(app, known["access_token"]))["active"]
+        token = (await stack.sign_in(app))["access_token"]
+        with monkeypatch.context() as away:
+            take_away(other, away)
+            subject = {
+                "subject_token": token,
+                "subject_token_type": "urn:ietf:params:oauth:token-type:access_token",
+            }
+            exchange = "urn:ietf:params:oauth:grant-type:token-exchange"
+            answers = {
+                "revoke": await other.post("/oauth/v2/revoke", app.basic, token=token),
+                "introspect": await other.post("/oauth/v2/introspect", app.basic, token=token),
+                "userinfo": await other.userinfo(token),
+                "exchange": await other.token(exchange, app.basic, **subject),
+            }
+        for name, answer in answers.items():
+            told = (answer.status, answer.error)
+            assert told == (503, "temporarily_unavailable"), (name, answer.text)
+        assert (await other.introspect(app, token))["active"]
+
+
+async def test_an_assertion_that_cannot_be_noted_is_not_called_bad(stack):
+    class Away:
+        first = staticmethod(failing)
+
+    app = await stack.app(auth_method_type=AuthMethod.PRIVATE_KEY_JWT)
+    stack.services.proofs = Replays(Away())
+    text = signed(app.client_id, stack.issuer, app.key_id, app.key, seconds(stack), jti="1")
+    shown = {"client_assertion": text, "client_assertion_type": ASSERTION}
+    found = await stack.token("refresh_token", refresh_token="x", **shown)
+    assert (found.status, found.error) == (503, "temporarily_unavailable")
