@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import NamedTuple
 
+from personae.actors.aggregates.clients import client_of
 from personae.actors.aggregates.liveness import living_user
 from personae.actors.aggregates.world import World
 from personae.actors.domain.kit import Refusal, Stream
@@ -14,7 +15,7 @@ from personae.actors.domain.user.state import Machine, User
 from personae.actors.domain.user.values import USERNAMES, Naming
 from personae.actors.domain.values import key
 from personae.http.oidc.call import Call
-from personae.http.oidc.clients import shown_by
+from personae.http.oidc.clients import authenticate, shown_by
 from personae.http.oidc.clients.shown import Shown
 from personae.http.oidc.errors import CLIENT_METHOD_WRONG, CLIENT_NOT_AUTHENTICATED
 
@@ -40,6 +41,17 @@ async def authenticate_machine(call: Call) -> LivingMachine:
         raise CLIENT_METHOD_WRONG()
     asked = partial(_authenticate, call, shown)
     return await call.services.world.certain(call.instance_id, asked)
+
+
+async def authenticate_either(call: Call) -> str:
+    """Return who asks by its credentials: an application's client id, or a machine user's id.
+
+    Raises a refusal that means ``invalid_client``.
+    """
+    shown = shown_by(call)
+    if await client_of(call.services.world, call.instance_id, shown.client_id):
+        return (await authenticate(call)).client_id
+    return (await authenticate_machine(call)).user_id
 
 
 async def _authenticate(call: Call, shown: Shown) -> LivingMachine:

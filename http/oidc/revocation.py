@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from aiohttp import web
-from personae.actors.aggregates.clients import client_of
 from personae.actors.domain.kit import Refusal, Stream
 from personae.actors.domain.oidc_session.commands import RevokeAccessToken, RevokeOIDCSession
 from personae.actors.domain.oidc_session.state import OIDCSession
@@ -11,9 +10,8 @@ from personae.http.identity.live import live_token
 from personae.http.identity.opaque import TokenKind
 from personae.http.oidc.answers import answer
 from personae.http.oidc.call import Call
-from personae.http.oidc.clients import authenticate, shown_by
 from personae.http.oidc.errors import NOT_REVOCABLE, TOKEN_OF_ANOTHER, server_side
-from personae.http.oidc.machines import authenticate_machine
+from personae.http.oidc.machines import authenticate_either
 
 DONE = b"{}"
 
@@ -24,7 +22,7 @@ async def revocation(call: Call) -> web.Response:
     "The authorization server responds with HTTP status code 200 if the token has been revoked
     successfully or if the client submitted an invalid token." (2.2)
     """
-    owner = await _owner(call)
+    owner = await authenticate_either(call)
     order = await _order(call, call.form.required("token"))
     if order is None:
         return answer(DONE)
@@ -34,14 +32,6 @@ async def revocation(call: Call) -> web.Response:
         raise TOKEN_OF_ANOTHER()
     await call.services.send(order, call.caller(client_id=owner))
     return answer(DONE)
-
-
-async def _owner(call: Call) -> str:
-    """Return who asks: an application, or a machine user about its own tokens."""
-    shown = shown_by(call)
-    if await client_of(call.services.world, call.instance_id, shown.client_id):
-        return (await authenticate(call)).client_id
-    return (await authenticate_machine(call)).user_id
 
 
 async def _order(call: Call, text: str) -> RevokeAccessToken | RevokeOIDCSession | None:

@@ -30,7 +30,7 @@ from personae.http.oidc.errors import (
 )
 from personae.http.oidc.fapi import check_client
 
-__all__ = ["authenticate", "registered_method", "shown_by"]
+__all__ = ["authenticate", "registered_method", "shown_by", "shows_proof"]
 
 Show = Callable[[Call], Shown | None]
 Method = AuthMethod | CertificateMethod
@@ -84,6 +84,11 @@ def shown_by(call: Call) -> Shown:
     if len(found) > 1:
         raise CLIENT_METHODS_MIXED()
     return found[0]
+
+
+def shows_proof(call: Call) -> bool:
+    """Say whether a request has credentials of a client, be they right or wrong."""
+    return any(show(call) is not None for show in _SHOW if show is not show_public)
 
 
 def registered_method(client: Client) -> Method | None:

@@ -15,7 +15,10 @@ LONGEST = 4096
 
 def show_basic(call: Call) -> Shown | None:
     """Return what a Basic header says; both halves are urlencoded before base64."""
-    scheme, _, text = call.request.headers.get("Authorization", "").partition(" ")
+    headers = call.request.headers.getall("Authorization", ())
+    if len(headers) > 1:
+        raise CLIENT_METHODS_MIXED()
+    scheme, _, text = "".join(headers).partition(" ")
     if scheme.lower() != "basic":
         return None
     try:

@@ -9,13 +9,20 @@ from personae.actors.domain.kit import Refusal
 from personae.http.identity.jwt import UNKNOWN_KEY
 from personae.http.oidc.assertions import claimed, verify
 from personae.http.oidc.call import Call
+from personae.http.oidc.clients import shows_proof
 from personae.http.oidc.errors import ASSERTION_INVALID
 from personae.http.oidc.grants.machine import open_for
-from personae.http.oidc.machines import LivingMachine, living_machine
+from personae.http.oidc.machines import LivingMachine, authenticate_either, living_machine
 
 
 async def jwt_bearer(call: Call) -> dict[str, Any]:
-    """Give a machine user tokens for what it signed."""
+    """Give a machine user tokens for what it signed; no client need authenticate beside it.
+
+    "However, if client credentials are present in the request, the authorization server MUST
+    validate them." (RFC 7521, 4.1)
+    """
+    if shows_proof(call):
+        await authenticate_either(call)
     try:
         asked = partial(_proved, call, call.form.required("assertion"))
         found = await call.services.world.certain(call.instance_id, asked)

@@ -55,6 +55,10 @@ async def test_two_methods_at_once_are_refused(stack):
     assert (found.status, found.error) == (400, "invalid_request")
     other = await stack.token("refresh_token", app.basic, refresh_token="x", client_id="other")
     assert other.error == "invalid_request"
+    two = [("Authorization", value) for value in (*app.basic.values(), "Basic eDp5")]
+    for headers in (two, two[::-1]):
+        found = await stack.token("refresh_token", headers, refresh_token="x")
+        assert (found.status, found.error) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize(

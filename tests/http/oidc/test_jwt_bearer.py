@@ -2,7 +2,8 @@ import pytest
 from personae.actors.domain.user.commands import DeactivateUser, RemoveMachineKey
 
 from tests.aggregates.conftest import ADMIN
-from tests.http.oidc.assertions import seconds, signed
+from tests.http.oidc.assertions import ASSERTION, seconds, signed
+from tests.http.oidc.conftest import basic
 
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
@@ -68,3 +69,22 @@ async def test_an_assertion_with_an_id_counts_once(stack, bot):
     text = assertion(stack, bot, jti="once")
     assert (await stack.token(GRANT, assertion=text)).status == 200
     assert (await stack.token(GRANT, assertion=text)).error == "invalid_grant"
+
+
+async def test_credentials_of_a_client_beside_an_assertion_must_be_right(stack, bot):
+    """RFC 7521, 4.1: none are needed, but "the authorization server MUST validate them"."""
+    app, other = await stack.app(), await stack.machine()
+    wrong = (
+        (basic(app.client_id, "wrong"), {}),
+        (basic("nobody", "x"), {}),
+        ({"Authorization": "Basic %%%"}, {}),
+        (None, {"client_id": app.client_id, "client_secret": app.secret}),  # not its method
+        (None, {"client_assertion_type": ASSERTION, "client_assertion": "a.b.c"}),
+    )
+    for header, form in wrong:
+        found = await stack.token(GRANT, header, assertion=assertion(stack, bot), **form)
+        assert (found.status, found.error) == (401, "invalid_client"), (header, form)
+    for header in (app.basic, basic(other.name, other.secret), {"Authorization": "Bearer x"}):
+        found = await stack.token(GRANT, header, assertion=assertion(stack, bot))
+        assert found.status == 200
+    assert (await stack.token(GRANT, assertion=assertion(stack, bot), client_id="x")).status == 200
