@@ -42,8 +42,11 @@ async def family_lives(world: World, instance_id: str, family: OIDCSession, now:
 
 
 async def grounds_live(world: World, instance_id: str, family: OIDCSession, now: datetime) -> bool:
-    """Say whether session and client behind a family of tokens still live, whatever its user."""
+    """Say whether session, client and actor behind a family still live, whatever its user."""
     if not await session_lives(world, instance_id, family.session_id, now):
+        return False
+    actors = family.access.actors if family.access else ()
+    if actors and await living_user(world, instance_id, actors[0]) is None:
         return False
     if own_client(family.client_id, family.user_id):
         return True
@@ -52,7 +55,8 @@ async def grounds_live(world: World, instance_id: str, family: OIDCSession, now:
         world, instance_id, client, family.user_id, family.org_id
     ):
         return False
-    if not client.app.oauth.ask_consent or family.exchanged:
+    # Who is acted for is not asked: policy and permissions allow it.
+    if not client.app.oauth.ask_consent or actors:
         return True
     user = await world.state(Stream(instance_id, "user", family.user_id))
     return bool(user.lets_have(family.client_id, family.scope))

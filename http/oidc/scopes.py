@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from personae.actors.domain.instance.state import Instance
 from personae.actors.domain.kit import Stream
+from personae.actors.domain.org.state import Org
 from personae.http.oidc.errors import SCOPE_TOO_LONG
 from personae.http.oidc.form import words
 
@@ -27,6 +28,7 @@ RESOURCE_OWNER = "urn:zitadel:iam:user:resourceowner"
 METADATA = "urn:zitadel:iam:user:metadata"
 _PROJECT, _AUDIENCE = "urn:zitadel:iam:org:project:id:", ":aud"
 _OURS = "zitadel"
+_OF_ORG = (ORG, ORG_DOMAIN)
 _WHOLE = {*STANDARD, ALL_ROLES, METADATA, RESOURCE_OWNER}
 _OPEN_ENDED = (_PROJECT, ORG, ORG_DOMAIN, ROLES_OF_ORG, "urn:zitadel:iam:org:idp:id:")
 
@@ -49,6 +51,18 @@ def granted(asked: str, roles: Collection[str] = (), *, offline: bool = False) -
         return scope in _WHOLE or scope.startswith(_OPEN_ENDED)
 
     return tuple(scope for scope in dict.fromkeys(named) if known(scope))
+
+
+async def fitting(call: Call, scopes: tuple[str, ...], org_id: str) -> tuple[str, ...]:
+    """Leave out the organizations that a user is not of: nobody signs in with them, either.
+
+    For grants that nobody signs in for; a token never names them.
+    """
+    if not any(scope.startswith(_OF_ORG) for scope in scopes):
+        return scopes
+    org: Org = await call.services.world.state(Stream(call.instance_id, "org", org_id))
+    own = {ORG + org_id, ORG_DOMAIN + org.primary_domain}
+    return tuple(scope for scope in scopes if scope in own or not scope.startswith(_OF_ORG))
 
 
 def ends(scopes: Iterable[str], start: str) -> tuple[str, ...]:

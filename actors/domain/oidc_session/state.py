@@ -63,11 +63,6 @@ class OIDCSession:
         """Whether no token of it counts any more."""
         return self.access is None and self.refresh is None
 
-    @property
-    def exchanged(self) -> bool:
-        """Whether it began with another token instead of the user (RFC 8693)."""
-        return self.access is not None and self.access.reason == EXCHANGE
-
 
 def token_of(event: e.AccessTokenAdded) -> AccessToken:
     """Return the access token that an event hands out."""

@@ -20,7 +20,7 @@ async def open_for(
 ) -> dict[str, Any]:
     """Open a family of tokens for a machine user and return the token response."""
     ids = Ids.new(call)
-    scope = scopes.granted(call.form.get("scope"))
+    scope = await scopes.fitting(call, scopes.granted(call.form.get("scope")), found.org_id)
     to = Recipient.of_machine(found.user_id, found.machine)
     opening = Opening(
         user_id=found.user_id,

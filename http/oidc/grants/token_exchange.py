@@ -6,7 +6,8 @@ from typing import Any
 
 from personae.actors.aggregates.admission import admits
 from personae.actors.aggregates.clients import Client
-from personae.actors.domain.auth_request.refusals import NO_GRANT
+from personae.actors.domain.auth_request.refusals import CONSENT_NEEDED, NO_GRANT
+from personae.actors.domain.kit import Stream
 from personae.actors.domain.oidc_session.commands import OpenOIDCSession
 from personae.actors.domain.oidc_session.opening import Opening
 from personae.actors.domain.oidc_session.refusals import SCOPE_WIDER
@@ -28,6 +29,7 @@ from personae.http.oidc.form import words
 from personae.http.oidc.impersonation import check_impersonation
 from personae.http.oidc.proofs import key_shown
 from personae.http.oidc.resources import targets_of
+from personae.http.oidc.scopes import fitting
 from personae.http.oidc.subjects import (
     ACCESS_TOKEN,
     ACTORS,
@@ -59,14 +61,18 @@ async def token_exchange(call: Call) -> dict[str, Any]:
         call.services.world, call.instance_id, client, subject.user_id, subject.org_id
     ):
         raise NO_GRANT()
-    scope = _scope(call, client, subject)
+    scope = await fitting(call, _scope(call, client, subject), subject.org_id)
     audience = await _audience(call, client, subject, scope)
+    ids, key = Ids.new(call), await key_shown(call, client)
+    terms = Terms(certificate=certificate_for(client, key))
+    actors = ((actor.user_id,) if actor else ()) + subject.actors
+    if not actors:
+        await _check_consent(call, client, subject, scope)
     if actor is not None:
         note = NoteImpersonation(
             user_id=subject.user_id, application_id=client.app_id, actor_id=actor.user_id
         )
         await call.services.send(note, call.caller(actor.user_id, client.client_id))
-    ids, key = Ids.new(call), await key_shown(call, client)
     opening = Opening(
         user_id=subject.user_id,
         org_id=subject.org_id,
@@ -79,8 +85,8 @@ async def token_exchange(call: Call) -> dict[str, Any]:
         access_token_id=ids.access,
         reason=EXCHANGE,
         dpop_jkt=key,
-        terms=Terms(certificate=certificate_for(client, key)),
-        actors=((actor.user_id,) if actor else ()) + subject.actors,
+        terms=terms,
+        actors=actors,
     )
     order = OpenOIDCSession(oidc_session_id=ids.family, org_id=subject.org_id, opening=opening)
     done = await call.services.send(order, call.caller(subject.user_id, client.client_id))
@@ -104,6 +110,16 @@ async def _client(call: Call) -> Client:
     if registered_method(client) is AuthMethod.NONE:
         raise GRANT_NOT_ALLOWED()
     return client
+
+
+async def _check_consent(
+    call: Call, client: Client, subject: Subject, scope: tuple[str, ...]
+) -> None:
+    """Refuse an application that asks people first what this one has not allowed it."""
+    if client.app.oauth.ask_consent:
+        user = await call.services.world.state(Stream(call.instance_id, "user", subject.user_id))
+        if not user.lets_have(client.client_id, scope):
+            raise CONSENT_NEEDED()
 
 
 async def _actor(call: Call, client: Client) -> Subject | None:

@@ -65,9 +65,7 @@ async def test_a_token_that_cannot_be_looked_up_is_not_called_bad_nor_revoked(
     stack, elsewhere, monkeypatch, kind
 ):
     """RFC 7009, 2.2.1: 503 says that the token still exists; 200, or "inactive", would be a lie."""
-    app = await stack.app(
-        access_token_type=kind, grant_types=(*BOTH, GrantType.TOKEN_EXCHANGE)
-    )
+    app = await stack.app(access_token_type=kind, grant_types=(*BOTH, GrantType.TOKEN_EXCHANGE))
     async with serving(elsewhere, beside=stack) as other:
         known = await other.sign_in(app)
         assert (await other.introspect(app, known["access_token"]))["active"]

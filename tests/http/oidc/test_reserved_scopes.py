@@ -7,11 +7,11 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 from personae.actors.domain.org.commands import AddOrg
 from personae.actors.domain.project.commands import AddRole
-from personae.actors.domain.project.values import TokenType
+from personae.actors.domain.project.values import GrantType, TokenType
 from personae.actors.domain.user.commands import RemoveMetadata, SetMetadata
 
 from tests.aggregates.conftest import ADMIN, ORG, PROJECT
-from tests.http.oidc.conftest import query_of
+from tests.http.oidc.conftest import BOTH, basic, query_of
 
 START = "urn:zitadel:iam"
 METADATA, OWNER = f"{START}:user:metadata", f"{START}:user:resourceowner"
@@ -113,6 +113,25 @@ async def test_an_organization_scope_lets_in_its_own_users_only(stack, scope, ri
     )
     assert ("code" in query_of(found.location)) is right
     assert found.error == (None if right else "login_required")
+
+
+async def test_no_token_names_an_organization_that_its_user_is_not_of(stack):
+    """What refuses a sign-in is left out of tokens that nobody signs in for."""
+    own = [f"{START}:org:id:{ORG}", f"{START}:org:domain:primary:acme.localhost"]
+    others = [f"{START}:org:id:77", f"{START}:org:domain:primary:else.localhost"]
+    scope = " ".join(["openid", *own, *others])
+    bot = await stack.machine()
+    app = await stack.app(grant_types=(*BOTH, GrantType.TOKEN_EXCHANGE))
+    subject = {
+        "subject_token": (await stack.sign_in(app))["id_token"],
+        "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
+    }
+    exchange = "urn:ietf:params:oauth:grant-type:token-exchange"
+    for found in (
+        await stack.token("client_credentials", basic(bot.name, bot.secret), scope=scope),
+        await stack.token(exchange, app.basic, **subject, scope=scope),
+    ):
+        assert found.json["scope"] == " ".join(["openid", *own])
 
 
 async def test_machines_get_the_claims_of_their_own_scopes(stack):

@@ -7,7 +7,12 @@ from personae.actors.domain.org.commands import AddOrgMember, RemoveOrgMember
 from personae.actors.domain.policies import SecurityPolicy
 from personae.actors.domain.project.values import AuthMethod, GrantType
 from personae.actors.domain.session.commands import TerminateSession
-from personae.actors.domain.user.commands import AddHuman, DeactivateUser
+from personae.actors.domain.user.commands import (
+    AddHuman,
+    DeactivateUser,
+    GiveConsent,
+    WithdrawConsent,
+)
 from personae.actors.domain.user.events import UserImpersonated
 
 from tests.aggregates.conftest import ADMIN, INSTANCE, ORG, caller, human
@@ -275,3 +280,47 @@ async def test_a_client_vouches_with_its_key_only_together_with_an_actor(desk):
     again = await act(desk, app, user_id, own)
     chained = {"actor_token": again.json["access_token"], "actor_token_type": ACCESS}
     assert (await exchange(desk, app, text, JWT, **chained)).status == 403
+
+
+async def test_a_token_ends_with_who_acts(desk):
+    """Deactivated is who acts, not who is acted for: nobody goes on in another's name."""
+    app = await desk.app(grant_types=ALL)
+    helper, own = await support(desk, "ORG_END_USER_IMPERSONATOR", app)
+    user_id = await customer(desk)
+    text = (await act(desk, app, user_id, own)).json["access_token"]
+    assert (await desk.introspect(app, text))["active"]
+    await desk.send(DeactivateUser(user_id=helper))
+    assert not (await desk.introspect(app, text))["active"]
+    assert (await desk.userinfo(text)).status == 401
+
+
+async def test_who_gets_no_token_has_not_acted(desk):
+    app = await desk.app(grant_types=ALL)
+    _, own = await support(desk, "ORG_END_USER_IMPERSONATOR", app)
+    form = {"subject_token": await customer(desk), "subject_token_type": USER_ID}
+    actor = {"actor_token": own, "actor_token_type": ACCESS}
+    proof = {**app.basic, "DPoP": "no proof"}
+    found = await desk.token(GRANT, proof, **form, **actor, scope="openid")
+    assert (found.status, found.error) == (400, "invalid_dpop_proof")
+    log = await desk.services.world.log.after(INSTANCE, 0, 10_000)
+    assert not any(isinstance(each.event, UserImpersonated) for each in log)
+
+
+async def test_an_application_that_asks_for_consent_gets_none_by_an_exchange(desk):
+    project = await desk.project()
+    first, second = await desk.app(project), await desk.app(project, grant_types=ALL)
+    await desk.settings(second, ask_consent=True)
+    tokens = await desk.sign_in(first)
+    scope = {"scope": "openid email"}
+    for kind, text in ((ACCESS, tokens["access_token"]), (ID, tokens["id_token"])):
+        found = await exchange(desk, second, text, kind, **scope)
+        assert (found.status, found.error) == (400, "consent_required")
+    order = GiveConsent(user_id=ADMIN, client_id=second.client_id, scopes=("openid", "email"))
+    await desk.send(order)
+    found = (await exchange(desk, second, tokens["access_token"], **scope)).json
+    assert (await desk.userinfo(found["access_token"])).status == 200
+    await desk.send(WithdrawConsent(user_id=ADMIN, client_id=second.client_id))
+    assert (await desk.userinfo(found["access_token"])).status == 401
+    _, own = await support(desk, "ORG_END_USER_IMPERSONATOR", second)
+    acting = (await act(desk, second, await customer(desk), own)).json
+    assert (await desk.userinfo(acting["access_token"])).status == 200
