@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from aiohttp import web
 from personae.actors.domain.kit import Caller, Refusal, Stream
 from personae.actors.domain.session.commands import TerminateSession
@@ -87,11 +89,16 @@ async def _target(call: Call, hint: Hint | None) -> str:
     client_id = hint.client_id if hint else call.form.get("client_id")
     if not client_id:
         raise PARAMETER_MISSING(name="client_id")
+    asked = partial(_check_registered, call, client_id, uri)
+    await call.services.world.certain(call.instance_id, asked)
+    state = call.form.get("state")
+    return with_query(uri, {"state": state} if state else {})
+
+
+async def _check_registered(call: Call, client_id: str, uri: str) -> None:
     _, oidc = await load_client(call, client_id)
     if uri not in oidc.post_logout_redirect_uris:
         raise REDIRECT_NOT_REGISTERED()
-    state = call.form.get("state")
-    return with_query(uri, {"state": state} if state else {})
 
 
 def _confirmation(call: Call, hint: Hint | None) -> str:

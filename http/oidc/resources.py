@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from personae.actors.domain.instance.state import Instance
 from personae.actors.domain.kit import Stream
@@ -33,7 +34,8 @@ async def targets_of(call: Call, uris: Sequence[str]) -> tuple[Target, ...]:
     """
     if len(uris) > AT_MOST:
         raise TARGET_INVALID()
-    found = [await _target(call, uri) for uri in dict.fromkeys(uris)]
+    certain = partial(call.services.world.certain, call.instance_id)
+    found = [await certain(partial(_target, call, uri)) for uri in dict.fromkeys(uris)]
     return tuple(dict.fromkeys(found))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from personae.actors.aggregates.admission import admits
@@ -51,23 +52,11 @@ async def token_exchange(call: Call) -> dict[str, Any]:
     wanted = call.form.get("requested_token_type")
     if wanted not in REQUESTED:
         raise TOKEN_TYPE_UNSUPPORTED()
-    subject = await subject_of(call, client, "subject", SUBJECTS)
-    actor = await _actor(call, client)
-    if actor is None and not subject.proved:
-        raise ACTOR_REQUIRED()
-    if actor is not None:
-        await check_impersonation(call, client, subject, actor)
-    if not await admits(
-        call.services.world, call.instance_id, client, subject.user_id, subject.org_id
-    ):
-        raise NO_GRANT()
-    scope = await fitting(call, _scope(call, client, subject), subject.org_id)
+    asked = partial(_allowed, call, client)
+    subject, actor, scope = await call.services.world.certain(call.instance_id, asked)
     audience = await _audience(call, client, subject, scope)
     ids, key = Ids.new(call), await key_shown(call, client)
     terms = Terms(certificate=certificate_for(client, key))
-    actors = ((actor.user_id,) if actor else ()) + subject.actors
-    if not actors:
-        await _check_consent(call, client, subject, scope)
     if actor is not None:
         note = NoteImpersonation(
             user_id=subject.user_id, application_id=client.app_id, actor_id=actor.user_id
@@ -86,7 +75,7 @@ async def token_exchange(call: Call) -> dict[str, Any]:
         reason=EXCHANGE,
         dpop_jkt=key,
         terms=terms,
-        actors=actors,
+        actors=_actors(subject, actor),
     )
     order = OpenOIDCSession(oidc_session_id=ids.family, org_id=subject.org_id, opening=opening)
     done = await call.services.send(order, call.caller(subject.user_id, client.client_id))
@@ -110,6 +99,28 @@ async def _client(call: Call) -> Client:
     if registered_method(client) is AuthMethod.NONE:
         raise GRANT_NOT_ALLOWED()
     return client
+
+
+async def _allowed(call: Call, client: Client) -> tuple[Subject, Subject | None, tuple[str, ...]]:
+    """Return whom the new token is about, who acts, if anybody does, and its scopes."""
+    subject = await subject_of(call, client, "subject", SUBJECTS)
+    actor = await _actor(call, client)
+    if actor is None and not subject.proved:
+        raise ACTOR_REQUIRED()
+    if actor is not None:
+        await check_impersonation(call, client, subject, actor)
+    if not await admits(
+        call.services.world, call.instance_id, client, subject.user_id, subject.org_id
+    ):
+        raise NO_GRANT()
+    scope = await fitting(call, _scope(call, client, subject), subject.org_id)
+    if not _actors(subject, actor):
+        await _check_consent(call, client, subject, scope)
+    return subject, actor, scope
+
+
+def _actors(subject: Subject, actor: Subject | None) -> tuple[str, ...]:
+    return ((actor.user_id,) if actor else ()) + subject.actors
 
 
 async def _check_consent(

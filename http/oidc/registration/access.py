@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from personae.actors.domain.kit import Refusal, Stream
 from personae.actors.domain.project.state import Application, OIDCConfig, Project
@@ -30,6 +31,10 @@ def issue(call: Call, app_id: str, token_id: str) -> str:
 
 async def registered(call: Call) -> Registered:
     """Return the client that a request manages. Raises OIDC-TokenInvalid, whatever is wrong."""
+    return await call.services.world.certain(call.instance_id, partial(_registered, call))
+
+
+async def _registered(call: Call) -> Registered:
     scheme, _, text = call.request.headers.get("Authorization", "").partition(" ")
     token = text.strip()
     if scheme.lower() != "bearer":

@@ -1,15 +1,22 @@
 """What one process did the other knows before it refuses anybody, though it has heard of nothing."""
 
+from contextlib import AsyncExitStack
+
 import pytest
-from personae.actors.domain.org.commands import ChangeOrg
+from personae.actors.domain.instance.commands import ChangePolicy
+from personae.actors.domain.org.commands import AddOrgMember, ChangeOrg
+from personae.actors.domain.policies import SecurityPolicy
 from personae.actors.domain.project.commands import ChangeApp, OIDCChanges, SetClientSecret
 from personae.actors.domain.session.commands import SetSession
-from personae.actors.domain.user.commands import SetMachineSecret
+from personae.actors.domain.user.commands import GiveConsent, SetMachineSecret
 from personae.actors.workers import follower
 from personae.http.identity.agent import Held
+from personae.http.oidc.provider import Profiles
 
-from tests.aggregates.conftest import ORG
-from tests.http.oidc.conftest import basic, held_by, two
+from tests.aggregates.conftest import ADMIN, INSTANCE, ORG
+from tests.http.oidc.conftest import basic, held_by, serving, two
+from tests.http.oidc.test_registration import initial_token, manage, register
+from tests.http.oidc.test_token_exchange import ALL, act, customer, exchange, support
 
 pytestmark = pytest.mark.store
 ELSEWHERE = "https://app.example/new"
@@ -89,3 +96,59 @@ async def test_who_has_no_right_to_it_is_refused_all_the_same(deaf):
     await one.send(ChangeOrg(org_id=ORG, name="Renamed"))
     wrong = await other.token("refresh_token", basic(app.client_id, "wrong"), refresh_token="x")
     assert (wrong.status, wrong.json["error"]) == (401, "invalid_client")
+
+
+async def test_what_a_client_may_exchange_is_known(deaf):
+    """Consent, who may act for others, and the policy that lets them."""
+    one, other = deaf
+    first = await one.app()
+    app = await one.settings(await one.app(first.project_id, grant_types=ALL), ask_consent=True)
+    text = (await one.sign_in(first))["access_token"]
+    assert (await exchange(other, app, text, scope="openid")).error == "consent_required"
+    await one.send(GiveConsent(user_id=ADMIN, client_id=app.client_id, scopes=("openid",)))
+    assert (await exchange(other, app, text, scope="openid")).status == 200
+    helper, own = await support(one, "", app)
+    user_id = await customer(one)
+    assert (await act(other, app, user_id, own)).status == 403
+    policy = SecurityPolicy(enable_impersonation=True)
+    await one.send(ChangePolicy(instance_id=INSTANCE, policy=policy))
+    member = AddOrgMember(org_id=ORG, user_id=helper, roles=("ORG_END_USER_IMPERSONATOR",))
+    await one.send(member)
+    assert (await act(other, app, user_id, own)).status == 200
+
+
+async def test_a_resource_is_known_once_it_is_registered(deaf):
+    one, other = deaf
+    app = await one.app()
+    await other.sign_in(app)
+    await one.settings(app, resources=("https://api.example/",))
+    found = await other.authorize(app, resource="https://api.example/")
+    assert (found.status, found.error) == (302, None)
+
+
+async def test_the_way_back_from_a_logout_counts_once_it_is_registered(deaf):
+    one, other = deaf
+    app = await one.app()
+    await other.sign_in(app)
+    changes = OIDCChanges(post_logout_redirect_uris=(ELSEWHERE,))
+    await one.send(ChangeApp(project_id=app.project_id, app_id=app.app_id, oidc=changes))
+    asked = {"client_id": app.client_id, "post_logout_redirect_uri": ELSEWHERE}
+    found = await other.call("GET", "/oidc/v1/end_session", params=asked)
+    assert (found.status, found.location) == (302, ELSEWHERE)
+
+
+async def test_who_registered_at_one_process_manages_it_at_another(deaf):
+    nodes, profiles = deaf, Profiles(registration_project=await deaf[0].project())
+    async with AsyncExitStack() as stack:
+        one, other = [
+            await stack.enter_async_context(
+                serving(each.services.dispatch, beside=nodes[0], profiles=profiles)
+            )
+            for each in nodes
+        ]
+        one.project_id = profiles.registration_project
+        token = (await initial_token(one)).text
+        assert (await register(other, token)).status == 201  # so that it knows the project
+        client = (await register(one, token)).json
+        one.issuer = other.issuer = nodes[0].issuer
+        assert (await manage(other, "GET", client)).status == 200
