@@ -107,9 +107,10 @@ def _parsed(raw: bytes, number: int) -> dict[str, Any]:
         value = orjson.loads(raw)
     except ValueError:
         value = None
-    if not isinstance(value, dict):
-        raise TransferError(f"line {number} is not a JSON object: this is no export of a log")
-    return value
+    named = isinstance(value, dict) and (value.get("personae", ""), value.get("instance_id", ""))
+    if not named or not all(isinstance(name, str) for name in named):
+        raise TransferError(f"line {number} is none of an export of a log")
+    return value  # type: ignore[no-any-return]
 
 
 async def load(
@@ -224,7 +225,7 @@ class _Load:
                          limit=HOUR)  # fmt: skip
             for batch in self._file.take("claim"):
                 claims += await self._take(tx, batch)
-            sums = await self._checked_end(tx)
+            sums = await self._checked_end(tx, claims)
             for one, part in self._ranges.items():
                 await _move_head(tx, one, self._heads.get(one), part.upto)
         return Moved(self._ranges, claims, sums, self._written)
@@ -236,21 +237,30 @@ class _Load:
         try:
             return await tx.run(_TAKE, (batch.array,), limit=HOUR)
         except Conflict:
-            raise TransferError("a name of this file is taken by another instance") from None
+            raise TransferError(
+                "a name of this file is taken by another instance, or stands in it twice"
+            ) from None
+        except StatementError as error:
+            raise TransferError(f"what should be a claim is none: {error}") from None
 
-    async def _checked_end(self, tx: Session) -> dict[str, str]:
+    async def _checked_end(self, tx: Session, claims: int) -> dict[str, str]:
         end = self._file.batch
-        if end.kind != "end":
+        whole = all(self._seen[one] == part.upto for one, part in self._ranges.items())
+        if end.kind != "end" or not whole:
             where = ", ".join(f"{seen} of instance {one}" for one, seen in self._seen.items())
             raise TransferError(
                 f"the file ends early, after position {where}. Nothing of it is visible yet:"
                 " export the rest (--from) and import it, or import the whole file"
             )
+        said = end.values[0]
+        if said.get("claims", claims) != claims:  # exports of before do not say
+            raise TransferError(f"the file has {claims} claims and says {said['claims']}")
+        sums = said.get("checksums")
         for one, part in self._ranges.items():
             found = await checksum(tx, one, part.after, part.upto)
-            if found != end.values[0].get("checksums", {}).get(one):
+            if not isinstance(sums, dict) or found != sums.get(one):
                 raise TransferError(f"the checksum of instance {one} is {found}, not the file's")
-        return dict(end.values[0]["checksums"])
+        return dict(sums or {})
 
 
 def _header(file: File) -> dict[str, Range]:
@@ -260,12 +270,15 @@ def _header(file: File) -> dict[str, Range]:
         raise TransferError("this is no export of a log, or one of a later release")
     file.next()
     try:
-        return {
+        ranges = {
             one: Range(int(part["after"]), int(part["upto"]))
             for one, part in header["instances"].items()
         }
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise TransferError("the first line does not say what the file holds") from None
+        ranges = {"": Range(0, -1)}
+    if not all(0 <= part.after <= part.upto for part in ranges.values()):
+        raise TransferError("the first line does not say what the file holds")
+    return ranges
 
 
 class _Sealed:
@@ -292,6 +305,8 @@ async def _check_keys(database: Database, pages: list[str], master: bytes) -> No
     except (KeyError, TypeError, ValueError):
         raise TransferError("the data keys of the file cannot be read") from None
     theirs = {key["id"]: key["sealed"] for key in keys}
+    if len(theirs) < len(keys):
+        raise TransferError("a data key stands in the file twice")
     for number, sealed in await database.rows(
         "SELECT id, encode(sealed, 'hex') FROM encryption_keys"
     ):

@@ -213,7 +213,10 @@ def _account(folder: Path) -> pwd.struct_passwd | None:
     if os.geteuid() != 0:
         return None
     if folder.exists() and (owner := folder.stat().st_uid) != 0:
-        return pwd.getpwuid(owner)
+        try:
+            return pwd.getpwuid(owner)
+        except KeyError:
+            raise EmbeddedError(f"{folder} belongs to {owner}, who has no account here") from None
     known = {entry.pw_name: entry for entry in pwd.getpwall()}
     for name in ACCOUNTS:
         if name in known:

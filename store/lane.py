@@ -364,7 +364,8 @@ def _verdict(error: Conflict | StatementError) -> Exception:
     """Return what to tell the caller of a commit that was refused alone, with nobody in its way."""
     if isinstance(error, StatementError):
         _report("a commit cannot be stored", error)
-        return INVALID(reason=error.sqlstate) if error.sqlstate[:2] == "22" else INTERNAL()
+        bad = error.sqlstate[:2] in {"22", "54"}  # no such value; too long for an index
+        return INVALID(reason=error.sqlstate) if bad else INTERNAL()
     if error.constraint == "events_position":
         _report("the head of an instance is behind its events", error)
         return INTERNAL()

@@ -1,7 +1,7 @@
 """States to bytes and back, with a fingerprint of the state's shape.
 
 A snapshot is a shortcut through the log, never the truth: one that was taken by another shape of
-the state (another release) is not looked at.
+the state, or by who knew other events (another release), is not looked at.
 """
 
 from __future__ import annotations
@@ -14,16 +14,22 @@ from hashlib import blake2s
 from typing import Any, get_args, get_type_hints
 
 import msgspec
-from personae.actors.domain.kit import Kind
+from personae.actors.domain.kit import Kind, name_of
 from personae.store.log import Snapshot
 
 _encoder = msgspec.msgpack.Encoder()
 
 
+@cache
 def shape_of(kind: Kind[Any]) -> str:
-    """Return the fingerprint of a kind's state: equal in every process of one release."""
-    state_type: Any = type(kind.initial)
-    return _fingerprint(state_type, kind.name, kind.revision)
+    """Return the fingerprint of a kind's state: equal in every process of one release.
+
+    The events that change it count: who does not know one yet passes over it, and what it then
+    keeps would never be put right.
+    """
+    names = sorted(name_of(event) for event in kind.heeded)
+    text = f"{kind.name} {kind.revision} {names} {_described(type(kind.initial), set())}"
+    return blake2s(text.encode(), digest_size=8).hexdigest()
 
 
 def dumps(snapshot: Snapshot) -> bytes:
@@ -48,12 +54,6 @@ def loads(kind: Kind[Any], sequence: int, shape: str, kept: bytes) -> Snapshot |
 @cache
 def _decoder(state_type: Any) -> msgspec.msgpack.Decoder[Any]:
     return msgspec.msgpack.Decoder(tuple[int, str, datetime, datetime, state_type])
-
-
-@cache
-def _fingerprint(state_type: Any, name: str, revision: int) -> str:
-    text = f"{name} {revision} {_described(state_type, set())}"
-    return blake2s(text.encode(), digest_size=8).hexdigest()
 
 
 def _described(kind: Any, seen: set[type]) -> str:

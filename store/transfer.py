@@ -8,7 +8,7 @@ The file is JSON lines, in this order:
 3. the events: one object with all columns each, instance by instance, in order of position
 4. ``{"personae": "claim", …}``: every name that is taken, and by whom. Claims have no position, so
    a file carries all of them, and they replace those of its instances
-5. ``{"personae": "end", "events": …, "checksums": {instance: …}}``
+5. ``{"personae": "end", "events": …, "claims": …, "checksums": {instance: …}}``
 
 All is read in one snapshot: the claims are those of the last event. An import writes the events
 first and moves the heads last, in one transaction with keys and claims: an instance is not there
@@ -113,7 +113,7 @@ async def export(
             sums[one] = await checksum(tx, one, part.after, part.upto)
         claims = await _write_claims(tx, list(ranges), write)
         moved = Moved(ranges, claims, sums, 0)
-        write(_marked("end", events=moved.events, checksums=sums))
+        write(_marked("end", events=moved.events, claims=claims, checksums=sums))
     return moved
 
 

@@ -23,9 +23,9 @@ class Moment(click.ParamType[int | datetime]):
         """Read ``17`` or ``2026-11-23T12:00:00Z``."""
         if isinstance(value, int | datetime):
             return value
-        if value.isdecimal():
-            return int(value)
         try:
+            if value.isdecimal():
+                return int(value)
             moment = datetime.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is neither a sequence nor a time such as 2026-11-23T12:00:00Z")

@@ -7,6 +7,7 @@ import click
 import pytest
 from click.testing import CliRunner
 from personae.config.cli import main
+from personae.config.commands.state import Moment
 from personae.config.probe import probe
 from personae.config.version import VERSION
 
@@ -180,3 +181,11 @@ def test_a_server_that_does_not_answer_is_not_waited_for():
         answer = probe(silent.getsockname()[1], seconds=0.1)
     assert not answer.ready
     assert answer.detail.endswith("within 0.1 s")
+
+
+@pytest.mark.parametrize(
+    "odd", ["", "-1", "²", "9" * 5000, "25:00", "2026-13-01", "2026-11-23T12+24:00"]
+)
+def test_a_moment_that_is_none_is_refused_in_words(odd):
+    with pytest.raises(click.BadParameter, match="neither a sequence nor a time"):
+        Moment().convert(odd, None, None)

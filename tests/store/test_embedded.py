@@ -166,6 +166,15 @@ def test_a_folder_with_other_things_in_it_is_left_alone(home):
     assert folder.stat().st_uid == os.geteuid()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root takes over folders of others")
+def test_a_folder_of_nobody_we_know_is_named(home):
+    folder = home / "strange"
+    folder.mkdir()
+    os.chown(folder, 54_321, 54_321)
+    with pytest.raises(EmbeddedError, match="belongs to 54321, who has no account here"):
+        Embedded(folder).start()
+
+
 def test_a_start_that_fails_says_why(home):
     server = Embedded(home / "wrong", {"shared_buffers": "much"})
     with pytest.raises(EmbeddedError, match="shared_buffers"):

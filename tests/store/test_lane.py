@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import random
+import string
 from contextlib import suppress
 
 import pytest
@@ -64,6 +66,16 @@ async def test_every_flush_is_told_with_its_size_and_its_time(database):
     assert [flush.commands for flush in flushes] == [10, 10, 10]
     assert all(0 < flush.seconds <= flush.waited for flush in flushes)
     assert flushes[0].waited < flushes[-1].waited
+
+
+async def test_a_name_too_long_for_an_index_is_refused_alone(log):
+    endless = "".join(random.Random(7).choices(string.ascii_letters, k=20_000))
+    answers = await asyncio.gather(
+        log.append(note("good", claims=["short"])),
+        log.append(note("bad", at=book("2"), claims=[endless])),
+        return_exceptions=True,
+    )
+    assert [getattr(answer, "id", "kept") for answer in answers] == ["kept", "REQUEST-Invalid"]
 
 
 async def test_a_flush_has_a_limit_of_events_and_of_bytes(database, admin):

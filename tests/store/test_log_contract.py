@@ -287,6 +287,17 @@ async def test_a_snapshot_is_found_again_and_never_goes_back(log):
     assert await log.load_snapshot(book("other"), NOTEBOOK) is None
 
 
+async def test_a_snapshot_of_who_does_not_know_all_events_is_not_looked_at(log):
+    newer = Kind("notebook", NOTEBOOK.initial)
+    newer.on(Noted)(lambda state, _event: state)
+    try:
+        await log.keep_snapshot(book(), NOTEBOOK, snapshot(2, NOTEBOOK.initial))
+        assert await log.load_snapshot(book(), NOTEBOOK) is not None
+        assert await log.load_snapshot(book(), newer) is None
+    finally:
+        Kind("notebook", NOTEBOOK.initial)
+
+
 async def test_a_snapshot_of_another_shape_is_not_looked_at(log):
     @dataclass(frozen=True)
     class Notebook:  # the next release's

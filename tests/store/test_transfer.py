@@ -168,3 +168,48 @@ async def test_positions_without_an_instance_are_refused_where_there_are_several
         await exported(source, after=3)
     with pytest.raises(TransferError, match="no instance i9"):
         await exported(source, instance_id="i9")
+
+
+def marked(lines, kind):
+    """Return the number of the first line of a kind."""
+    return next(number for number, line in enumerate(lines) if f'"{kind}"'.encode() in line)
+
+
+@pytest.mark.parametrize(
+    ("kind", "times"),
+    [("sequence", 0), ("claim", 0), ("data_key", 2), ("sequence", 2), ("claim", 2)],
+)
+async def test_a_line_that_is_missing_or_stands_there_twice_is_found(source, target, kind, times):
+    lines = await exported(source)
+    at = marked(lines, kind)
+    lines[at : at + 1] = [lines[at]] * times
+    with pytest.raises(TransferError):
+        await load(target, lines, MASTER)
+    assert (await totals(target)).instances == 0
+
+
+async def test_an_export_of_before_that_counts_no_claims_is_taken(source, target):
+    lines = await exported(source)
+    lines[-1] = orjson.dumps({**orjson.loads(lines[-1]), "claims": None}).replace(
+        b'"claims":null,', b""
+    )
+    assert (await load(target, [*lines[:-1], lines[-1] + b"\n"], MASTER)).events == 49
+
+
+@pytest.mark.parametrize(
+    ("kind", "altered"),
+    [
+        ("log", {"instances": {"i1": {"after": -5, "upto": 37}}}),
+        ("log", {"instances": {"i1": {"after": 0, "upto": 10**15}}}),
+        ("sequence", {"instance_id": {}}),
+        ("claim", {"kind": None}),
+        ("end", {"checksums": []}),
+    ],
+)
+async def test_a_line_with_odd_values_is_refused_in_words(source, target, kind, altered):
+    lines = await exported(source, instance_id="i1")
+    at = marked(lines, kind)
+    lines[at] = orjson.dumps({**orjson.loads(lines[at]), **altered}) + b"\n"
+    with pytest.raises(TransferError):
+        async with asyncio.timeout(30):
+            await load(target, lines, MASTER)

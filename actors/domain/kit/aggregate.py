@@ -15,7 +15,7 @@ Both are plain functions without IO; a developer can call them at a prompt.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar, dataclass_transform
@@ -61,6 +61,11 @@ class Kind(Generic[S]):
             return function
 
         return register
+
+    @property
+    def heeded(self) -> Collection[type]:
+        """The events that change the state."""
+        return self._evolvers.keys()
 
     def decides(self, command_type: type) -> Callable[[Decider], Decider]:
         """Register what follows from a command."""
