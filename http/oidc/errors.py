@@ -15,6 +15,7 @@ from personae.actors.domain.kit import Code, Reason, Refusal, reason
 from personae.actors.domain.oidc_session import refusals as oidc_session
 from personae.actors.domain.project import refusals as project
 from personae.actors.domain.user.refusals import NOT_ACTIVE as USER_NOT_ACTIVE
+from personae.actors.domain.values import UNREADABLE
 from personae.http.identity.dpop import PROOF_INVALID
 
 
@@ -73,6 +74,7 @@ _BY_REASON |= {
     project.LOGOUT_URI_INVALID.id: _METADATA,
     project.KEYS_URI_INVALID.id: _METADATA,
     project.NAME_INVALID.id: _METADATA,
+    UNREADABLE.id: _METADATA,
     project.REGISTRATION_INVALID.id: INVALID_TOKEN,
 }
 _BY_CODE: dict[Code, OAuthError] = {

@@ -69,9 +69,16 @@ class Form:
             form = await cls.of(request)
         else:
             form = cls.parse(request.rel_url.raw_query_string)
-        if sum(map(len, form.values.values())) > LONGEST_KEPT:
+        return form.keepable()
+
+    def keepable(self, *, beside: str = "") -> Form:
+        """Refuse more than is kept for anybody, not counting one parameter that is not kept.
+
+        Raises OIDC-FormInvalid.
+        """
+        if sum(len(value) for name, value in self.values.items() if name != beside) > LONGEST_KEPT:
             raise FORM_INVALID()
-        return form
+        return self
 
     def all(self, name: str) -> tuple[str, ...]:
         """Return every value of a parameter that may be sent several times."""

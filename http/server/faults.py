@@ -27,10 +27,10 @@ _CLIENT_ERROR = 400
 class Fault(Exception):  # noqa: N818 — an answer, not an error
     """A refusal with the HTTP status to answer it with."""
 
-    def __init__(self, status: int, reason: Reason, *, close: bool = False) -> None:
+    def __init__(self, status: int, reason: Reason | Refusal, *, close: bool = False) -> None:
         super().__init__(reason.id)
         self.status = status
-        self.refusal = Refusal(reason)
+        self.refusal = reason if isinstance(reason, Refusal) else Refusal(reason)
         self.close = close
 
 
@@ -93,7 +93,7 @@ def as_fault(exc: Exception) -> Fault:
     if isinstance(exc, Fault):
         return exc
     if isinstance(exc, Refusal):
-        return Fault(exc.code.http, exc.reason)
+        return Fault(exc.code.http, exc)
     for kind, status, close in _KINDS:
         if isinstance(exc, kind):
             return Fault(status, BY_STATUS[status], close=close)

@@ -28,6 +28,7 @@ async def push(call: Call) -> web.Response:
     All that is wrong with it is told at once, to the client that was authenticated.
     """
     client = await authenticate(call)
+    call.form.keepable(beside="client_assertion")
     if call.form.get("request_uri"):
         raise PARAMETER_INVALID(name="request_uri")
     # A client that authenticates otherwise need not repeat its id in the form.

@@ -54,7 +54,7 @@ UNSUPPORTED = (
     "sector_identifier_uri", "request_uris", "initiate_login_uri",
     "userinfo_signed_response_alg", "userinfo_encrypted_response_alg",
     "id_token_encrypted_response_alg", "request_object_encryption_alg",
-    "require_signed_request_object",
+    "require_signed_request_object", "default_max_age", "introspection_encrypted_response_alg",
 )  # fmt: skip
 """What would change what a client gets, and is not done: refused rather than forgotten."""
 

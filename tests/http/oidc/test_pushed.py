@@ -87,6 +87,16 @@ async def test_what_is_wrong_is_told_when_it_is_pushed(stack, params, error):
     assert (found.status, found.error) == (400, error)
 
 
+async def test_no_more_is_kept_of_a_pushed_request_than_of_one_that_a_browser_brings(stack):
+    """A public client only names itself, so anybody pushes for it."""
+    app = await stack.app(auth_method_type=AuthMethod.NONE)
+    named = {**ASKED, "client_id": app.client_id, "code_challenge_method": "S256"}
+    named["code_challenge"] = challenge_of("v" * 43)
+    assert (await stack.post(PAR, **{**named, "state": "s" * 15_000})).status == 201
+    found = await stack.post(PAR, **{**named, "state": "s" * 17_000})
+    assert (found.status, found.error) == (400, "invalid_request")
+
+
 async def test_who_pushes_is_authenticated_as_at_the_token_endpoint(stack):
     app = await stack.app()
     wrong = await stack.post(PAR, basic(app.client_id, "x" * 40), **ASKED)

@@ -106,9 +106,10 @@ async def test_wiring_gives_the_page_and_the_words():
     assert answer.endswith("404 Hier ist nichts")
 
 
-def test_a_refusal_that_escapes_a_door_keeps_its_id():
-    fault = as_fault(Refusal(Reason("USER-NameTaken", Code.ALREADY_EXISTS)))
+def test_a_refusal_that_escapes_a_door_keeps_its_id_and_what_fills_its_sentence():
+    fault = as_fault(Refusal(Reason("USER-NameTaken", Code.ALREADY_EXISTS), {"name": "ada"}))
     assert (fault.status, fault.refusal.id) == (409, "USER-NameTaken")
+    assert fault.refusal.params == {"name": "ada"}
 
 
 async def test_a_handler_past_its_deadline_is_ended():
