@@ -236,7 +236,8 @@ class Projections:
 
     async def _switched(self, table: Table) -> bool:
         try:
-            if any(one.lag for one in await self.status() if one.table == table.name):
+            behind = any(one.lag for one in await self.status() if one.table == table.name)
+            if behind or await self.shelf.yields(table):
                 return False
             await switch(self.shelf, table)
         except DatabaseError as error:  # it is away: the log waits

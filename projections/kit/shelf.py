@@ -72,7 +72,7 @@ class Shelf:
     async def _complete(self) -> None:
         """Add what bookkeeping of before lacks; looked for first, as adding waits for everybody."""
         sql = (
-            "SELECT FROM information_schema.columns WHERE table_schema = %s"
+            "SELECT 1 FROM information_schema.columns WHERE table_schema = %s"
             " AND table_name = 'positions' AND column_name = 'moved_from'"
         )
         if not await self.database.rows(sql, (self.schema,)):
@@ -173,6 +173,18 @@ class Shelf:
         """Return which version of each table questions ask."""
         sql = f"SELECT name, version FROM {self.path('tables')} WHERE asked"
         return dict(await self.database.rows(sql))
+
+    async def yields(self, table: Table) -> bool:
+        """Say whether questions ask a later version, which a living process keeps.
+
+        A process of the release before that starts once more must not take its table away.
+        """
+        sql = (
+            f"SELECT 1 FROM {self.path('tables')} t JOIN {self.path('leases')} l"
+            " ON l.name = t.name || '_v' || t.version AND l.expires_at > clock_timestamp()"
+            " WHERE t.name = %s AND t.version > %s AND t.asked"
+        )
+        return bool(await self.database.rows(sql, (table.name, table.version)))
 
     async def position(self, table: Table, instance_id: str) -> int:
         """Return up to which position a table has everything."""

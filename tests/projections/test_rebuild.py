@@ -20,9 +20,11 @@ from personae.projections.kit.column import binary
 from personae.projections.kit.progress import Meter
 from personae.projections.kit.question import find
 from personae.projections.kit.rebuild import SCRATCH, Builder, rebuild
+from personae.projections.kit.registry import LOOK_AGAIN
 from personae.projections.kit.shelf import ShapeChangedError, Shelf
 from personae.projections.kit.verify import verify
 from personae.store.errors import Unavailable
+from personae.store.pool import Database
 
 from tests.projections.people import (
     PEOPLE,
@@ -105,6 +107,24 @@ async def test_an_old_process_waits_quietly_when_its_table_was_replaced(process,
             assert not await old.reached(PEOPLE, "i1", done.position, timeout=0.2)
             [status] = await old.status()
             assert status.error.startswith("StatementError 42P01")
+
+
+async def test_an_old_process_that_starts_once_more_takes_no_table_from_a_new_one(process, writer):
+    async with process(SECOND) as new:
+        await writer.people(3)
+        await built(new)
+        async with process(PEOPLE) as old:
+            assert await old.reached(PEOPLE, "i1", 3)
+            await asyncio.sleep(5 * LOOK_AGAIN)
+            assert (await new.shelf.asked())["people"] == SECOND.version
+            [done] = await writer.add("gigi", PersonAdded(name="Gigi"))
+            assert await new.reached(SECOND, "i1", done.position)
+            assert await count(new, SECOND) == await count(old, PEOPLE) == 4
+    async with process(PEOPLE) as old:
+        async with asyncio.timeout(10):
+            await built(old)
+        assert (await old.shelf.asked())["people"] == PEOPLE.version
+        assert await count(old, PEOPLE) == 4
 
 
 async def test_changed_columns_without_a_raised_version_stop_the_start(process):
@@ -225,3 +245,17 @@ async def test_a_new_table_is_asked_although_the_database_was_away_meanwhile(
         async with asyncio.timeout(5):
             await built(projections)
         assert (await projections.shelf.asked())["people"] == SECOND.version
+
+
+async def test_a_start_changes_no_bookkeeping_that_is_complete(shelf, monkeypatch):
+    ran = []
+    run = Database.run
+
+    async def noted(self, sql, params=None, *, limit=0):
+        ran.append(sql)
+        return await run(self, sql, params, limit=limit)
+
+    monkeypatch.setattr(Database, "run", noted)
+    await shelf.prepare([PEOPLE])
+    assert ran
+    assert not any("ALTER TABLE" in sql for sql in ran)
