@@ -13,6 +13,7 @@ TYPES = {
     ("id_token", "token"): ResponseType.ID_TOKEN_TOKEN,
 }
 """By their words in order: "the order of values does not matter" (RFC 6749, 3.1.1)."""
+_IN_FRAGMENT = {"token", "id_token"}
 
 
 def type_of(form: Form) -> ResponseType | None:
@@ -26,5 +27,10 @@ def of_tokens(form: Form) -> bool:
 
 
 def mode_of(form: Form) -> int:
-    """Return how the answer comes back: as asked, else what the response type has by default."""
-    return MODES.get(form.get("response_mode"), FRAGMENT if of_tokens(form) else 0)
+    """Return how the answer comes back: as asked, else what the response type has by default.
+
+    One that is not ours has its default, too: whoever asks for tokens reads the error in the
+    fragment (RFC 6749, 4.2.2.1; Multiple Response Types, section 5).
+    """
+    fragment = not _IN_FRAGMENT.isdisjoint(words(form.get("response_type")))
+    return MODES.get(form.get("response_mode"), FRAGMENT if fragment else 0)

@@ -59,7 +59,7 @@ async def test_only_the_port_of_a_native_loopback_uri_may_differ(stack, uri, sta
     ("params", "error"),
     [
         ({"response_type": None}, "invalid_request"),
-        ({"response_type": "token"}, "unsupported_response_type"),
+        ({"response_type": "none"}, "unsupported_response_type"),
         ({"scope": None}, "invalid_scope"),
         ({"scope": "nonsense"}, "invalid_scope"),
         ({"request_uri": "urn:x"}, "request_uri_not_supported"),

@@ -88,14 +88,18 @@ async def test_what_is_not_registered_or_not_safe_is_refused(stack, app, params,
 
 
 async def test_errors_come_in_the_fragment_where_tokens_would(stack):
-    """Section 3.2.2.6, also when the person refuses."""
+    """Section 3.2.2.6, also when the person refuses, and for response types we do not have."""
     app = await spa(stack)
     bad = await stack.authorize(app, response_type="id_token", nonce=None)
     asked = await stack.authorize(app, response_type="id_token")
     request_id = query_of(asked.location)["authRequestID"]
     await stack.send(FailAuthRequest(request_id=request_id, reason="access_denied"))
     denied = await stack.callback(request_id)
-    for found, error in ((bad, "invalid_request"), (denied, "access_denied")):
+    every = [(bad, "invalid_request"), (denied, "access_denied")]
+    for unknown in ("token", "code token", "code id_token"):
+        found = await stack.authorize(app, response_type=unknown)
+        every.append((found, "unsupported_response_type"))
+    for found, error in every:
         assert found.location.startswith(f"{CALLBACK}#")
         told = query_of(found.location)
         assert (told["error"], told["state"], told["iss"]) == (error, "s&t", stack.issuer)
