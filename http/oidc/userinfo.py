@@ -15,6 +15,8 @@ from personae.http.oidc.errors import PROOF_REFUSED, TOKEN_INVALID, TOKEN_MISSIN
 from personae.http.oidc.form import FORM, Form
 from personae.http.oidc.roles import roles_for_client
 
+_SCHEMES = ("bearer", "dpop")
+
 
 async def userinfo(call: Call) -> web.Response:
     """Answer with the claims that the token's scopes allow."""
@@ -36,8 +38,8 @@ async def _shown(call: Call) -> LiveToken:
         form_token = (await Form.of(request)).unique().get("access_token")
     if len(headers.getall("Authorization", ())) + bool(form_token) > 1:
         raise TOKEN_TWICE()
-    if not (form_token or headers.get("Authorization")):
-        raise TOKEN_MISSING()
+    if not (form_token or headers.get("Authorization", "").lower().startswith(_SCHEMES)):
+        raise TOKEN_MISSING()  # also for "an unsupported authentication method" (RFC 6750, 3.1)
     shown = {"authorization": f"Bearer {form_token}"} if form_token else headers
     about = {"issuer": call.issuer, "method": request.method, "path": request.path}
     try:

@@ -111,9 +111,10 @@ async def test_what_a_bearer_is_told_is_one_challenge_per_scheme(stack):
             assert all(" " <= character <= "~" for character in each)
 
 
-async def test_who_shows_nothing_is_told_the_schemes_alone(stack):
+@pytest.mark.parametrize("shown", [{}, {"Authorization": "Basic YTpi"}], ids=["nothing", "Basic"])
+async def test_who_shows_no_token_is_told_the_schemes_alone(stack, shown):
     """RFC 6750, 3.1: "SHOULD NOT include an error code or other error information"."""
-    found = await stack.call("GET", "/oidc/v1/userinfo")
+    found = await stack.call("GET", "/oidc/v1/userinfo", headers=shown)
     bearer, dpop = found.headers.getall("WWW-Authenticate")
     assert (found.status, found.error) == (401, "invalid_token")
     assert bearer == f'Bearer realm="{stack.issuer}"'
