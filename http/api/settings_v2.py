@@ -37,7 +37,7 @@ TYPES = {kind: preset.number for kind, preset in PRESETS.items()} | {IdpKind.APP
 
 async def answer(request: Any, call: Call, field: str, shown: Callable[[Any], Any]) -> Message:
     """Answer with a policy by its name, and with whose it is."""
-    org_id = org_of(request, call)
+    org_id = await org_of(request, call)
     owner = await aggregate_of(call, "org", org_id) if org_id else None
     if owner is not None and not owner.state.exists:
         raise NOT_FOUND()
@@ -50,11 +50,18 @@ async def answer(request: Any, call: Call, field: str, shown: Callable[[Any], An
     return call.reply(details=aggregate_details(owner), settings=settings)
 
 
-def org_of(request: Any, call: Call) -> str:
-    """Return the organisation asked about; none when the instance itself is."""
+async def org_of(request: Any, call: Call) -> str:
+    """Return the organisation asked about; none when the instance itself is.
+
+    What the door asked for in the caller's organisation is asked again in another one. Raises
+    AUTH-PermissionDenied.
+    """
     if request.ctx.instance:
         return ""
-    return str(request.ctx.org_id or call.caller.org_id)
+    org_id, caller = str(request.ctx.org_id), call.caller
+    if org_id and org_id != caller.org_id:
+        await services_of(call).permit(caller.at(org_id), call.method.permission)
+    return org_id or caller.org_id
 
 
 def bound(method: str, field: str) -> Callable[[Callable[[Policies], Any]], Any]:
@@ -194,7 +201,7 @@ async def get_general_settings(_request: Any, call: Call) -> Message:
 async def get_active_identity_providers(request: Any, call: Call) -> Message:
     """Return the identity providers that people may sign in through."""
     instance = await aggregate_of(call, "instance", call.caller.instance_id)
-    org_id = org_of(request, call)
+    org_id = await org_of(request, call)
     policies = await policies_of(services_of(call).world, call.caller.instance_id, org_id)
     idps = instance.state.idps
     found = [

@@ -95,5 +95,5 @@ async def _found(checks: c.Checks, turn: Turn) -> str:
 async def terminate(_cmd: c.TerminateSession, turn: Turn) -> TerminateFacts:
     session: Session = turn.state
     own = bool(session.user_id) and session.user_id == turn.caller.user_id
-    permitted = own or await turn.allows("session.delete")
+    permitted = own or await turn.allows("session.delete", session.org_id)
     return TerminateFacts(now=turn.now(), permitted=permitted)

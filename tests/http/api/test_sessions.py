@@ -142,6 +142,19 @@ async def test_who_manages_an_organisation_sees_the_sessions_of_its_users(server
     assert await server.ok(GET, OWNER, session_id=session["session_id"])
 
 
+async def test_who_manages_an_organisation_ends_the_sessions_of_its_users_and_no_others(server):
+    await server.human("gigi", organization_id=OTHER_ORG)
+    session = await opened(server, checks={"user": {"login_name": "gigi"}})
+    foreign, nobodys = await opened(server), await opened(server, lifetime="60s")
+    for other in (foreign, nobodys):
+        id_ = other["session_id"]
+        assert await server.refused(DELETE, OWNER, session_id=id_) == "SESSION-TokenInvalid"
+    it = {"session_id": session["session_id"]}
+    assert await server.refused(SET, OWNER, **it, metadata={"a": "Yg=="}) == "SESSION-TokenInvalid"
+    assert await server.ok(DELETE, OWNER, **it)
+    assert await server.refused(GET, ROOT, **it) == "SESSION-NotFound"
+
+
 async def test_a_terminated_session_is_gone(server):
     session = await opened(server)
     await server.ok(DELETE, OWNER, **session)

@@ -70,6 +70,16 @@ async def test_settings_are_read_with_the_permission_and_by_rest(server, method)
         assert await server.refused(f"{SERVICE}/{method}", **unknown) == "ORG-NotFound"
 
 
+@pytest.mark.parametrize("method", [*POLICIES, ACTIVE])
+async def test_nobody_reads_what_holds_in_somebody_elses_organisation(server, method):
+    """Nor whether there is such an organisation."""
+    assert await server.ok(f"{SERVICE}/{method}", OWNER, ctx={"org_id": OTHER_ORG})
+    assert await server.ok(f"{SERVICE}/{method}", OWNER, ctx={"instance": True})
+    for foreign in (ORG, "404"):
+        refused = await server.refused(f"{SERVICE}/{method}", OWNER, ctx={"org_id": foreign})
+        assert refused == "AUTH-PermissionDenied"
+
+
 async def test_the_general_settings_tell_languages_and_the_default_organisation(server):
     async with server.http.get("/v2/settings", headers=server.headers()) as answer:
         got = await answer.json()
