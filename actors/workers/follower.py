@@ -29,6 +29,8 @@ PATIENCE = 2.0
 """Seconds to wait for another look to end: those of a statement are more."""
 
 CHANNEL = "personae_events"
+DIGITS = 19
+"""Of a position: whoever may use the database may send anything over the channel."""
 
 logger = logging.getLogger(__name__)
 
@@ -171,7 +173,7 @@ class Follower:
             instance_id, _, position = (note or "").rpartition(":")
             if note is None:
                 self._distrust()
-            if position.isdecimal():
+            if position.isdecimal() and len(position) <= DIGITS:
                 self._hear(instance_id, int(position))
             else:
                 self._missed = True

@@ -1,0 +1,35 @@
+"""What a follower makes of odd notifications."""
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+from personae.actors.workers.follower import Follower
+from personae.store.memory import MemoryLog
+
+
+class Heads:
+    def __init__(self, *notes):
+        self.notes = notes
+        self.heard_all = asyncio.Event()
+
+    async def rows(self, sql, *, limit=0):
+        return []
+
+    async def listen(self, channel):
+        for note in self.notes:
+            yield note
+        self.heard_all.set()
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("note", ["i1:" + "9" * 5000, ":", "i1:", "x", "i1:-5", ":::7", ""])
+async def test_an_odd_notification_does_not_end_the_listening(note):
+    heads = Heads(None, note, "i1:7")
+    nothing = dict.fromkeys(("in_order", "distrust"), lambda *_: None)
+    following = asyncio.create_task(Follower(MemoryLog(), heads, heard=(), **nothing).run())
+    async with asyncio.timeout(2):
+        await heads.heard_all.wait()
+    following.cancel()
+    with suppress(asyncio.CancelledError):
+        await following
