@@ -22,6 +22,7 @@ from personae.actors.domain.session.commands import NoteOtpSent
 from personae.actors.domain.session.events import OtpEmailChallenged, OtpSmsChallenged
 from personae.actors.domain.session.state import Session
 from personae.actors.domain.session.values import Factor
+from personae.actors.domain.templates import PLACE, WEB
 from personae.actors.domain.user import code_commands as c
 from personae.actors.domain.user import code_events as e
 from personae.actors.domain.user.code_state import ADDED
@@ -177,11 +178,10 @@ def _values(
 
 def filled_url(template: str, values: Mapping[str, str]) -> str:
     """Return an address with its ``{{.Name}}`` filled in, escaped; nothing but the web's."""
-    if not template.lower().startswith(("https://", "http://")) or not template.isprintable():
+    if not template.lower().startswith(WEB) or not template.isprintable():
         return ""
-    for name, value in values.items():
-        template = template.replace("{{." + name + "}}", quote(value, safe=""))
-    return template.replace(" ", "%20")
+    filled = PLACE.sub(lambda place: quote(values.get(place[1], place[0]), safe=""), template)
+    return filled.replace(" ", "%20")
 
 
 def _about(user_id: str, org_id: str, user: User, human: Human, names: list[str]) -> dict[str, str]:

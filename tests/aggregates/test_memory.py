@@ -13,7 +13,7 @@ from personae.actors.domain.kit.refusal import CONTENDED, UNAVAILABLE
 from personae.actors.domain.oidc_session.commands import OpenOIDCSession, RevokeOIDCSession
 from personae.actors.domain.oidc_session.opening import Opening
 from personae.actors.domain.org import refusals as org_refusals
-from personae.actors.domain.org.commands import ChangeOrg, DeactivateOrg
+from personae.actors.domain.org.commands import AddOrg, ChangeOrg, DeactivateOrg
 from personae.actors.domain.org.decide import ORG as ORG_KIND
 from personae.actors.domain.org.events import OrgChanged
 from personae.actors.domain.user import refusals
@@ -85,11 +85,11 @@ async def test_a_process_that_lost_its_ears_trusts_no_memory(dispatch, elsewhere
 
 
 async def test_who_wrote_second_decides_again_on_what_the_first_wrote(dispatch, elsewhere):
-    await elsewhere.world.state(ORG_STREAM)
-    await dispatch.send(DeactivateOrg(org_id=ORG), caller())
-    await refused(
-        org_refusals.ALREADY_INACTIVE, elsewhere.send(DeactivateOrg(org_id=ORG), caller())
-    )
+    await dispatch.send(AddOrg(org_id="11", name="Other"), caller())
+    await elsewhere.world.state(Stream(INSTANCE, "org", "11"))
+    await dispatch.send(DeactivateOrg(org_id="11"), caller())
+    again = elsewhere.send(DeactivateOrg(org_id="11"), caller())
+    await refused(org_refusals.ALREADY_INACTIVE, again)
 
 
 async def test_two_processes_never_write_to_the_same_place(dispatch, elsewhere):

@@ -84,7 +84,7 @@ async def test_a_password_is_reset_by_mail_in_the_language_of_the_user(office, m
 
 async def test_a_template_of_the_request_shapes_the_link(office, mailbox):
     await office.mail_by(mailbox)
-    template = "https://shop.test/r?u={{.UserID}}&c={{.Code}}&o={{.OrgID}}&l={{.LoginName}}"
+    template = "https://shop.test/r?u={{ .UserID }}&c={{.Code}}&o={{.OrgID}}&l={{.LoginName}}"
     await office.send(c.ResetPassword(user_id=GRACE, url_template=template))
     await office.work()
     path, query = link(mailbox.got[0])

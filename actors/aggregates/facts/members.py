@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from personae.actors.aggregates.facts.owners import an_owner_stays
 from personae.actors.aggregates.turn import Turn, facts_for
-from personae.actors.domain.instance.members import ChangeInstanceMember, RemoveInstanceMember
+from personae.actors.domain.instance.members import (
+    OWNER,
+    ChangeInstanceMember,
+    RemoveInstanceMember,
+)
 from personae.actors.domain.kit import Facts
 from personae.actors.domain.kit.refusal import PERMISSION_DENIED
 from personae.actors.domain.members import MemberFacts
@@ -14,14 +19,17 @@ OfProject = project.AddProjectMember | project.ChangeProjectMember | project.Rem
 
 
 @facts_for(ChangeInstanceMember)
-async def of_instance(_cmd: ChangeInstanceMember, turn: Turn) -> MemberFacts:
+async def of_instance(cmd: ChangeInstanceMember, turn: Turn) -> MemberFacts:
     await turn.may("iam.member.write")
+    if OWNER not in cmd.roles:
+        await an_owner_stays(turn, user_id=cmd.user_id)
     return MemberFacts(now=turn.now(), known_roles=turn.world.known_roles("IAM_"))
 
 
 @facts_for(RemoveInstanceMember)
-async def not_of_instance(_cmd: RemoveInstanceMember, turn: Turn) -> Facts:
+async def not_of_instance(cmd: RemoveInstanceMember, turn: Turn) -> Facts:
     await turn.may("iam.member.delete")
+    await an_owner_stays(turn, user_id=cmd.user_id)
     return Facts(now=turn.now())
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from personae.actors.aggregates.facts.user import human_facts
+from personae.actors.aggregates.facts.owners import an_owner_stays
+from personae.actors.aggregates.facts.user import new_human_facts
 from personae.actors.aggregates.turn import Turn, facts_for
 from personae.actors.domain.kit import Facts, name_of
 from personae.actors.domain.org import commands as c
@@ -35,10 +36,7 @@ async def add_org(cmd: c.AddOrg, turn: Turn) -> AddOrgFacts:
         if admin.human:
             if (await turn.aggregate("user", admin.user_id)).version:
                 raise user_refusals.ALREADY_EXISTS()
-            new = admin.human
-            facts = await human_facts(
-                new.user_name, new.email, new.phone, new.password, turn, org_id=cmd.org_id
-            )
+            facts = await new_human_facts(admin.human, turn)
             humans[admin.user_id] = facts
             secrets |= {f"{admin.user_id}:{name}": value for name, value in facts.secrets.items()}
     existing = [admin.user_id for admin in cmd.admins if admin.human is None]
@@ -64,7 +62,14 @@ def generated_domain(org_name: str, org_id: str, external_domain: str) -> str:
     return f"{label or f'org-{org_id}'}.{external_domain}"
 
 
-@facts_for(c.ChangeOrg, c.DeactivateOrg, c.ReactivateOrg)
+@facts_for(c.DeactivateOrg)
+async def deactivate(_cmd: c.DeactivateOrg, turn: Turn) -> Facts:
+    await turn.may("org.write", turn.stream.id)
+    await an_owner_stays(turn, org_id=turn.stream.id)
+    return Facts(now=turn.now())
+
+
+@facts_for(c.ChangeOrg, c.ReactivateOrg)
 async def change(_cmd: object, turn: Turn) -> Facts:
     await turn.may("org.write", turn.stream.id)
     return Facts(now=turn.now())
@@ -73,8 +78,10 @@ async def change(_cmd: object, turn: Turn) -> Facts:
 @facts_for(c.RemoveOrg)
 async def remove(_cmd: c.RemoveOrg, turn: Turn) -> RemoveOrgFacts:
     await turn.may("org.delete", turn.stream.id)
-    default = (await turn.instance()).default_org
-    return RemoveOrgFacts(now=turn.now(), is_default=default == turn.stream.id)
+    is_default = (await turn.instance()).default_org == turn.stream.id
+    if not is_default:
+        await an_owner_stays(turn, org_id=turn.stream.id)
+    return RemoveOrgFacts(now=turn.now(), is_default=is_default)
 
 
 @facts_for(c.AddOrgDomain)

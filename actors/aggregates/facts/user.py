@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from personae.actors.aggregates import totp
+from personae.actors.aggregates.facts.owners import an_owner_stays
 from personae.actors.aggregates.facts.user_codes import is_right, own_or
 from personae.actors.aggregates.facts.user_factors import check_links
 from personae.actors.aggregates.keys import public_key_or_pair
@@ -40,6 +41,11 @@ USUAL_CODE = Generator(6, 3600 * 10**9, lower=False, upper=True, digits=True, sy
 @facts_for(c.AddHuman)
 async def add_human(cmd: c.AddHuman, turn: Turn) -> HumanFacts:
     await _may_create(cmd.org_id, turn)
+    return await new_human_facts(cmd, turn)
+
+
+async def new_human_facts(cmd: c.AddHuman, turn: Turn) -> HumanFacts:
+    """Gather what creating a human needs, with all that the order says of it."""
     await check_links(cmd.links, turn)
     facts = await human_facts(
         cmd.user_name, cmd.email, cmd.phone, cmd.password, turn, org_id=cmd.org_id
@@ -84,12 +90,23 @@ async def update_human(cmd: c.UpdateHuman, turn: Turn) -> HumanFacts:
     right = by_code and is_right(CodeKind.PASSWORD, cmd.password_code, turn)
     # Who has no right code is told nothing of the new password, and nothing is hashed for them.
     password = cmd.password if right or not by_code else None
-    facts = await human_facts(cmd.user_name, cmd.email, cmd.phone, password, turn)
+    email, phone = _to_prove(cmd, turn.state)
+    facts = await human_facts(cmd.user_name, email, phone, password, turn)
     if cmd.password is None:
         return facts
     if by_code:
         return replace(facts, code_right=right, password_same=right and await _same(cmd, turn))
     return await _password_proof(cmd, facts, turn, needs_proof=by_self and not permitted)
+
+
+def _to_prove(cmd: c.UpdateHuman, user: User) -> tuple[NewContact | None, NewContact | None]:
+    """Return the new address and number, less what is verified already: no code is for that."""
+    email, phone, human = cmd.email, cmd.phone, user.human
+    if human and email and human.email.verified and email.value == human.email.value:
+        email = None
+    if human and phone and human.phone.verified and phone.value == human.phone.value:
+        phone = None
+    return email, phone
 
 
 def _vouches_for_itself(cmd: c.UpdateHuman) -> bool:
@@ -145,6 +162,7 @@ async def remove(_cmd: c.RemoveUser, turn: Turn) -> NamingFacts:
         "user.self.delete", turn.owner
     ):
         await turn.may("user.delete", turn.owner)
+    await an_owner_stays(turn, user_id=turn.stream.id)
     return await _naming(None, turn.owner, turn)
 
 
@@ -154,14 +172,14 @@ async def own_affair(_cmd: object, turn: Turn) -> Facts:
     return Facts(now=turn.now())
 
 
-@facts_for(
-    c.DeactivateUser,
-    c.ReactivateUser,
-    c.LockUser,
-    c.UnlockUser,
-    c.SetMetadata,
-    c.RemoveMetadata,
-)
+@facts_for(c.DeactivateUser, c.LockUser)
+async def suspend(_cmd: object, turn: Turn) -> Facts:
+    await turn.may("user.write", turn.owner)
+    await an_owner_stays(turn, user_id=turn.stream.id)
+    return Facts(now=turn.now())
+
+
+@facts_for(c.ReactivateUser, c.UnlockUser, c.SetMetadata, c.RemoveMetadata)
 async def lifecycle(_cmd: object, turn: Turn) -> Facts:
     await turn.may("user.write", turn.owner)
     return Facts(now=turn.now())

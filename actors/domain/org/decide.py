@@ -22,6 +22,8 @@ def add_org(org: Org, cmd: c.AddOrg, facts: AddOrgFacts) -> Decisions:
     if org != ORG.initial:
         raise refusals.ALREADY_EXISTS()
     name = checked_name(cmd.name)
+    if len({admin.user_id for admin in cmd.admins}) < len(cmd.admins):
+        raise refusals.MEMBER_EXISTS()
     yield Claim(ORG_NAMES, key(name), refusals.NAME_TAKEN)
     yield Claim(ORG_DOMAINS, facts.domain, refusals.DOMAIN_TAKEN)
     yield e.OrgAdded(name=name)

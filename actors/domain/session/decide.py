@@ -13,6 +13,7 @@ from personae.actors.domain.session import refusals
 from personae.actors.domain.session.facts import CheckFacts, TerminateFacts
 from personae.actors.domain.session.state import SESSION, Session, Status
 from personae.actors.domain.session.values import Challenges, Factor
+from personae.actors.domain.templates import checked_template
 
 CHECKED = {
     Factor.INTENT: e.IntentChecked,
@@ -88,7 +89,7 @@ def _challenges(asked: Challenges, facts: CheckFacts) -> Decisions:
     if asked.otp_email and facts.email_code:
         yield e.OtpEmailChallenged(
             return_code=asked.otp_email.return_code,
-            url_template=asked.otp_email.url_template,
+            url_template=checked_template(asked.otp_email.url_template),
             **life(facts.email_code, facts.now),
         )
 

@@ -4,10 +4,11 @@ import pytest
 from personae.actors.domain.project.commands import AddProject, AddProjectGrant, AddProjectMember
 
 from tests.aggregates.conftest import ADMIN, ORG
-from tests.http.api.conftest import GUEST, OTHER_ORG, OWNER, ROOT
+from tests.http.api.conftest import GUEST, OTHER_ORG, OWNER, ROOT, USER
 
 SERVICE = "zitadel.internal_permission.v2.InternalPermissionService"
 LIST = f"{SERVICE}/ListAdministrators"
+ORGS = "zitadel.org.v2.OrganizationService"
 GRANT = {"projectGrant": {"projectId": "p1", "organizationId": OTHER_ORG}}
 LEVELS = {
     "instance": ({"instance": True}, "IAM_OWNER_VIEWER", {"instance": True}),
@@ -128,6 +129,30 @@ async def test_the_last_owner_of_the_instance_stays(shop):
     of = {"resource": {"instance": True}}
     await shop.ok(call("Delete"), user_id=ADMIN, **of)
     assert await shop.refused(call("Delete"), user_id=ROOT, **of) == "MEMBER-LastOwner"
+    for verb in ("Delete", "Deactivate", "Lock"):
+        assert await shop.refused(f"{USER}/{verb}User", user_id=ROOT) == "MEMBER-LastOwner"
+
+
+async def test_owners_who_cannot_sign_in_do_not_count_as_owners_left(shop):
+    await shop.ok(f"{USER}/LockUser", user_id=ADMIN)
+    assert await shop.refused(f"{USER}/DeleteUser", user_id=ROOT) == "MEMBER-LastOwner"
+    of = {"user_id": ROOT, "resource": {"instance": True}}
+    assert await shop.refused(call("Delete"), **of) == "MEMBER-LastOwner"
+    viewer = of | {"roles": ["IAM_OWNER_VIEWER"]}
+    assert await shop.refused(call("Update"), **viewer) == "MEMBER-LastOwner"
+    await shop.ok(f"{USER}/UnlockUser", user_id=ADMIN)
+    assert await shop.ok(f"{USER}/DeactivateUser", user_id=ROOT)
+
+
+async def test_the_organisation_of_all_owners_stays_active(shop):
+    """Deactivated, it would take the tokens of everybody who could activate it again."""
+    refused = await shop.refused(f"{ORGS}/DeactivateOrganization", organization_id=ORG)
+    assert refused == "MEMBER-LastOwner"
+    of = {"user_id": OWNER, "resource": {"instance": True}, "roles": ["IAM_OWNER"]}
+    await shop.ok(call("Create"), **of)
+    await shop.ok(f"{ORGS}/DeactivateOrganization", organization_id=ORG)
+    refused = await shop.refused(f"{ORGS}/DeleteOrganization", OWNER, organization_id=OTHER_ORG)
+    assert refused == "MEMBER-LastOwner"
 
 
 OWNS = {"role": {"roleKey": "IAM_OWNER"}}

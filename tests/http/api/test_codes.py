@@ -71,6 +71,40 @@ async def test_a_returned_code_verifies_the_number(server, gigi):
     assert got["user"]["human"]["phone"]["isVerified"]
 
 
+async def test_no_code_is_returned_for_what_is_verified_already(server):
+    """Nothing would be verified by it."""
+    contact = {"email": "gigi@example.com"}, {"phone": "+41791234567"}
+    verified = {"email": contact[0] | {"is_verified": True}}
+    verified |= {"phone": contact[1] | {"is_verified": True}}
+    name = UNVERIFIED["human"]["profile"]
+    gigi = (await server.human(human={"profile": name, **verified}))["id"]
+    for method, fields in zip(("SetEmail", "SetPhone"), contact, strict=True):
+        done = await server.ok(f"{USER}/{method}", user_id=gigi, **fields, **CODE)
+        assert "verificationCode" not in done
+    again = {"email": contact[0] | CODE, "phone": contact[1] | CODE}
+    done = await server.ok(f"{USER}/UpdateUser", user_id=gigi, human=again)
+    assert done.keys() == {"changeDate"}
+
+
+TEMPLATES = ["{{.Code}}", "ftp://x.test/{{.Code}}", "https://x.test/{{.Nope}}", "https://x/{{.Code"]
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+async def test_a_template_that_leads_nowhere_is_refused(server, gigi, template):
+    """The message would go out, with a link that is none."""
+    link = {"url_template": template}
+    orders = [
+        ("SetEmail", {"email": "new@example.com", "send_code": link}),
+        ("ResendEmailCode", {"send_code": link}),
+        ("PasswordReset", {"send_link": link}),
+        ("CreateInviteCode", {"send_code": link}),
+        ("CreatePasskeyRegistrationLink", {"send_link": link}),
+    ]
+    for method, fields in orders:
+        refused = await server.refused(f"{USER}/{method}", user_id=gigi, **fields)
+        assert refused == "MESSAGE-UrlTemplateInvalid", method
+
+
 async def test_a_replaced_code_is_refused(server, gigi):
     first = await server.ok(f"{USER}/SendEmailCode", user_id=gigi, **CODE)
     await server.ok(f"{USER}/SendEmailCode", user_id=gigi, **CODE)

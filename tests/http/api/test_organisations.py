@@ -30,6 +30,19 @@ async def test_an_organisation_begins_with_its_administrators(server):
     assert got["user"]["details"]["resourceOwner"] == added["organizationId"]
 
 
+async def test_a_first_administrator_has_all_that_was_said_of_it(server):
+    secret = {"totp_secret": "TJOPWSDYILLHXFV4MLKNNJOWFG7VSDCK"}
+    await server.ok(ADD, name="New One", admins=[{"human": HUMAN | secret}])
+    got = await server.ok(f"{USER}/ListAuthenticationMethodTypes", user_id="g1")
+    assert got["authMethodTypes"] == ["AUTHENTICATION_METHOD_TYPE_TOTP"]
+    for wrong, reason in (
+        ({"totp_secret": "no base32"}, "USER-TotpSecretInvalid"),
+        ({"idp_links": [{"idp_id": "none", "user_id": "1", "user_name": "n"}]}, "IDP-NotFound"),
+    ):
+        admin = {"human": HUMAN | {"user_id": "g2"} | wrong}
+        assert await server.refused(ADD, name="New Two", admins=[admin]) == reason
+
+
 async def test_adding_answers_201_by_rest_and_the_id_may_be_chosen(server):
     body = {"name": "New", "org_id": "77"}
     async with server.http.post("/v2/organizations", json=body, headers=server.headers()) as answer:
@@ -45,6 +58,8 @@ async def test_what_is_not_possible_is_refused_as_a_whole(server):
     assert refused == "REQUEST-InvalidField"
     strange = [{"user_id": GUEST, "roles": ["IAM_OWNER"]}]
     assert await server.refused(ADD, name="New", admins=strange) == "MEMBER-RoleUnknown"
+    twice = [{"user_id": GUEST}, {"user_id": GUEST}]
+    assert await server.refused(ADD, name="New", admins=twice) == "MEMBER-AlreadyExists"
     assert (await names(server))[1]["totalResult"] == "2"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from personae.actors.domain.codes import life
 from personae.actors.domain.kit import Decisions, Facts, replace
+from personae.actors.domain.templates import checked_template
 from personae.actors.domain.user import code_commands as c
 from personae.actors.domain.user import code_events as e
 from personae.actors.domain.user import events, refusals
@@ -53,7 +54,7 @@ def send_email_code(user: User, cmd: c.SendEmailCode, facts: NewCodeFacts) -> De
     if cmd.again and CodeKind.EMAIL not in someone.codes:
         raise refusals.CODE_MISSING()
     yield e.EmailCodeAdded(
-        url_template=cmd.url_template,
+        url_template=checked_template(cmd.url_template),
         code_returned=cmd.return_code,
         **life(facts.code, facts.now),
     )
@@ -90,7 +91,7 @@ def reset_password(user: User, cmd: c.ResetPassword, facts: NewCodeFacts) -> Dec
         raise refusals.PHONE_MISSING()
     yield e.PasswordCodeAdded(
         notification_type=int(cmd.by_sms),
-        url_template=cmd.url_template,
+        url_template=checked_template(cmd.url_template),
         code_returned=cmd.return_code,
         **life(facts.code, facts.now),
     )
@@ -101,7 +102,7 @@ def invite(user: User, cmd: c.Invite, facts: NewCodeFacts) -> Decisions:
     if human(user).can_sign_in:
         raise refusals.INVITE_NEEDLESS()
     yield e.InviteCodeAdded(
-        url_template=cmd.url_template,
+        url_template=checked_template(cmd.url_template),
         application_name=cmd.application_name,
         code_returned=cmd.return_code,
         **life(facts.code, facts.now),
@@ -139,7 +140,8 @@ def link_passkey(user: User, cmd: c.LinkPasskeyRegistration, facts: NewCodeFacts
     if cmd.return_code:
         yield e.PasskeyCodeAdded(code_id=cmd.code_id, **made)
     else:
-        yield e.PasskeyCodeRequested(code_id=cmd.code_id, url_template=cmd.url_template, **made)
+        template = checked_template(cmd.url_template)
+        yield e.PasskeyCodeRequested(code_id=cmd.code_id, url_template=template, **made)
 
 
 @USER.decides(c.NoteCodeSent)

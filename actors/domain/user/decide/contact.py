@@ -6,6 +6,7 @@ import re
 
 from personae.actors.domain.codes import life
 from personae.actors.domain.kit import Decisions
+from personae.actors.domain.templates import checked_template
 from personae.actors.domain.user import events as e
 from personae.actors.domain.user import refusals
 from personae.actors.domain.user.code_events import EmailCodeAdded, PhoneCodeAdded
@@ -30,7 +31,7 @@ def email_verification(email: NewContact, facts: HumanFacts) -> Decisions:
         yield e.EmailVerified()
     elif facts.email_code:
         yield EmailCodeAdded(
-            url_template=email.url_template,
+            url_template=checked_template(email.url_template),
             code_returned=email.return_code,
             **life(facts.email_code, facts.now),
         )
