@@ -20,6 +20,9 @@ Page = Callable[[web.Request, int, str, str], str]
 Translate = Callable[[Refusal, web.Request], str]
 """(refusal, request) -> sentence in the caller's language."""
 
+DETAIL = "type.googleapis.com/zitadel.v1.ErrorDetail"
+"""What the API says errors in; here too, as whoever calls it cannot know which room answers."""
+
 _SERVER_ERROR = 500
 _CLIENT_ERROR = 400
 
@@ -75,7 +78,9 @@ class Faults:
         if "text/html" in request.headers.get(hdrs.ACCEPT, ""):
             page = self._page(request, status, refusal.id, sentence)
             return web.Response(status=status, text=page, content_type="text/html")
-        body = {"code": refusal.code.value, "message": f"{sentence} ({refusal.id})"}
+        detail = {"@type": DETAIL, "id": refusal.id, "message": sentence}
+        message = f"{sentence} ({refusal.id})"
+        body = {"code": refusal.code.value, "message": message, "details": [detail]}
         return web.Response(status=status, body=orjson.dumps(body), content_type="application/json")
 
 

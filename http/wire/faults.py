@@ -17,14 +17,14 @@ from personae.actors.domain.kit.refusal import (
 )
 from personae.http.wire.call import Call
 from personae.http.wire.descriptors import message_class
-from personae.http.wire.reasons import TOO_LARGE, WRONG_TYPE, WRONG_VERB
+from personae.http.wire.reasons import COMPRESSED, TOO_LARGE, WRONG_TYPE, WRONG_VERB
 from personae.http.wire.services import Services
 from personae.http.wire.wrong import Wrong
 
 log = structlog.get_logger()
 DETAIL: Final = message_class("zitadel.v1.ErrorDetail")
 
-HTTP_ONLY = {WRONG_VERB: 405, TOO_LARGE: 413, WRONG_TYPE: 415}
+HTTP_ONLY = {WRONG_VERB: 405, TOO_LARGE: 413, WRONG_TYPE: 415, COMPRESSED: 415}
 """Where HTTP has a status of its own."""
 RETRY_AFTER = "1"
 """Seconds."""

@@ -13,13 +13,15 @@ from personae.http.wire.limits import DEADLINE
 from personae.http.wire.methods import Method
 from personae.http.wire.packing import SMALLEST, accepted, packed
 from personae.http.wire.pieces import AT_ONCE, Pieces
-from personae.http.wire.reasons import TOO_LARGE
+from personae.http.wire.reasons import COMPRESSED, TOO_LARGE
 from personae.http.wire.services import Services
 from personae.http.wire.wrong import Wrong
 
 JSON = "application/json"
 EXPOSED = "grpc-status, grpc-message, grpc-status-details-bin, retry-after, www-authenticate"
 PREFLIGHT_SECONDS = "7200"
+ENCODINGS = {"", "identity", "gzip", "deflate"}
+"""Of bodies, that are taken apart on the way here; in others we would read what nobody wrote."""
 
 
 def call_of(request: web.Request, method: Method, services: Services) -> Call:
@@ -43,7 +45,9 @@ def language_of(request: web.Request, services: Services) -> str:
 
 
 async def body_of(request: web.Request) -> bytes:
-    """Return the whole body. Raises ``Refusal`` when it is too large, else :class:`Wrong`."""
+    """Return the whole body. Raises ``Refusal`` (too large, strangely packed), :class:`Wrong`."""
+    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() not in ENCODINGS:
+        raise COMPRESSED()
     try:
         return await request.read()
     except web.HTTPRequestEntityTooLarge:

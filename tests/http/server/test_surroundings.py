@@ -296,4 +296,5 @@ async def test_bodies_that_are_no_json_are_the_callers_fault():
         for body in (b"[" * 200_000, b"{", b"NaN", b'"\xff"', b'"\\ud800"'):
             code, answer = await fetch(server.port, "/json", "POST", body=body)
             assert (code, "HTTP-BadRequest" in answer) == (400, True)
+            assert '"details":[{"@type":"type.googleapis.com/zitadel.v1.ErrorDetail"' in answer
         assert (await fetch(server.port, "/json", "POST", body=b'{"a":1}'))[0] == 200

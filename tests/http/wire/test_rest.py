@@ -172,6 +172,15 @@ async def test_a_body_that_does_not_unpack_is_refused(server):
     assert (status, body["code"]) == (400, 3)
 
 
+async def test_a_body_that_is_packed_in_a_strange_way_is_refused(server):
+    headers = AS_ROOT | {"Content-Type": "application/json", "Content-Encoding": "snappy"}
+    status, body, _ = await ask(server, "POST", "/v2/sessions", data=b"{}", headers=headers)
+    assert (status, body["details"][0]["id"]) == (415, "REQUEST-Compressed")
+    path = f"/{SESSION}/CreateSession"
+    status, body, _ = await ask(server, "POST", path, data=b"{}", headers=headers)
+    assert (status, body["code"]) == (415, "unimplemented")
+
+
 async def test_a_body_that_unpacks_to_too_much_is_refused(server):
     packed = gzip.compress(b" " * 5_000_000)
     headers = AS_ROOT | {"Content-Type": "application/json", "Content-Encoding": "gzip"}
