@@ -10,8 +10,6 @@ from personae.actors.aggregates.once import THIS_CALL, Step
 from personae.actors.aggregates.orders import Done, Order
 from personae.actors.aggregates.world import World
 from personae.actors.domain.kit import Caller, Refusal, Stream
-from personae.actors.domain.kit.refusal import OVERLOADED, TIMEOUT
-from personae.actors.runtime import ActorDeadError, MailboxFull
 from personae.store.log import OutcomeUnknown
 
 PATIENCE_SECONDS = 30.0
@@ -50,13 +48,7 @@ class Dispatch:
 
     async def _order(self, order: Order) -> Done:
         deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
-        try:
-            done: Done = await self.world.directory.ask(order.stream, order, deadline)
-        except (MailboxFull, ActorDeadError):
-            raise OVERLOADED() from None
-        except TimeoutError:
-            raise TIMEOUT() from None
-        return done
+        return await self.world.give(order, deadline)
 
     async def state(self, instance_id: str, kind: str, id_: str) -> Any:
         """Return the state of an aggregate as the log has it."""

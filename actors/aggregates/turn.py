@@ -123,9 +123,7 @@ class Turn:
         each other; and only what may stand even when this turn then refuses.
         """
         self.sent = True
-        order = Order(command, self.caller)
-        done: Done = await self.world.directory.ask(order.stream, order)
-        return done
+        return await self.world.give(Order(command, self.caller))
 
     async def _other(self, kind: str, id_: str) -> Any:
         return (await self.aggregate(kind, id_)).state

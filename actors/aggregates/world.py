@@ -11,14 +11,16 @@ from typing import Any, Protocol, TypeVar
 from personae.actors.aggregates.aggregate import Aggregate
 from personae.actors.aggregates.ids import Ids
 from personae.actors.aggregates.names import Names
+from personae.actors.aggregates.orders import Done, Order
 from personae.actors.aggregates.permissions import Permissions
 from personae.actors.aggregates.user_grants import UserGrants
 from personae.actors.domain.codes import SealedCode
 from personae.actors.domain.instance.state import Generator
 from personae.actors.domain.kit import KINDS, Recorded, Refusal, Stream
+from personae.actors.domain.kit.refusal import OVERLOADED, TIMEOUT
 from personae.actors.domain.user import refusals as user_refusals
 from personae.actors.domain.values import Sealed
-from personae.actors.runtime import Directory
+from personae.actors.runtime import ActorDeadError, Directory, MailboxFull
 from personae.store.crypto import Area, Keyring
 from personae.store.errors import DatabaseError
 from personae.store.generated import Generator as Maker
@@ -98,6 +100,20 @@ class World:
 
     def _open(self, stream: Any) -> Aggregate:
         return Aggregate(stream, KINDS[stream.type], self)
+
+    async def give(self, order: Order, deadline: float | None = None) -> Done:
+        """Give an aggregate an order and return what it led to.
+
+        ``deadline`` is a time of the loop, after which its turn never begins. Raises what the turn
+        refuses; SYSTEM-Overloaded when too many orders wait before this one; SYSTEM-Timeout.
+        """
+        try:
+            done: Done = await self.directory.ask(order.stream, order, deadline)
+        except (MailboxFull, ActorDeadError):
+            raise OVERLOADED() from None
+        except TimeoutError:
+            raise TIMEOUT() from None
+        return done
 
     async def aggregate(self, stream: Stream) -> Aggregate:
         """Return an aggregate whose memory is what the log says; needs no turn of it."""

@@ -6,6 +6,7 @@ from personae.actors.aggregates import dispatch as way_in
 from personae.actors.aggregates.aggregate import Aggregate
 from personae.actors.domain.kit.refusal import OVERLOADED, TIMEOUT
 from personae.actors.domain.org.commands import ChangeOrg
+from personae.actors.domain.session.commands import AddSession, Checks
 from personae.actors.domain.user.commands import CheckPassword
 
 from tests.aggregates.conftest import ADMIN, INSTANCE, ORG, caller, refused
@@ -23,6 +24,21 @@ async def test_a_full_mailbox_sheds_the_load(dispatch, monkeypatch):
     shed = [each for each in results if isinstance(each, Exception)]
     assert len(shed) == 7
     assert {each.reason for each in shed} == {OVERLOADED}
+
+
+async def test_who_asks_a_full_mailbox_in_a_turn_of_its_own_lives_on(dispatch, monkeypatch, caplog):
+    """A flood of sign-ins of one person must not end the sessions that wait for the answer."""
+    monkeypatch.setattr(Aggregate, "mailbox_limit", 3)
+    wrong = Checks(user_id=ADMIN, password="wrong")
+    orders = [
+        AddSession(session_id=f"{n}", instance_id=INSTANCE, token_id="t", checks=wrong)
+        for n in range(70, 80)
+    ]
+    results = await asyncio.gather(
+        *(dispatch.send(order, caller()) for order in orders), return_exceptions=True
+    )
+    assert [each.reason for each in results].count(OVERLOADED) == 7
+    assert not caplog.records
 
 
 async def test_an_order_whose_time_is_over_is_never_carried_out(dispatch, monkeypatch):
