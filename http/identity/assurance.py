@@ -85,6 +85,19 @@ def lack_of(session: Session, human: Human, policies: Policies, domain: str, now
     return Lack.SET_UP if forced else Lack.NOTHING
 
 
+def first_proved(session: Session, policies: Policies, now: datetime) -> datetime | None:
+    """Return when the first factor was last proved, of those proofs that count by the policy."""
+    login, checked = policies.login, session.checked
+    proofs = (
+        (session.password_checked, login.password_check_lifetime),
+        (checked.get(Factor.INTENT), login.external_login_check_lifetime),
+    )
+    times = [at for at, life in proofs if at is not None and _fresh(at, life, now)]
+    if passkey_counts(session, policies, now):
+        times.append(checked[Factor.WEB_AUTH_N])
+    return max(times, default=None)
+
+
 def _second_factor_counts(session: Session, policies: Policies, now: datetime) -> bool:
     login = policies.login
     if passkey_counts(session, policies, now):
@@ -134,6 +147,8 @@ async def assured(services: Services, instance_id: str, session: Session, domain
     if user.human is None:
         return False
     policies, now = await policies_of(world, instance_id, aggregate.owner), world.now()
+    if first_proved(session, policies, now) is None:
+        return False
     if lack_of(session, user.human, policies, domain, now) is not Lack.NOTHING:
         return False
     return not password_due(user.human, aggregate.created_at, policies, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from personae.actors.aggregates.login_names import login_names
@@ -26,8 +26,8 @@ from personae.http.identity.assurance import (
     U2F,
     Lack,
     factors_of,
+    first_proved,
     lack_of,
-    passkey_counts,
 )
 from personae.http.login.contacts import contacts_of, plain
 from personae.http.login.requests import LOGIN
@@ -128,7 +128,7 @@ async def _account(
         lack = lack_of(session, user.human, policies, visit.domain, world.now())
     state = State.BARRED
     if user.may_sign_in and org.active:
-        fresh = primary and not (visit.asked and LOGIN in visit.asked.prompt)
+        fresh = primary and not (visit.asked and wants_new(visit.asked))
         state = (State.READY if lack is Lack.NOTHING else State.FACTOR) if fresh else State.PASSWORD
     names = await login_names(world, instance_id, user, aggregate.owner)
     created = aggregate.created_at
@@ -149,25 +149,19 @@ async def _began(visit: Visit) -> datetime | None:
 def is_fresh(session: Session, policies: Policies, visit: Visit, began: datetime | None) -> bool:
     """Say whether the first factor still counts, for the policy and for the client.
 
-    A client that wants a new sign-in (``prompt=login``) takes none from before it asked.
+    A client that wants a new sign-in (``prompt=login``) takes none from before it asked. Age is
+    counted back from then, too: how long people take at our pages makes nothing too old.
     """
-    now, asked = visit.services.world.now(), visit.asked
-    times = []
-    if session.password_checked:
-        life = policies.login.password_check_lifetime
-        if not life or now < end(session.password_checked, life):
-            times.append(session.password_checked)
-    if came := session.checked.get(Factor.INTENT):
-        life = policies.login.external_login_check_lifetime
-        if not life or now < end(came, life):
-            times.append(came)
-    if passkey_counts(session, policies, now):
-        times.append(session.checked[Factor.WEB_AUTH_N])
-    if not times or asked is None:
-        return bool(times)
-    if LOGIN in asked.prompt and began is not None and max(times) < began:
-        return False
-    return asked.max_age is None or (now - max(times)).total_seconds() < asked.max_age
+    asked, proved = visit.asked, first_proved(session, policies, visit.services.world.now())
+    if proved is None or asked is None or began is None:
+        return proved is not None
+    limit = 0 if wants_new(asked) else asked.max_age
+    return limit is None or began - proved <= timedelta(seconds=limit)
+
+
+def wants_new(asked: AuthRequestAdded) -> bool:
+    """Say whether a client takes no sign-in from before it asked."""
+    return LOGIN in asked.prompt or asked.max_age == 0
 
 
 def may_set_up(account: Account, domain: str) -> tuple[str, ...]:

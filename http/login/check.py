@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from personae.actors.aggregates.login_names import user_of
+from personae.actors.aggregates.login_names import login_names, user_of
 from personae.actors.aggregates.policies import policies_of
 from personae.actors.domain.kit import Refusal, Stream
 from personae.actors.domain.policies import LockoutPolicy
@@ -62,6 +62,14 @@ async def find_user(visit: Visit, login_name: str) -> str | None:
     except Refusal:
         return None
     return found or await user_by_contact(visit, login_name)
+
+
+async def name_of(visit: Visit, user_id: str) -> str:
+    """Return the login name that a user is known by, or nothing for a user that is not there."""
+    world = visit.services.world
+    aggregate = await world.aggregate(Stream(visit.instance_id, "user", user_id))
+    names = await login_names(world, visit.instance_id, aggregate.state, aggregate.owner)
+    return names[0] if names else ""
 
 
 async def sign_in(visit: Visit, attempt: Attempt, password: str) -> Held:

@@ -8,12 +8,12 @@ from personae.actors.domain.auth_request.commands import FailAuthRequest
 from personae.actors.domain.kit import Stream
 from personae.actors.domain.user.commands import GiveConsent, WithdrawConsent
 from personae.actors.domain.user.state import User
-from personae.http.login.accounts import Account, State, account_of, accounts_of
+from personae.http.login.accounts import Account, account_of, accounts_of
 from personae.http.login.detail_words import detailed
 from personae.http.login.forms import read_form
 from personae.http.login.scope_words import words
 from personae.http.login.seal import unseal
-from personae.http.login.steps import back_to_client, consent_purpose, link
+from personae.http.login.steps import back_to_client, consent_purpose, is_through, link
 from personae.http.login.visit import Visit
 
 DENIED = "access_denied"
@@ -63,7 +63,7 @@ async def give(visit: Visit, account: Account, client_id: str, scope: tuple[str,
 
 async def show_consents(visit: Visit) -> web.Response:
     """Show what an account of this browser has allowed."""
-    accounts = [each for each in await accounts_of(visit) if each.state is State.READY]
+    accounts = [each for each in await accounts_of(visit) if is_through(visit, each)]
     asked = visit.request.query.get("session", "")
     account = next((a for a in accounts if asked in {"", a.held.session_id}), None)
     if account is None:
@@ -88,7 +88,7 @@ async def take_consents(visit: Visit) -> web.Response:
     """Take back what a client was allowed; its tokens end."""
     form = await read_form(visit, "consents")
     account = await account_of(visit, form.memory["session"])
-    if account is None or account.state is not State.READY:
+    if account is None or not is_through(visit, account):
         return visit.redirect(visit.url("/login"))
     stream = Stream(visit.instance_id, "user", account.session.user_id)
     user: User = await visit.services.world.state(stream)

@@ -10,13 +10,14 @@ from personae.actors.domain.device_auth.state import USER_CODES, DeviceAuth, Sta
 from personae.actors.domain.device_auth.user_code import plain, shown
 from personae.actors.domain.kit import Stream
 from personae.http.identity.guesses import WINDOW
-from personae.http.login.accounts import State, account_of
+from personae.http.login.accounts import account_of
 from personae.http.login.consent import give
 from personae.http.login.detail_words import detailed
 from personae.http.login.forms import read_form
 from personae.http.login.guesses import GUESSES, address_of
 from personae.http.login.problems import Problem
 from personae.http.login.scope_words import words
+from personae.http.login.steps import is_through
 from personae.http.login.visit import Visit
 
 LONGEST_TYPED = 40
@@ -67,7 +68,7 @@ async def show_device(visit: Visit) -> web.Response:
     except Problem as problem:
         return _code(visit, visit.user_code, problem)
     account = await account_of(visit, visit.request.query.get("session", ""))
-    if account is None or account.state is not State.READY:
+    if account is None or not is_through(visit, account):
         return visit.redirect(visit.url("/login"))
     client = await client_of(visit.services.world, visit.instance_id, asked.client_id)
     return visit.page(
@@ -89,7 +90,7 @@ async def take_device(visit: Visit) -> web.Response:
     except Problem as problem:
         return _code(visit, "", problem)
     account = await account_of(visit, form.memory["session"])
-    if account is None or account.state is not State.READY:
+    if account is None or not is_through(visit, account):
         return visit.redirect(visit.url("/login"))
     held = account.held
     allowed = form["answer"] == "allow"

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 from aiohttp import web
 from personae.actors.aggregates.facts.user_codes import matches
-from personae.actors.aggregates.login_names import login_names
 from personae.actors.aggregates.policies import policies_of
 from personae.actors.domain.kit import Caller, Refusal, Stream
 from personae.actors.domain.user import code_commands as c
@@ -19,6 +18,7 @@ from personae.actors.domain.user.codes import CodeKind
 from personae.actors.domain.user.commands import UpdateHuman
 from personae.actors.domain.user.decide.password import check_complexity
 from personae.actors.domain.user.values import NewPassword
+from personae.http.login.check import name_of
 from personae.http.login.forms import Form, read_form
 from personae.http.login.guesses import check_guesses, note_wrong
 from personae.http.login.new_password import check_typed, problem_of, rules_of
@@ -153,9 +153,5 @@ async def _send(visit: Visit, order: object, caller: Caller) -> None:
 
 async def _sign_in(visit: Visit, user_id: str) -> str:
     """Return where somebody whose code was right goes on."""
-    world = visit.services.world
-    aggregate = await world.aggregate(Stream(visit.instance_id, "user", user_id))
-    names = await login_names(world, visit.instance_id, aggregate.state, aggregate.owner)
-    if not names:
-        return visit.url("/login")
-    return visit.url("/password", who=visit.sealed("name", names[0]))
+    name = await name_of(visit, user_id)
+    return visit.url("/password", who=visit.sealed("name", name)) if name else visit.url("/login")

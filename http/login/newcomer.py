@@ -172,6 +172,8 @@ async def _made(
     org_id, _ = await organisation(visit)
     email = given["email"]
     verified = known.user.email_verified and email == known.user.email
+    if not verified and await user_by_contact(visit, email) is not None:
+        raise Problem("email", "register_taken")
     host = visit.request.get("host") or visit.request.host
     link = f"{visit.services.origins.of(host)}/ui/login/verify"
     order = AddHuman(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from personae.http.server.static import Static
 HERE = Path(__file__).parent
 PREFIX = "/ui/login"
 ASSETS = f"{PREFIX}/assets"
+_PLACE = re.compile(r"\{(\w+)\}")
 
 
 class Pages:
@@ -40,8 +42,11 @@ class Pages:
 
 
 def fill(text: str, **values: object) -> str:
-    """Put values into a text of ours; they are never read as templates themselves."""
-    return text.format_map(values)
+    """Put values into a text; they are never read as templates themselves.
+
+    The text may be an administrator's: a name it makes up stays as it is, and nothing else is done.
+    """
+    return _PLACE.sub(lambda place: str(values.get(place[1], place[0])), text)
 
 
 @cache

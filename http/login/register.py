@@ -9,7 +9,8 @@ from personae.actors.domain.policies import Policies
 from personae.actors.domain.user import refusals
 from personae.actors.domain.user.commands import AddHuman
 from personae.actors.domain.user.values import NewContact, NewPassword, Profile
-from personae.http.login.check import Attempt, sign_in
+from personae.http.login.check import Attempt, name_of, sign_in
+from personae.http.login.contacts import user_by_contact
 from personae.http.login.forms import Form, read_form
 from personae.http.login.guesses import REGISTRATIONS, address_of
 from personae.http.login.new_password import check_typed, problem_of, rules_of
@@ -75,7 +76,8 @@ async def take_register(visit: Visit) -> web.Response:
     memory = dict(form.memory)
     try:
         await _make(visit, org_id, form)
-        attempt = Attempt(form["email"].strip(), memory["session_id"], memory["token_id"])
+        name = await name_of(visit, memory["user_id"])
+        attempt = Attempt(name, memory["session_id"], memory["token_id"])
         held = await sign_in(visit, attempt, form["new"])
     except Problem as problem:
         return _register(visit, policies, memory, dict(form.fields), problem)
@@ -91,6 +93,10 @@ async def _make(visit: Visit, org_id: str, form: Form) -> None:
     host = visit.request.get("host") or visit.request.host
     link = f"{visit.services.origins.of(host)}/ui/login/verify"
     email = form["email"].strip()
+    # Names are looked for before addresses: this one would stand in somebody's way.
+    if await user_by_contact(visit, email) is not None:
+        made.wrong(address_of(visit), now)
+        raise Problem("email", "register_taken")
     order = AddHuman(
         user_id=form.memory["user_id"],
         org_id=org_id,

@@ -47,7 +47,7 @@ def ask_password(visit: Visit, login_name: str) -> web.Response:
 async def go_on(visit: Visit, session_id: str) -> web.Response:
     """Send a signed-in browser on: to what is still due, to the client, or home."""
     account = await account_of(visit, session_id)
-    if account is None:
+    if account is None or not account.primary:
         return visit.redirect(visit.url("/login"))
     if page := _due(visit, account):
         return visit.redirect(visit.url(page, session=session_id))
@@ -74,6 +74,11 @@ def _due(visit: Visit, account: Account) -> str:
     if human and password_due(human, account.created_at, account.policies, now):
         return "/password/change"
     return ""
+
+
+def is_through(visit: Visit, account: Account) -> bool:
+    """Say whether an account may be used as it is: all is proved, and nothing comes before."""
+    return account.state is State.READY and not _due(visit, account)
 
 
 def consent_purpose(visit: Visit) -> str:

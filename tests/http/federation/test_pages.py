@@ -1,6 +1,7 @@
 """People at our sign-in pages who come from elsewhere: linked, made, or asked."""
 
 import re
+from datetime import timedelta
 from html import unescape
 from types import SimpleNamespace
 from urllib.parse import urlencode
@@ -138,9 +139,13 @@ async def test_somebody_new_describes_oneself_and_is_made(us, person, elsewhere,
     assert (made.user_name, made.human.email.verified) == ("new@example.com", True)
 
 
-async def test_an_address_that_was_changed_is_to_be_verified(us, person, elsewhere, idp):
+async def test_an_address_that_was_changed_is_to_be_verified(us, person, elsewhere, idp, gigi):
+    elsewhere.user = SAID | {"email_verified": False}
     page = await person.come(elsewhere, idp)
-    fields = {"given": "N", "family": "C", "email": "boss@example.com", "do": "make"}
+    fields = {"given": "N", "family": "C", "email": "new@example.com", "do": "make"}
+    page = await person.submit(page, "idp/new", **fields)
+    assert "cannot be created with this" in page.problem  # gigi's, who signs in with it
+    fields |= {"email": "boss@example.com"}
     assert signed_in(await person.submit(page, "idp/new", **fields))
     assert not (await user(us, await holder(us, idp))).human.email.verified
 
@@ -266,6 +271,37 @@ async def test_what_was_turned_off_meanwhile_links_nobody(us, person, elsewhere,
         await us.send(WithdrawIdp(instance_id=INSTANCE, idp_id=idp))
     assert not signed_in(await person.back(elsewhere, asked))
     assert await holder(us, idp) is None
+
+
+@pytest.mark.parametrize("how", ["policy", "list"])
+async def test_what_was_turned_off_meanwhile_lets_nobody_in(us, person, elsewhere, idp, how):
+    """ZA-32, for who is linked already."""
+    await us.human(links=(IdpLink(idp, "ext"),))
+    asked = await person.to_provider(idp)
+    if how == "policy":
+        policy = LoginPolicy(allow_username_password=True, allow_register=True)
+        await us.send(ChangePolicy(instance_id=INSTANCE, policy=policy))
+    else:
+        await us.send(WithdrawIdp(instance_id=INSTANCE, idp_id=idp))
+    assert not signed_in(await person.back(elsewhere, asked))
+    stored = await us.services.world.log.after(INSTANCE, 0, 1000)
+    assert not any(each.stream.type == "session" for each in stored)
+
+
+async def test_a_page_of_the_way_back_is_no_way_around_the_policy(
+    us, person, elsewhere, idp, clock
+):
+    life = int(timedelta(hours=1).total_seconds() * 10**9)
+    policy = replace(POLICY, external_login_check_lifetime=life)
+    await us.send(ChangePolicy(instance_id=INSTANCE, policy=policy))
+    await us.human(links=(IdpLink(idp, "ext"),))
+    asked = await person.to_provider(idp)
+    elsewhere.nonce = asked["nonce"]
+    got = await us.answer(state=asked["state"], code="c")
+    where = f"{got.to}?{urlencode(got.said)}".removeprefix(us.stack.issuer)
+    assert signed_in(await person.get(where))
+    clock.pass_(hours=1)
+    assert not signed_in(await person.get(where))
 
 
 async def test_what_is_said_now_is_taken_over_if_that_is_wanted(us, person, elsewhere, idp):

@@ -161,3 +161,16 @@ async def test_the_page_says_what_it_takes(browser, site, off, label):
     assert (
         f'<label for="loginName">{label}</label>' in (await browser.get("/ui/login/loginname")).text
     )
+
+
+async def test_nobody_makes_an_account_named_like_what_another_signs_in_with(browser, site):
+    """Names come first: it would stand in the way of whom the address belongs to."""
+    await site.policy(LoginPolicy(allow_username_password=True, allow_register=True))
+    await add(site, "u1")
+    typed = {"given": "Eve", "family": "Else", "new": PASSWORD, "again": PASSWORD}
+    page = await browser.get("/ui/login/register")
+    page = await browser.submit(page, "register", email=EMAIL.upper(), **typed)
+    assert (page.status, page.url.endswith("/register")) == (422, True)
+    page = await browser.sign_in(name=EMAIL)
+    assert page.title.startswith("You are signed in")
+    assert "user-u1" in page.text

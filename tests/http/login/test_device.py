@@ -2,7 +2,7 @@ import pytest
 from personae.actors.domain.device_auth.commands import AddDeviceAuth
 from personae.actors.domain.device_auth.state import Status
 
-from tests.aggregates.conftest import INSTANCE
+from tests.aggregates.conftest import INSTANCE, PASSWORD
 from tests.http.login.conftest import CLIENT, NAME
 
 PAGE = "/ui/login/device"
@@ -80,3 +80,16 @@ async def test_nobody_answers_for_another_browser(browser, site, device):
     found = await browser.post(f"{PAGE}/allow", data={**hidden, "answer": "allow"})
     assert found.status == 403
     assert await status(site) is Status.INITIATED
+
+
+async def test_a_password_that_is_due_comes_before_the_device(browser, site, device):
+    await site.add_user(change_required=True)
+    page = await browser.sign_in("/ui/login/loginname?user_code=BCDFGHJK", "grace")
+    assert page.title.startswith("Change your password")
+    around = page.url.replace("/password/change", "/device/allow")
+    page = await browser.get(around)
+    assert page.title.startswith("Change your password")
+    fields = {"current": PASSWORD, "new": "Other-Horse-2", "again": "Other-Horse-2"}
+    page = await browser.submit(page, "password/change", **fields)
+    await browser.submit(page, "device/allow", answer="allow")
+    assert await status(site) is Status.APPROVED

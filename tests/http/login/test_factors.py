@@ -322,3 +322,17 @@ async def test_only_the_server_says_that_a_factor_was_set_up(site):
     order = SetSession(session_id="s", token_id="t2", presented="t", set_up=(Factor.TOTP,))
     with pytest.raises(Exception, match="AUTH-PermissionDenied"):
         await site.dispatch.send(order, Caller(instance_id=INSTANCE, user_id=ADMIN))
+
+
+@pytest.mark.parametrize("asked", [{"max_age": 0}, {"max_age": 0, "prompt": (2,)}, {"max_age": 3}])
+async def test_a_sign_in_that_must_be_new_has_time_for_its_second_factor(
+    site, browser, redirects, asked
+):
+    """What a client accepts is counted back from when it asked, not from the second page."""
+    await allow(site)
+    app = await app_of(site)
+    page = await browser.sign_in(await site.ask(redirect=redirects[0], **asked))
+    assert page.title.startswith("Enter the code of your app")
+    site.clock.pass_(minutes=1)
+    await browser.submit(page, "mfa", code=app.at(site.clock()), do="check")
+    assert redirects[1] == ["/callback?code=c-V2_1"]

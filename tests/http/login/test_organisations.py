@@ -1,5 +1,6 @@
 """What an organisation sets for itself holds on the pages: colours, words, and who may sign in."""
 
+import pytest
 from personae.actors.domain.feature.commands import SetFeatures
 from personae.actors.domain.feature.events import Level
 from personae.actors.domain.instance.commands import SetLoginTranslation
@@ -73,3 +74,19 @@ async def test_the_rules_of_the_organisation_are_shown_with_a_new_password(brows
     await site.add_user(change_required=True)
     await site.send(c.AddOrgPolicy(org_id=ORG, policy=policy))
     assert "27" in (await browser.sign_in(name="grace")).text
+
+
+@pytest.mark.parametrize(
+    ("own", "shown"),
+    [
+        ("To {client}, {nobody}", "To Shop, {nobody}"),
+        ("To {client.__class__}", "To {client.__class__}"),
+        ("To {client:>99999999}", "To {client:&gt;99999999}"),
+        ("To { {} {0} {client", "To { {} {0} {client"),
+    ],
+)
+async def test_words_of_one_s_own_break_no_page(browser, site, own, shown):
+    order = SetLoginTranslation(instance_id=INSTANCE, language="en", translation={"to_client": own})
+    await site.send(order)
+    page = await browser.get(await site.ask())
+    assert f'<p class="client">{shown}</p>' in page.text

@@ -5,7 +5,7 @@ from html import unescape
 import pytest
 from personae.actors.domain.kit import Stream
 from personae.actors.domain.org.commands import AddOrg
-from personae.actors.domain.policies import LoginPolicy
+from personae.actors.domain.policies import DomainPolicy, LoginPolicy
 from personae.actors.domain.user.events import HumanRegistered
 from personae.http.login import guesses
 
@@ -139,3 +139,10 @@ async def test_no_address_makes_accounts_without_end(browser, open_site):
     assert (page.status, page.headers["Retry-After"]) == (429, "600")
     open_site.clock.pass_(minutes=11)
     assert (await register(browser, email="last@else.example")).status == 200
+
+
+async def test_an_account_is_signed_in_to_by_whatever_name_it_gets(browser, open_site):
+    await open_site.policy(DomainPolicy(user_login_must_be_domain=True))
+    page = await register(browser)
+    assert page.url.endswith("/ui/login/success")
+    assert "ada@else.example@acme.localhost" in page.text

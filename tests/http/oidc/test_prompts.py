@@ -1,11 +1,14 @@
 """What a client may ask of a sign-in, from its request through the pages to its tokens."""
 
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
+from personae.actors.domain.instance.commands import ChangePolicy
+from personae.actors.domain.policies import LoginPolicy
 from personae.actors.domain.project.values import (
     ApplicationType,
     AuthMethod,
@@ -13,7 +16,7 @@ from personae.actors.domain.project.values import (
     ResponseType,
 )
 
-from tests.aggregates.conftest import PASSWORD, human
+from tests.aggregates.conftest import INSTANCE, PASSWORD, human
 from tests.http.login.conftest import NAME, Browser, redirects  # noqa: F401 — a fixture
 from tests.http.login.test_browser import ARGUMENTS, CHROMIUM
 from tests.http.oidc.conftest import CALLBACK, challenge_of, query_of
@@ -269,3 +272,17 @@ async def test_patterns_count_in_development_only(whole, uri, right):
         app = await whole.app(**patterns, dev_mode=dev_mode)
         found = await whole.authorize(app, redirect_uri=uri, prompt="none", headers=browser.cookie)
         assert ("code" in query_of(found.location)) is (right and dev_mode)
+
+
+async def test_without_a_page_a_password_counts_as_long_as_with_one(whole, browser, app, clock):
+    life = int(timedelta(hours=1).total_seconds() * 10**9)
+    policy = LoginPolicy(allow_username_password=True, password_check_lifetime=life)
+    await whole.send(ChangePolicy(instance_id=INSTANCE, policy=policy))
+    await browser.sign_in(authorize(app))
+    clock.pass_(minutes=59)
+    await browser.get(authorize(app, prompt="none"))
+    assert "code" in query_of(app.seen[-1])
+    clock.pass_(minutes=1)
+    assert (await browser.get(authorize(app))).title.startswith("Enter your password")
+    await browser.get(authorize(app, prompt="none"))
+    assert query_of(app.seen[-1])["error"] == "login_required"
