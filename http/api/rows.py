@@ -28,17 +28,19 @@ class Rows:
         """Return the row of an aggregate, as new as the aggregate: from memory or one query.
 
         For tables that borrow no columns. Raises SYSTEM-Unavailable when the table lags too long,
-        and when it lacks what exists: somebody emptied it, and it is not built anew yet.
+        and when it lacks what exists: somebody emptied it, and it is not built anew yet. While a
+        new version of the table is built, the one before answers, and nothing is remembered.
         """
         stream, version = aggregate.stream, aggregate.version
         name = (table.physical, stream)
         known = self._known.get(name)
         if known is not None and known[0] == version:
             return known[1]
+        own = not projections.builds(table)
         row = await fresh_row(projections, table, aggregate)
         if row is None and aggregate.state.exists:
             raise UNAVAILABLE()
-        if row is not None:
+        if row is not None and own:
             self._known[name] = (version, row)
             if len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)

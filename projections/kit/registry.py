@@ -191,6 +191,10 @@ class Projections:
                 yield meter.at(sum(one.position for one in rows), sum(one.head for one in rows))
             await asyncio.sleep(LOOK_AGAIN)
 
+    def builds(self, table: Table) -> bool:
+        """Say whether questions are still answered by another version of a table."""
+        return table.name in self._building
+
     async def failed(self, instance_id: str = "") -> list[Failed]:
         """Return the events that were put aside."""
         return await poison.failed(self.shelf, instance_id)

@@ -1,8 +1,12 @@
 """Raised versions, rebuilds and comparisons."""
 
 import asyncio
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import pytest
+from personae.actors.domain.kit import Stream
+from personae.http.api.rows import Rows
 from personae.projections.kit import (
     ALL,
     Projections,
@@ -94,6 +98,36 @@ async def test_questions_are_answered_by_the_old_table_until_the_new_one_is_buil
                 None,
                 b"",
             ]
+
+
+class Gigi(NamedTuple):
+    """What is read of an aggregate beside its row."""
+
+    version: int
+    position: int
+    stream: Stream = Stream("i1", "person", "gigi")
+    state: Any = SimpleNamespace(exists=True)
+
+
+async def test_what_the_older_version_answers_is_not_remembered(process, writer, monkeypatch):
+    async with process(PEOPLE) as old:
+        [added] = await writer.add("gigi", PersonAdded(name="Gigi"))
+        await old.reached(PEOPLE, "i1", added.position)
+    # Nobody keeps the older one any more, and the new one is built but not asked yet.
+    go = asyncio.Event()
+
+    async def waits(_shelf, _table):
+        return not go.is_set()
+
+    monkeypatch.setattr(Shelf, "yields", waits)
+    [renamed] = await writer.add("gigi", PersonRenamed(name="Gina"))
+    async with process(SECOND) as new:
+        rows, gigi = Rows(), Gigi(2, renamed.position)
+        assert new.builds(SECOND)
+        assert (await rows.of(new, SECOND, gigi)).name == "Gigi"
+        go.set()
+        await built(new)
+        assert (await rows.of(new, SECOND, gigi)).name == "Gina"
 
 
 async def test_an_old_process_waits_quietly_when_its_table_was_replaced(process, writer):
