@@ -171,7 +171,7 @@ class Metrics(Section):
 
 
 SystemUserName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,199}$")]
-"""With a letter first: ids of users have none."""
+"""With a letter first: no id that this server draws has one, and nobody may choose such a name."""
 
 
 class SystemMembership(Section):

@@ -4,11 +4,38 @@ from __future__ import annotations
 
 from typing import Any
 
+from personae.actors.domain.kit import SYSTEM, Stream
+from personae.actors.domain.project.values import CLIENT_IDS
 from personae.actors.domain.user.commands import AddHuman
 from personae.actors.domain.user.factors import IdpLink
+from personae.actors.domain.user.refusals import ALREADY_EXISTS
 from personae.actors.domain.user.values import Gender, NewContact, NewPassword, Profile
+from personae.http.api.reading import services_of
+from personae.http.wire.call import Call
 from personae.http.wire.wrong import Wrong
 from personae.projections.phones import normal
+
+
+async def new_user_id(call: Call, asked: str, permission: str, org_id: str = "") -> str:
+    """Return the id for a new user: the one asked for, if nobody else is called so, or a new one.
+
+    Ids of users stand beside other names: of who made something (this server, system users), of
+    whom features are of (instance, organisations), of whom a token is for (clients). Whoever had
+    such an id would see and change what is theirs. Raises USER-AlreadyExists, and
+    AUTH-PermissionDenied before anything is told.
+    """
+    services = services_of(call)
+    if not asked:
+        return services.new_id()
+    await services.permit(call.caller.at(org_id), permission)
+    if asked in {SYSTEM, call.caller.instance_id} or asked in services.system_users:
+        raise ALREADY_EXISTS()
+    world, instance_id = services.world, call.caller.instance_id
+    if (await world.state(Stream(instance_id, "org", asked))).exists:
+        raise ALREADY_EXISTS()
+    if await world.log.holder(instance_id, CLIENT_IDS, asked) is not None:
+        raise ALREADY_EXISTS()
+    return asked
 
 
 def new_human(user_id: str, org_id: str, user_name: str, human: Any) -> AddHuman:

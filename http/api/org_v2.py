@@ -7,7 +7,7 @@ from typing import Any
 from google.protobuf.message import Message
 from personae.actors.aggregates.orders import Done
 from personae.actors.domain.org import commands as c
-from personae.http.api.humans import new_human
+from personae.http.api.humans import new_human, new_user_id
 from personae.http.api.reading import page_of, paged, services_of, sorted_by, visible
 from personae.http.api.replies import done_details, list_details, row_details
 from personae.http.wire.call import Call
@@ -26,7 +26,7 @@ SORTED_BY = ("", "name", "creation_date")
 async def add_organization(request: Any, call: Call) -> Message:
     """Create an organisation with its first administrators."""
     org_id = request.organization_id or request.org_id or services_of(call).new_id()
-    admins = tuple(admin_of(call, org_id, admin) for admin in request.admins)
+    admins = tuple([await admin_of(call, org_id, admin) for admin in request.admins])
     done = await call.send(c.AddOrg(org_id=org_id, name=request.name, admins=admins))
     return call.reply(
         details=done_details(done),
@@ -35,14 +35,14 @@ async def add_organization(request: Any, call: Call) -> Message:
     )
 
 
-def admin_of(call: Call, org_id: str, admin: Any) -> c.Admin:
+async def admin_of(call: Call, org_id: str, admin: Any) -> c.Admin:
     """Return a first administrator: an existing user, or a human to create."""
     roles = tuple(admin.roles)
     match admin.WhichOneof("user_type"):
         case "user_id":
             return c.Admin(user_id=admin.user_id, roles=roles)
         case "human":
-            user_id = admin.human.user_id or services_of(call).new_id()
+            user_id = await new_user_id(call, admin.human.user_id, "org.create")
             human = new_human(user_id, org_id, admin.human.username, admin.human)
             return c.Admin(user_id=user_id, human=human, roles=roles)
     raise Wrong("user_id or human", "user_type", "admins")

@@ -20,6 +20,7 @@ from personae.http.api.humans import (
     gender_of,
     metadata_of,
     new_human,
+    new_user_id,
     password_of,
     phone_of,
 )
@@ -35,7 +36,7 @@ SERVICE = "zitadel.user.v2.UserService"
 @rpc(f"{SERVICE}/CreateUser")
 async def create_user(request: Any, call: Call) -> Message:
     """Create a human or a machine."""
-    user_id = request.user_id or services_of(call).new_id()
+    user_id = await new_user_id(call, request.user_id, "user.write", request.organization_id)
     done = await call.send(_new_user(request, user_id))
     return call.reply(
         id=user_id,
@@ -67,8 +68,8 @@ def _new_user(request: Any, user_id: str) -> c.AddHuman | c.AddMachine:
 @rpc(f"{SERVICE}/AddHumanUser")
 async def add_human_user(request: Any, call: Call) -> Message:
     """Create a human."""
-    user_id = request.user_id or services_of(call).new_id()
     org_id = await _organisation(request.organization, call)
+    user_id = await new_user_id(call, request.user_id, "user.write", org_id)
     done = await call.send(new_human(user_id, org_id, request.username, request))
     return call.reply(
         user_id=user_id,

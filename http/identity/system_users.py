@@ -36,6 +36,10 @@ class SystemUsers:
             for name, (pem, memberships) in (users or {}).items()
         }
 
+    def __contains__(self, name: str) -> bool:
+        """Say whether a system user has a name."""
+        return name in self._known
+
     def caller(self, instance_id: str, token: str, now: datetime) -> Caller | None:
         """Return who a token's signature proves to call, ``None`` when it names no system user.
 

@@ -2,8 +2,13 @@
 
 from base64 import b64encode
 
+import pytest
+from personae.actors.domain.project.commands import AddAPIApp
+
 from tests.aggregates.conftest import INSTANCE, ORG
-from tests.http.api.conftest import OTHER_ORG, ROOT, SESSION, USER
+from tests.aggregates.conftest import PROJECT as FIRST_PROJECT
+from tests.http.api import system
+from tests.http.api.conftest import GUEST, OTHER_ORG, OWNER, ROOT, SESSION, USER
 
 ORGS, PROJECT = "zitadel.org.v2.OrganizationService", "zitadel.project.v2.ProjectService"
 APP = "zitadel.application.v2.ApplicationService"
@@ -90,3 +95,25 @@ async def test_a_domain_and_a_name_go_to_another_organisation_without_its_people
     events = await server.services.world.log.after(INSTANCE, 0, 9999)
     assert {each.owner for each in events if each.stream.id == "4716"} == {"4715"}
     assert await server.refused(f"{USER}/GetUserByID", ROOT, user_id="4716") == "USER-NotFound"
+
+
+@pytest.mark.parametrize("id_", ["SYSTEM", "ops", INSTANCE, ORG, "client"])
+async def test_no_user_is_called_like_somebody_else(server, id_):
+    """Sessions are shown to who made them: this server, for those of its sign-in pages."""
+    server.services.system_users = system.known("IAM_LOGIN_CLIENT")
+    client = {"project_id": FIRST_PROJECT, "app_id": "a", "client_id": "client", "name": "API"}
+    await server.send(AddAPIApp(**client))
+    human = {
+        "profile": {"given_name": "Eve", "family_name": "E"},
+        "email": {"email": "eve@eve.test", "is_verified": True},
+    }
+    machine = {"user_id": id_, "organization_id": OTHER_ORG, "machine": {"name": "M"}}
+    older = {"user_id": id_, "organization": {"org_id": OTHER_ORG}, "username": "eve"}
+    for method, fields in (("CreateUser", machine), ("AddHumanUser", older | human)):
+        refused = [
+            await server.refused(f"{USER}/{method}", who, **fields) for who in (OWNER, GUEST)
+        ]
+        assert refused == ["USER-AlreadyExists", "AUTH-PermissionDenied"]
+    org = {"name": "Eve's", "admins": [{"human": human | {"user_id": id_, "username": "eve"}}]}
+    assert await server.refused(f"{ORGS}/AddOrganization", **org) == "USER-AlreadyExists"
+    assert await server.refused(f"{ORGS}/AddOrganization", GUEST, **org) == "AUTH-PermissionDenied"
