@@ -153,3 +153,14 @@ def member_of(kind: str, column: str, user_id: str, roles: Iterable[str]) -> Con
         " AND m.user_id = %s AND m.roles && %s::text[])",
         (kind, user_id, sorted(roles)),
     )
+
+
+def of_granted_org(user_id: str, roles: Iterable[str]) -> Condition:
+    """Return what members of grants meet where a user has such a role in whom it was granted to."""
+    granted = expression(MEMBERS, "granted_org")
+    return Condition(
+        f"t.kind = '{GRANT}' AND EXISTS (SELECT FROM {view(MEMBERS)} m"
+        " WHERE m.instance_id = t.instance_id AND m.kind = 'org'"
+        f" AND m.aggregate_id = {granted} AND m.user_id = %s AND m.roles && %s::text[])",
+        (user_id, sorted(roles)),
+    )

@@ -9,7 +9,7 @@ from personae.actors.domain.instance.commands import AddInstanceMember
 from personae.actors.domain.instance.members import ChangeInstanceMember, RemoveInstanceMember
 from personae.actors.domain.org import commands as org
 from personae.actors.domain.project import commands as project
-from personae.http.api.reading import either, page_of, paged, sorted_by, visible
+from personae.http.api.reading import either, page_of, paged, services_of, sorted_by, visible
 from personae.http.api.replies import pagination
 from personae.http.api.user_v2_read import names_of
 from personae.http.wire.call import Call
@@ -18,7 +18,7 @@ from personae.http.wire.wrong import Wrong
 from personae.projections.instances import INSTANCES
 from personae.projections.kit import Condition, Question, Row, all_of, any_of
 from personae.projections.kit.expression import expression
-from personae.projections.members import GRANT, MEMBERS
+from personae.projections.members import GRANT, MEMBERS, of_granted_org
 from personae.projections.orgs import ORGS
 from personae.projections.project_grants import PROJECT_GRANTS
 from personae.projections.projects import PROJECTS
@@ -115,8 +115,15 @@ async def list_administrators(request: Any, call: Call) -> Any:
 
 
 async def _visible(call: Call) -> Condition:
-    """Return the rows one may see: by the permission of their level, and one's own."""
-    parts = [Condition("t.user_id = %s", (call.caller.user_id,))]
+    """Return the rows one may see: by the permission of their level, and one's own.
+
+    Members of a grant are the business of who granted, and of who was granted.
+    """
+    user_id, permissions = call.caller.user_id, services_of(call).world.permissions
+    parts = [
+        Condition("t.user_id = %s", (user_id,)),
+        of_granted_org(user_id, permissions.granting(LEVELS[GRANT][0])),
+    ]
     for kind, (permission, by) in LEVELS.items():
         within = either(await visible(call, permission, by=by))
         parts.append(all_of([Condition("t.kind = %s", (kind,)), within]))

@@ -1,6 +1,7 @@
 """Administrators of the instance, of organisations, of projects and of grants."""
 
 import pytest
+from personae.actors.domain.org.commands import AddOrg, AddOrgMember
 from personae.actors.domain.project.commands import AddProject, AddProjectGrant, AddProjectMember
 
 from tests.aggregates.conftest import ADMIN, ORG
@@ -108,6 +109,20 @@ async def test_who_was_granted_a_project_names_the_administrators_of_the_grant(s
     of["resource"] = {"projectId": "p1"}
     refused = await shop.refused(call("Create"), OWNER, **of | {"roles": ["PROJECT_OWNER"]})
     assert refused == "AUTH-PermissionDenied"
+
+
+async def test_who_was_granted_a_project_sees_the_administrators_of_the_grant_only(shop):
+    await shop.machine("granter")
+    to = {"project_id": "p1", "user_id": "granter"}
+    await shop.send(AddProjectMember(**to, roles=("PROJECT_OWNER",)))
+    of_grant = {"granted_org_id": OTHER_ORG, "roles": ("PROJECT_GRANT_OWNER",)}
+    await shop.send(AddProjectMember(**to, **of_grant))
+    await shop.send(AddOrg(org_id="12", name="Third"))
+    await shop.machine("third", "12")
+    await shop.send(AddOrgMember(org_id="12", user_id="third", roles=("ORG_OWNER",)))
+    seen = [one for one in await listed(shop, OWNER) if one["user"]["id"] == "granter"]
+    assert ["projectGrant" in one for one in seen] == [True]
+    assert {one["user"]["id"] for one in await listed(shop, "third")} == {"third"}
 
 
 async def test_one_sees_the_administrators_of_what_one_manages(shop):
