@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from personae.actors.aggregates.aggregate import Aggregate
-from personae.actors.domain.kit import Stream
+from personae.actors.domain.kit import Caller, Stream
 from personae.actors.domain.kit.refusal import UNAVAILABLE
 from personae.http.api.rows import rows_of
 from personae.http.identity.services import Services
@@ -78,9 +78,21 @@ async def visible(
     if await permissions.everywhere(caller, permission):
         return ALL
     roles = permissions.granting(permission)
-    shared = [member_of(kind, column, caller.user_id, roles) for kind, column in by.items()]
+    shared = [_shared(caller, kind, column, roles) for kind, column in by.items()]
     mine = [Condition(f't."{column}" = %s', (caller.user_id,)) for column in own]
     return any_of([*shared, *mine])
+
+
+def _shared(caller: Caller, kind: str, column: str, roles: Sequence[str]) -> Condition:
+    """Return what rows meet whose ``column`` names an aggregate where the caller has such a role.
+
+    System users have roles where the settings say so, and no others.
+    """
+    if not caller.memberships:
+        return member_of(kind, column, caller.user_id, roles)
+    granting = (each for each in caller.memberships if not set(roles).isdisjoint(each.roles))
+    places = [each.id for each in granting if each.kind == kind]
+    return Condition(f't."{column}" = ANY(%s::text[])', (places,))
 
 
 def either(*parts: Allowed | Condition) -> Condition:

@@ -38,16 +38,20 @@ async def reset(cmd: c.ResetFeatures, turn: Turn) -> Facts:
 
 
 async def _may(cmd: c.SetFeatures | c.ResetFeatures, turn: Turn, verb: str) -> None:
-    """Refuse who may not, and what is not there; in this order."""
-    permission = f"{AREA[cmd.level]}.{verb}"
+    """Refuse who may not, and what is not there; in this order.
+
+    Features are kept under the id of whom they are of, whatever that is: an id that a level above
+    goes by too is not found.
+    """
+    permission, of_instance = f"{AREA[cmd.level]}.{verb}", cmd.owner_id == turn.caller.instance_id
     if cmd.level is Level.ORG:
         await turn.may(permission, cmd.owner_id)
-        if not (await turn.org(cmd.owner_id)).exists:
+        if of_instance or not (await turn.org(cmd.owner_id)).exists:
             raise ORG_NOT_FOUND()
     elif cmd.level is Level.USER:
         user = await turn.aggregate("user", cmd.owner_id)
         await turn.may(permission, user.owner)
-        if not user.state.exists:
+        if of_instance or not user.state.exists or (await turn.org(cmd.owner_id)).exists:
             raise USER_NOT_FOUND()
     else:
         await turn.may(permission)

@@ -1,8 +1,9 @@
 """Features over the API: which level a value comes from."""
 
 import pytest
+from personae.actors.domain.org.commands import AddOrg
 
-from tests.aggregates.conftest import ORG
+from tests.aggregates.conftest import INSTANCE, ORG
 from tests.http.api import system
 from tests.http.api.conftest import GUEST, OTHER_ORG, OWNER, ROOT
 
@@ -138,3 +139,22 @@ async def test_older_packages_set_and_reset_levels_too(server):
     for verb in ("Set", "Get", "Reset"):
         for level, of in OF.items():
             await server.ok(f"zitadel.feature.v2beta.FeatureService/{verb}{level}Features", **of)
+
+
+async def test_who_has_the_id_of_another_level_does_not_change_its_features(server):
+    """Ids may be chosen; a tenant's user was called like another tenant's organisation."""
+    set_ = {"features": {"user_schema": True}}
+    await server.ok(f"{LEVELS}/SetOrganizationFeatures", organization_id=ORG, **set_)
+    await server.ok(f"{SERVICE}/SetInstanceFeatures", user_schema=True)
+    await server.machine(ORG, OTHER_ORG)
+    await server.send(AddOrg(org_id=INSTANCE, name="Same"))
+    for verb in ("Set", "Reset"):
+        for level, named, reason in (
+            ("User", {"user_id": ORG}, "USER-NotFound"),
+            ("Organization", {"organization_id": INSTANCE}, "ORG-NotFound"),
+        ):
+            user = OWNER if level == "User" else ROOT
+            assert await server.refused(f"{SERVICE}/{verb}{level}Features", user, **named) == reason
+    kept = await server.ok(f"{LEVELS}/GetOrganizationFeatures", organization_id=ORG)
+    assert kept["features"]["userSchema"]["enabled"]
+    assert (await features(server))["userSchema"]["enabled"]

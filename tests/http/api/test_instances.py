@@ -8,7 +8,7 @@ from personae.actors.domain.kit import Caller
 
 from tests.aggregates.conftest import INSTANCE, ORG, SETUP
 from tests.http.api import system
-from tests.http.api.conftest import GUEST, OWNER, ROOT
+from tests.http.api.conftest import GUEST, OTHER_ORG, OWNER, ROOT
 
 SERVICE = "zitadel.instance.v2.InstanceService"
 OPS = "ops"
@@ -197,3 +197,13 @@ async def test_a_system_user_may_do_what_its_memberships_say_and_where(second):
     assert await second.refused(create, OPS, organization_id="11", name="S") == (
         "AUTH-PermissionDenied"
     )
+
+
+async def test_a_system_user_of_an_organisation_is_shown_what_is_there(ops):
+    ops.services.system_users = system.known("ORG_OWNER", kind="org", id_=OTHER_ORG)
+    found = await ops.ok("zitadel.user.v2.UserService/ListUsers", OPS)
+    assert [each["userId"] for each in found["result"]] == [OWNER]
+    found = await ops.ok("zitadel.org.v2.OrganizationService/ListOrganizations", OPS)
+    assert [each["id"] for each in found["result"]] == [OTHER_ORG]
+    found = await ops.ok("zitadel.application.v2.ApplicationService/ListApplications", OPS)
+    assert found == {"pagination": {"appliedLimit": "100"}}
