@@ -25,7 +25,7 @@ async def show_consent(visit: Visit) -> web.Response:
     who = visit.request.query.get("who", "")
     session_id = unseal(visit.services, consent_purpose(visit), who)
     account = await account_of(visit, session_id or "")
-    if account is None or visit.asked is None:
+    if account is None or visit.asked is None or not is_through(visit, account):
         return visit.redirect(visit.url("/login"))
     return visit.page(
         "consent",
@@ -43,6 +43,8 @@ async def take_consent(visit: Visit) -> web.Response:
     account = await account_of(visit, form.memory["session"])
     asked = visit.asked
     if account is None or asked is None or form.memory["request"] != visit.auth_id:
+        return visit.redirect(visit.url("/login"))
+    if not is_through(visit, account):  # any more: the page may have been open for long
         return visit.redirect(visit.url("/login"))
     if form["answer"] != "allow":
         order = FailAuthRequest(request_id=visit.auth_id, reason=DENIED)

@@ -84,7 +84,7 @@ async def take_factor(visit: Visit) -> web.Response:
     except Problem as problem:
         if problem.text in {"code_wrong", "key_wrong"}:
             visit.services.counters.login("failed", factor)
-        return _page(visit, account, factor, problem, sent=factor in SENT)
+        return _page(visit, account, factor, problem, sent=factor in account.session.sent)
     visit.services.counters.login("ok", factor)
     return await go_on(visit, account.held.session_id)
 

@@ -78,7 +78,7 @@ def _due(visit: Visit, account: Account) -> str:
 
 def is_through(visit: Visit, account: Account) -> bool:
     """Say whether an account may be used as it is: all is proved, and nothing comes before."""
-    return account.state is State.READY and not _due(visit, account)
+    return account.primary and not _due(visit, account)
 
 
 def consent_purpose(visit: Visit) -> str:

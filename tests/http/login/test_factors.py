@@ -336,3 +336,24 @@ async def test_a_sign_in_that_must_be_new_has_time_for_its_second_factor(
     site.clock.pass_(minutes=1)
     await browser.submit(page, "mfa", code=app.at(site.clock()), do="check")
     assert redirects[1] == ["/callback?code=c-V2_1"]
+
+
+def dead_ends(page):
+    """Return the parts of a page that its links name and that are not there."""
+    there = set(re.findall(r' id="([^"]*)"', page.text))
+    return set(re.findall(r'href="#([^"]*)"', page.text)) - there
+
+
+async def test_a_problem_with_a_key_or_a_mail_leads_to_its_button(site, browser):
+    await allow(site)
+    await key_of(site, passkey=False)
+    await site.send(c.AddOtp(user_id=ADMIN, channel=Sent.EMAIL))
+    asked = await browser.submit(await browser.sign_in(), "mfa", do="start")
+    page = await browser.submit(asked, "mfa", credential="{}", do="answer")
+    assert page.problem.startswith("The key did not answer")
+    assert dead_ends(page) == set()
+    other = unescape(re.search(r'href="([^"]*factor=otp_email[^"]*)"', page.text)[1])
+    page = await browser.submit(await browser.get(other), "mfa", do="send")
+    assert page.status == 422  # nothing is there to send it with
+    assert dead_ends(page) == set()
+    assert 'role="status"' not in page.text  # nor is it said to be sent

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from personae.actors.domain.policies import LockoutPolicy
 
@@ -82,3 +84,15 @@ async def test_a_password_can_be_changed_at_will(browser, site):
 async def test_a_session_of_nobody_here_leads_to_sign_in(browser):
     page = await browser.get("/ui/login/password/change?session=1")
     assert page.title.startswith("Sign in")
+
+
+async def test_the_field_that_is_wrong_has_the_focus(browser, due):
+    focused = re.compile(r'<input id="([^"]*)"[^>]* autofocus')
+    page = await change(browser, due, again="Other-Horse-3")
+    assert focused.findall(page.text) == ["again"]
+    page = await change(browser, page, new="short")
+    assert focused.findall(page.text) == ["new"]
+    page = await browser.get("/ui/login/password/set?user=1&code=A")
+    assert focused.findall(page.text) == ["new"]
+    page = await browser.submit(page, "password/set", code="A", new=NEW, again="x")
+    assert focused.findall(page.text) == ["again"]

@@ -166,3 +166,19 @@ async def test_a_client_for_another_organisation_offers_another_account(browser,
     assert page.status == 403
     assert "Use another account" in page.text
     assert 'href="/ui/login/userselection?authRequestID=V2_1"' in page.text
+
+
+async def test_a_consent_page_left_open_is_no_way_around_the_policy(browser, site, redirects):
+    policy = LoginPolicy(allow_username_password=True, password_check_lifetime=HOURS)
+    await site.policy(policy)
+    ask = await site.ask(redirect=redirects[0], prompt=(3,))
+    consent = await browser.sign_in(ask)
+    site.clock.pass_(hours=1)
+    for page in (await browser.get(consent.url), await browser.submit(consent, "consent")):
+        assert page.title.startswith("Enter your password")
+    page = await browser.submit(consent, "consent", answer="allow")
+    assert page.title.startswith("Enter your password")
+    assert redirects[1] == []
+    page = await browser.submit(page, "password", password=PASSWORD)
+    await browser.submit(page, "consent", answer="allow")
+    assert redirects[1] == ["/callback?code=c-V2_1"]
