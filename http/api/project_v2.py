@@ -24,6 +24,7 @@ from personae.http.api.reading import (
 from personae.http.api.replies import pagination
 from personae.http.wire.call import Call
 from personae.http.wire.registry import rpc
+from personae.http.wire.wrong import Wrong
 from personae.projections.kit import Condition, Question, Row
 from personae.projections.members import GRANT
 from personae.projections.orgs import ORGS
@@ -41,7 +42,13 @@ ROLES_SORTED_BY = ("", "key", "creation_date", "change_date")
 
 @rpc(f"{SERVICE}/CreateProject")
 async def create_project(request: Any, call: Call) -> Message:
-    """Create a project."""
+    """Create a project.
+
+    A chosen id has no colon: names in a project are unique as ``name:id``, and the role ``a`` of a
+    project ``b:c`` would be the role ``a:b`` of somebody else's project ``c``.
+    """
+    if ":" in request.project_id:
+        raise Wrong("no colon", "project_id")
     project_id = request.project_id or services_of(call).new_id()
     done = await call.send(
         c.AddProject(
