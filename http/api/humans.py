@@ -21,15 +21,13 @@ async def new_user_id(call: Call, asked: str, permission: str, org_id: str = "")
 
     Ids of users stand beside other names: of who made something (this server, system users), of
     whom features are of (instance, organisations), of whom a token is for (clients). Whoever had
-    such an id would see and change what is theirs. Tokens carry ids line by line. Raises
-    USER-AlreadyExists, :class:`Wrong`, and AUTH-PermissionDenied before anything is told.
+    such an id would see and change what is theirs. Raises USER-AlreadyExists, and
+    AUTH-PermissionDenied before anything is told.
     """
     services = services_of(call)
     if not asked:
         return services.new_id()
     await services.permit(call.caller.at(org_id), permission)
-    if not asked.isprintable():
-        raise Wrong("printable characters", "user_id")
     if asked in {SYSTEM, call.caller.instance_id} or asked in services.system_users:
         raise ALREADY_EXISTS()
     world, instance_id = services.world, call.caller.instance_id

@@ -119,12 +119,8 @@ async def test_no_user_is_called_like_somebody_else(server, id_):
     assert await server.refused(f"{ORGS}/AddOrganization", GUEST, **org) == "AUTH-PermissionDenied"
 
 
-async def test_a_chosen_id_is_nothing_that_could_be_read_as_another(server):
-    machine = {"organization_id": OTHER_ORG, "machine": {"name": "M"}}
-    for id_ in ("a\nb", "a\u202eb"):
-        fields = machine | {"user_id": id_, "username": "m"}
-        assert await server.refused(f"{USER}/CreateUser", OWNER, **fields) == "REQUEST-InvalidField"
+async def test_the_id_of_a_project_takes_no_names_of_another(server):
+    """Names in a project are unique as ``name:id``."""
     project = {"organization_id": OTHER_ORG, "project_id": "admin:p1", "name": "Shop"}
-    assert await server.refused(f"{PROJECT}/CreateProject", OWNER, **project) == (
-        "REQUEST-InvalidField"
-    )
+    refused = await server.refused(f"{PROJECT}/CreateProject", OWNER, **project)
+    assert refused == "REQUEST-InvalidField"
