@@ -102,15 +102,18 @@ def _batches(given: Iterable[bytes]) -> Iterator[Batch]:
         yield batch
 
 
+_NAMES = ("personae", "instance_id")
+"""Members of a line by which it finds its place."""
+
+
 def _parsed(raw: bytes, number: int) -> dict[str, Any]:
     try:
         value = orjson.loads(raw)
     except ValueError:
         value = None
-    named = isinstance(value, dict) and (value.get("personae", ""), value.get("instance_id", ""))
-    if not named or not all(isinstance(name, str) for name in named):
-        raise TransferError(f"line {number} is none of an export of a log")
-    return value  # type: ignore[no-any-return]
+    if isinstance(value, dict) and all(isinstance(value.get(name, ""), str) for name in _NAMES):
+        return value
+    raise TransferError(f"line {number} is none of an export of a log")
 
 
 async def load(

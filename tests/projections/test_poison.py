@@ -146,13 +146,19 @@ async def test_values_that_the_database_refuses_cost_a_bounded_number_of_stateme
     assert len(statements) < 12 * 64
 
 
+def mended():
+    """Return a table whose reducer takes what was poison."""
+    table = people_table()
+    table._reducers[PersonRenamed].clear()
+    table.on(PersonRenamed)(lambda row, recorded: row.but(name=recorded.event.name))
+    return table
+
+
 async def test_a_retry_after_a_fix_is_as_if_it_had_never_failed(process, writer, log, shelf):
     async with process() as projections:
         await writer.add("gigi", PersonAdded(name="Gigi"), POISON)
         await projections.reached(PEOPLE, "i1", 2)
-        fixed = people_table()
-        fixed._reducers[PersonRenamed].clear()
-        fixed.on(PersonRenamed)(lambda row, recorded: row.but(name=recorded.event.name))
+        fixed = mended()
         assert await projections.retry(fixed, "i1", 2)
         assert (await projections.find(PEOPLE, "i1", "gigi")).name == "poison"
         assert await projections.verify(fixed) == []
@@ -215,9 +221,7 @@ async def test_what_is_applied_while_an_event_is_retried_is_not_lost(
     async with process() as projections:
         await writer.add("gigi", PersonAdded(name="Gigi"), POISON)
         await projections.reached(PEOPLE, "i1", 2)
-        fixed = people_table()
-        fixed._reducers[PersonRenamed].clear()
-        fixed.on(PersonRenamed)(lambda row, recorded: row.but(name=recorded.event.name))
+        fixed = mended()
         read = log.stream
 
         async def overtaken(stream, after=0):

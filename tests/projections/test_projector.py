@@ -313,11 +313,17 @@ async def test_rows_of_an_instance_that_is_new_to_postgresql_are_found_by_their_
     assert "people_v1_pkey" in "".join(line for (line,) in rows)
 
 
-async def test_a_wait_whose_time_is_up_in_the_moment_of_its_answer_is_answered(shelf):
+def one_behind(shelf):
+    """Return a projector, and a track of it that lacks one event."""
     actor = projector.Projector(PEOPLE, shelf, None)
     track = actor.track("i1")
     track.load(0)
     track.target = 1
+    return actor, track
+
+
+async def test_a_wait_whose_time_is_up_in_the_moment_of_its_answer_is_answered(shelf):
+    actor, track = one_behind(shelf)
     asked = asyncio.create_task(actor.reached("i1", 1, timeout=0.01))
     await asyncio.sleep(0)
     time.sleep(0.02)  # noqa: ASYNC251 — its time is over before the loop looks again
@@ -326,10 +332,7 @@ async def test_a_wait_whose_time_is_up_in_the_moment_of_its_answer_is_answered(s
 
 
 async def test_who_waits_no_longer_is_not_remembered(shelf):
-    actor = projector.Projector(PEOPLE, shelf, None)
-    track = actor.track("i1")
-    track.load(0)
-    track.target = 1
+    actor, track = one_behind(shelf)
     asked = asyncio.create_task(actor.reached("i1", 1, timeout=60))
     await asyncio.sleep(0)
     asked.cancel()

@@ -258,17 +258,21 @@ async def test_an_address_links_only_if_it_was_verified(us, person, elsewhere, g
     assert await holder(us, idp) == (gigi if said is True else None)
 
 
+async def turn_off(us, idp, how):
+    if how == "policy":
+        policy = LoginPolicy(allow_username_password=True, allow_register=True)
+        await us.send(ChangePolicy(instance_id=INSTANCE, policy=policy))
+    else:
+        await us.send(WithdrawIdp(instance_id=INSTANCE, idp_id=idp))
+
+
 @pytest.mark.parametrize("how", ["policy", "list"])
 async def test_what_was_turned_off_meanwhile_links_nobody(us, person, elsewhere, idp, how):
     """ZA-32."""
     await us.human("newcomer")
     await set_options(us, idp, auto_linking=AutoLinking.USER_NAME, is_auto_creation=True)
     asked = await person.to_provider(idp)
-    if how == "policy":
-        policy = LoginPolicy(allow_username_password=True, allow_register=True)
-        await us.send(ChangePolicy(instance_id=INSTANCE, policy=policy))
-    else:
-        await us.send(WithdrawIdp(instance_id=INSTANCE, idp_id=idp))
+    await turn_off(us, idp, how)
     assert not signed_in(await person.back(elsewhere, asked))
     assert await holder(us, idp) is None
 
@@ -278,11 +282,7 @@ async def test_what_was_turned_off_meanwhile_lets_nobody_in(us, person, elsewher
     """ZA-32, for who is linked already."""
     await us.human(links=(IdpLink(idp, "ext"),))
     asked = await person.to_provider(idp)
-    if how == "policy":
-        policy = LoginPolicy(allow_username_password=True, allow_register=True)
-        await us.send(ChangePolicy(instance_id=INSTANCE, policy=policy))
-    else:
-        await us.send(WithdrawIdp(instance_id=INSTANCE, idp_id=idp))
+    await turn_off(us, idp, how)
     assert not signed_in(await person.back(elsewhere, asked))
     stored = await us.services.world.log.after(INSTANCE, 0, 1000)
     assert not any(each.stream.type == "session" for each in stored)
