@@ -29,6 +29,7 @@ def _mendable() -> tuple[type[Exception], ...]:
     """Return the errors whose own words are for the operator."""
     from personae.actors.aggregates.history import NoHistory
     from personae.projections.kit.shelf import ShapeChangedError
+    from personae.projections.kit.versions import StillAnswersError
     from personae.store.crypto import MasterKeyError
     from personae.store.durability import NotDurable
     from personae.store.embedded import EmbeddedError
@@ -38,5 +39,5 @@ def _mendable() -> tuple[type[Exception], ...]:
 
     return (
         *(StartError, NoHistory, ShapeChangedError, MasterKeyError, NotDurable, EmbeddedError),
-        *(DatabaseIsNewer, ProgramError, TransferError),
+        *(DatabaseIsNewer, ProgramError, StillAnswersError, TransferError),
     )

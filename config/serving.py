@@ -74,7 +74,11 @@ def server(node: Node, *, crew: CrewRegistry | None = None) -> Server:
                 body_size=int(of.body_limit), request_timeout=of.request_timeout.total_seconds()
             ),
         ),
-        checks={"database": node.ping, "disk": node.room},
+        checks={
+            "database": node.ping,
+            "disk": node.room,
+            "read_models": node.services.projections.check_built,
+        },
         registry=crew or node.metrics.registry,
         faults=login.faults(node.services),
         tree=Tree(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from personae.actors.domain.instance.events import InstanceRemoved
 from personae.actors.domain.kit import Recorded
 from personae.actors.domain.org.events import OrgRemoved
 from personae.actors.domain.project import events as e
 from personae.actors.domain.project.values import Status
-from personae.projections.kit import Row, Table, integer, lookup, text, text_list
+from personae.projections.kit import Condition, Row, Table, any_of, integer, lookup, text, text_list
+from personae.projections.kit.expression import view
 from personae.projections.orgs import ORGS
 from personae.projections.projects import PROJECTS
 
@@ -69,3 +72,31 @@ PROJECT_GRANTS.filters(
     organization_id_filter="resource_owner",
     granted_organization_id_filter="granted_org",
 )
+
+OWNED, GRANTED = 1, 2
+"""Types of the organisation filter; any other asks for both."""
+
+
+def of_organisation(query: Any) -> Condition:
+    """Return what the projects meet that an organisation owns, or that are granted to it."""
+    owned = Condition('t."resource_owner" = %s', (query.organization_id,))
+    granted = granted_to(query.organization_id)
+    return {OWNED: owned, GRANTED: granted}.get(query.type, any_of([owned, granted]))
+
+
+def granted_to(org_id: str) -> Condition:
+    """Return what the projects meet that are granted to an organisation."""
+    return Condition(
+        f"EXISTS (SELECT FROM {view(PROJECT_GRANTS)} g WHERE g.instance_id = t.instance_id"
+        " AND g.project_id = t.id AND g.granted_org = %s)",
+        (org_id,),
+    )
+
+
+def through_grants(allowed: Condition) -> Condition:
+    """Return what the projects meet that have a grant which meets a condition."""
+    grants = f"SELECT t.instance_id, t.project_id FROM {view(PROJECT_GRANTS)} t"
+    return Condition(f"(t.instance_id, t.id) IN ({grants} WHERE {allowed.sql})", allowed.params)
+
+
+PROJECTS.filters(organization_id_filter=of_organisation)

@@ -10,16 +10,13 @@ from personae.actors.domain.org.events import OrgRemoved
 from personae.actors.domain.project import events as e
 from personae.actors.domain.project.values import Status
 from personae.projections.kit import (
-    Condition,
     Row,
     Table,
-    any_of,
     boolean,
     integer,
     text,
     timestamp,
 )
-from personae.projections.kit.shelf import LIVE
 
 PROJECTS = Table(
     "projects",
@@ -70,37 +67,10 @@ def _(row: Row | None, _recorded: Recorded) -> Row | None:
     return row and row.but(state=int(Status.ACTIVE))
 
 
-OWNED, GRANTED = 1, 2
-"""Types of the organisation filter; any other asks for both."""
-
-
-def of_organisation(query: Any) -> Condition:
-    """Return what the projects meet that an organisation owns, or that are granted to it."""
-    owned = Condition('t."resource_owner" = %s', (query.organization_id,))
-    granted = granted_to(query.organization_id)
-    return {OWNED: owned, GRANTED: granted}.get(query.type, any_of([owned, granted]))
-
-
-def granted_to(org_id: str) -> Condition:
-    """Return what the projects meet that are granted to an organisation."""
-    return Condition(
-        f'EXISTS (SELECT FROM {LIVE}."project_grants" g WHERE g.instance_id = t.instance_id'
-        " AND g.project_id = t.id AND g.granted_org = %s)",
-        (org_id,),
-    )
-
-
-def through_grants(allowed: Condition) -> Condition:
-    """Return what the projects meet that have a grant which meets a condition."""
-    grants = f'SELECT t.instance_id, t.project_id FROM {LIVE}."project_grants" t'
-    return Condition(f"(t.instance_id, t.id) IN ({grants} WHERE {allowed.sql})", allowed.params)
-
-
 PROJECTS.forget_on(e.ProjectRemoved)
 PROJECTS.forget_on(OrgRemoved, column="resource_owner")
 PROJECTS.forget_instance_on(InstanceRemoved)
 PROJECTS.filters(
     project_name_filter="name",
     in_project_ids_filter="id",
-    organization_id_filter=of_organisation,
 )

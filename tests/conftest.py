@@ -111,7 +111,10 @@ def _used():
 
 
 TABLES = "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname !~ '^(pg_|inform)'"
-REBUILT = "SELECT count(*) FROM projections.tables WHERE NOT asked AND name <> ''"
+REBUILT = (
+    "SELECT count(*) FROM projections.tables"
+    " WHERE answered_by IS DISTINCT FROM version AND name <> ''"
+)
 KEPT = {"public.migrations", "projections.tables"}
 """What stays when a database is emptied: which tables it has."""
 

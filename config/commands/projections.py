@@ -41,10 +41,11 @@ def projections() -> None:
 async def list_(settings: Settings, *, as_json: bool) -> None:
     """List the tables of this release, and which version of each is asked."""
     from personae.config.commands.printing import print_json, print_table
+    from personae.projections.kit import versions
 
     async with opened(settings) as (shelf, _log):
-        asked = await shelf.asked() if await shelf.exists() else {}
-    rows = [(one.name, one.version, asked.get(one.name, 0)) for one in tables()]
+        asked = await versions.answering(shelf) if await shelf.exists() else {}
+    rows = [(one.name, one.version, asked.get(versions.version_of(one), 0)) for one in tables()]
     heads = ("table", "version", "asked")
     if as_json:
         print_json([dict(zip(heads, row, strict=True)) for row in rows])
@@ -84,11 +85,12 @@ async def rebuild(settings: Settings, *, names: tuple[str, ...], as_json: bool) 
     """
     from personae.config.commands.printing import print_json
     from personae.config.commands.progress import Shown
+    from personae.projections.kit import versions
     from personae.projections.kit.rebuild import rebuild
 
     chosen = choose(names)
     async with opened(settings) as (shelf, log):
-        await shelf.prepare(chosen)
+        await versions.prepare(shelf, chosen)
         with Shown() as shown:
             for table in chosen:
                 await rebuild(shelf, log, table, shown.report)
@@ -106,11 +108,12 @@ async def verify(settings: Settings, *, names: tuple[str, ...], as_json: bool) -
     """Build tables beside the live ones and compare row by row; exit 1 when they differ."""
     from personae.config.commands.printing import print_json
     from personae.config.commands.progress import Shown
+    from personae.projections.kit import versions
     from personae.projections.kit.verify import verify
 
     found: dict[str, list[Difference]] = {}
     async with opened(settings) as (shelf, log):
-        await shelf.prepare(chosen := choose(names))
+        await versions.prepare(shelf, chosen := choose(names))
         with Shown() as shown:
             for table in chosen:
                 found[table.name] = await verify(shelf, log, table, shown.report)

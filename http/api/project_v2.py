@@ -28,9 +28,9 @@ from personae.http.wire.wrong import Wrong
 from personae.projections.kit import Condition, Question, Row
 from personae.projections.members import GRANT
 from personae.projections.orgs import ORGS
-from personae.projections.project_grants import PROJECT_GRANTS
+from personae.projections.project_grants import OWNED, PROJECT_GRANTS, through_grants
 from personae.projections.project_roles import PROJECT_ROLES
-from personae.projections.projects import OWNED, PROJECTS, through_grants
+from personae.projections.projects import PROJECTS
 
 SERVICE = "zitadel.project.v2.ProjectService"
 SORTED_BY = ("", "id", "creation_date", "change_date", "name")

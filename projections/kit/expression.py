@@ -7,8 +7,8 @@ from personae.projections.kit.table import Table
 
 
 def view(table: Table) -> str:
-    """Return what questions select from."""
-    return f'{LIVE}."{table.name}"'
+    """Return what questions select from: each version of a table has a view of its own."""
+    return f'{LIVE}."{table.name}@{table.version}"'
 
 
 def expression(table: Table, column: str, alias: str = "t") -> str:

@@ -1,8 +1,8 @@
 """Building tables anew: beside the live one, with progress, continued after a kill.
 
-A table whose version was raised is built by its ordinary projector under its new name; ``switch``
-then lets questions ask it and drops its predecessors. A table of the same version is built in a
-schema of its own and moved into the place of the live one.
+A table whose version was raised is built by its ordinary projector under its new name, and then
+answers (:mod:`versions`). A table of the same version is built in a schema of its own and moved
+into the place of the live one.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
+from personae.projections.kit import versions
 from personae.projections.kit.applier import Applier
 from personae.projections.kit.progress import Meter, Report
 from personae.projections.kit.reader import Reader
@@ -71,7 +72,7 @@ class Builder:
 async def rebuild(live: Shelf, log: Log, table: Table, report: Report | None = None) -> None:
     """Build a live table anew from the log and move it into place; questions go on meanwhile.
 
-    One that was cut off before is continued.
+    One that was cut off before is continued. Raises :class:`StillAnswersError`.
     """
     scratch = Shelf(live.database, SCRATCH)
     await scratch.prepare([table])
@@ -85,36 +86,16 @@ async def rebuild(live: Shelf, log: Log, table: Table, report: Report | None = N
 
     async def replace(tx: Session) -> None:
         await tx.run(PATIENT)
+        await live.hold(tx)
+        await versions.check_replaceable(live, tx, table)
         # From here on nobody writes to it, and who reads waits: for the last few events only.
-        await tx.run(f"DROP VIEW {live.path(table.name)}; DROP TABLE {live.path(table.physical)}")
+        await tx.run(f"DROP TABLE {live.path(table.physical)} CASCADE")
         await builder.build(await saved_positions(live, table, tx), meter)
         await _move(live, scratch, table, tx)
 
     await live.database.atomically(index)
     await builder.build(await saved_positions(live, table, live.database), meter)
     await live.database.atomically(replace, EACH_STATEMENT)
-
-
-async def switch(shelf: Shelf, table: Table) -> None:
-    """Let questions ask this version of a table from now on, and drop all others."""
-    await shelf.analyze(table, shelf.database)
-    await shelf.database.atomically(partial(_switch, shelf, table))
-
-
-async def _switch(shelf: Shelf, table: Table, tx: Session) -> None:
-    await shelf.hold(tx)
-    others = await tx.rows(
-        f"DELETE FROM {shelf.path('tables')} WHERE name = %s AND version <> %s RETURNING version",
-        (table.name, table.version),
-    )
-    await shelf.show(tx, table)
-    for (version,) in others:
-        await tx.run(f"DROP TABLE {shelf.path(f'{table.name}_v{version}')}")
-    for kept in ("positions", "failed_events"):
-        await tx.run(
-            f"DELETE FROM {shelf.path(kept)} WHERE name = %s AND version <> %s",
-            (table.name, table.version),
-        )
 
 
 async def saved_positions(
@@ -130,9 +111,8 @@ async def saved_positions(
 
 async def _move(live: Shelf, scratch: Shelf, table: Table, tx: Session) -> None:
     """Put the scratch table in the place of the live one, with its positions and failures."""
-    await tx.run(f"DROP VIEW {scratch.path(table.name)}")
     await tx.run(f"ALTER TABLE {scratch.path(table.physical)} SET SCHEMA {live.schema}")
-    await live.show(tx, table)
+    await versions.show(live, tx, table)
     mine = (table.name, table.version)
     for kept in ("positions", "failed_events"):
         where = "WHERE name = %s AND version = %s"

@@ -16,18 +16,19 @@ from typing import Any
 
 from personae.actors.domain.kit import Recorded
 from personae.actors.runtime.supervisor import RESTART, Supervisor
-from personae.projections.kit import poison, question
+from personae.projections.kit import poison, question, versions
 from personae.projections.kit.asking import ask
 from personae.projections.kit.failure import Failed
 from personae.projections.kit.known import Memory
 from personae.projections.kit.page import Page
 from personae.projections.kit.progress import Meter, Progress, Report
 from personae.projections.kit.projector import Projector
-from personae.projections.kit.rebuild import rebuild, switch
+from personae.projections.kit.rebuild import rebuild
 from personae.projections.kit.shelf import Shelf
 from personae.projections.kit.spooler import Pace, Spooler
 from personae.projections.kit.table import Row, Table
 from personae.projections.kit.verify import Difference, verify
+from personae.projections.kit.versions import version_of
 from personae.store.codec import Corrupt
 from personae.store.errors import DatabaseError
 from personae.store.log import Log
@@ -62,6 +63,10 @@ class Status:
         return max(0, self.head - self.position)
 
 
+class BeingBuiltError(RuntimeError):
+    """Tables of this release are being built, and those of the one before answer meanwhile."""
+
+
 class Projections:
     """The read models of one process over one database and log.
 
@@ -85,35 +90,40 @@ class Projections:
         self._log = log
         self._gate = asyncio.Semaphore(at_once)
         self._lists = Memory()
+        self._pace = pace or Pace()
         self._projectors: dict[str, Projector] = {}
         self._tree = Supervisor("projections", on_escalation=self._give_up)
         for table in tables:
             self._tree.add(table.physical, partial(self._make, table), RESTART)
         self.given_up: Callable[[BaseException], object] = _nobody
-        self._spooler = Spooler(self.shelf, log, self._projectors, uuid.uuid4().hex, pace)
+        self._spooler = Spooler(self.shelf, log, self._projectors, uuid.uuid4().hex, self._pace)
         self._building: dict[str, asyncio.Task[None]] = {}
+        self._tidying: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Create what is absent, start every projector and let it catch up.
 
-        Returns at once: a table whose version was raised answers with its predecessor's rows
-        until it is built, see :meth:`building`. Raises :class:`ShapeChangedError`.
+        Returns at once: until a table whose version was raised is built (:meth:`building`), the
+        rows of the release before answer, for as long as a process of that keeps them new.
+        Raises :class:`ShapeChangedError`.
         """
-        await self.shelf.prepare(self.tables)
-        asked = await self.shelf.asked()
+        await versions.prepare(self.shelf, self.tables)
+        answering = await versions.answering(self.shelf)
         self._projectors.clear()
         await self._tree.start()
         for table in self.tables:
-            if asked[table.name] != table.version:
+            if answering[version_of(table)] != table.version:
                 self._building[table.name] = asyncio.create_task(self._build(table))
         await self._load_positions()
         await self._spooler.sweep(list(self._projectors))
         self._spooler.start()
+        self._tidying = asyncio.create_task(versions.tidy(self.shelf, self.tables, self._pace))
 
     async def stop(self) -> None:
         """Finish the batches under way, save positions, release leases."""
-        for task in self._building.values():
-            task.cancel()
+        for task in (*self._building.values(), self._tidying):
+            if task:
+                task.cancel()
         self._building.clear()
         await self._spooler.stop()
         await asyncio.gather(*(projector.close() for projector in self._projectors.values()))
@@ -146,10 +156,18 @@ class Projections:
         position: int,
         timeout: float = PATIENCE,  # noqa: ASYNC109 — how long to wait for others
     ) -> bool:
-        """Wait until a table has everything up to ``position``; False when it took too long."""
-        return await self._projectors[table.physical].reached(instance_id, position, timeout)
+        """Wait until a table has everything up to ``position``; False when it took too long.
 
-    fresh = reached
+        While it is built: until the version that answers for it has, which no event tells.
+        """
+        over = asyncio.get_running_loop().time() + timeout
+        while self.builds(table):
+            if await versions.reached(self.shelf, self._log, table, instance_id, position):
+                return True
+            if asyncio.get_running_loop().time() > over:
+                return False
+            await asyncio.sleep(LOOK_AGAIN)
+        return await self._projectors[table.physical].reached(instance_id, position, timeout)
 
     async def ask(self, asked: question.Question) -> Page:
         """Return the page that answers a question, and as of which position at least."""
@@ -195,6 +213,14 @@ class Projections:
         """Say whether questions are still answered by another version of a table."""
         return table.name in self._building
 
+    async def check_built(self) -> None:
+        """Raise :class:`BeingBuiltError` until every table answers its own questions.
+
+        A process that says so is not ready: those of the release before are needed still.
+        """
+        if self._building:
+            raise BeingBuiltError(", ".join(self._building))
+
     async def failed(self, instance_id: str = "") -> list[Failed]:
         """Return the events that were put aside."""
         return await poison.failed(self.shelf, instance_id)
@@ -232,7 +258,7 @@ class Projections:
                 projector.track(instance_id).load(position)
 
     async def _build(self, table: Table) -> None:
-        """Wait until a table has caught up, then let questions ask it."""
+        """Wait until a table has caught up, then let it answer its own questions."""
         while not await self._switched(table):  # noqa: ASYNC110 — other processes move the head, and no event of ours tells
             await asyncio.sleep(LOOK_AGAIN)
         logger.info("%s is built and asked", table)
@@ -240,14 +266,19 @@ class Projections:
 
     async def _switched(self, table: Table) -> bool:
         try:
-            behind = any(one.lag for one in await self.status() if one.table == table.name)
-            if behind or await self.shelf.yields(table):
+            if await self._behind(table):
                 return False
-            await switch(self.shelf, table)
+            await self.shelf.analyze(table, self._database)
+            if await self._behind(table):
+                return False
+            await versions.switch(self.shelf, table)
         except DatabaseError as error:  # it is away: the log waits
             logger.warning("%s is not asked yet: %s", table, error)
             return False
         return True
+
+    async def _behind(self, table: Table) -> bool:
+        return any(one.lag for one in await self.status() if one.table == table.name)
 
 
 def _nobody(_error: BaseException) -> None:

@@ -6,11 +6,10 @@ rebuild stands in a schema of its own. Beside the tables ``<name>_v<version>`` e
 - ``positions``: up to which position of an instance's log a table has everything. Moving it from
   the position one has read is the fence: of two appliers, one moves it, the other writes nothing.
   Each move says when the one before it was, so that who made both knows that nobody came between;
-- ``tables``: which versions exist, of what shape, and which of them is asked; the row without a
-  name is the lock of whoever adds or switches one;
+- ``tables``: which versions exist, of what shape, and whose rows answer the questions of each
+  (:mod:`versions`); the row without a name is the lock of whoever adds, switches or drops one;
 - ``failed_events``: events that a reducer could not digest;
-- ``leases``: who sweeps which projection, until when;
-- a view ``<name>`` on the version that is asked, so that a switch is one statement for everyone.
+- ``leases``: who sweeps which projection, until when.
 """
 
 from __future__ import annotations
@@ -32,6 +31,18 @@ LIVE = "projections"
 INDEX_SECONDS = 600.0
 TRIES = 5
 """Attempts to create what another process may be creating at the same time."""
+
+ADDED_LATER = {
+    ("positions", "moved_from"): (
+        "ALTER TABLE {table} ADD COLUMN IF NOT EXISTS moved_from timestamptz"
+    ),
+    ("tables", "answered_by"): (
+        "ALTER TABLE {table} ADD COLUMN IF NOT EXISTS answered_by int;"
+        " ALTER TABLE {table} ALTER COLUMN asked DROP NOT NULL;"
+        " UPDATE {table} SET answered_by = version WHERE asked"
+    ),
+}
+"""Columns of the bookkeeping that databases of earlier releases lack, and what adds each."""
 
 
 class ShapeChangedError(RuntimeError):
@@ -72,17 +83,20 @@ class Shelf:
     async def _complete(self) -> None:
         """Add what bookkeeping of before lacks; looked for first, as adding waits for everybody."""
         sql = (
-            "SELECT 1 FROM information_schema.columns WHERE table_schema = %s"
-            " AND table_name = 'positions' AND column_name = 'moved_from'"
+            "SELECT table_name, column_name FROM information_schema.columns"
+            " WHERE table_schema = %s AND table_name IN ('positions', 'tables')"
         )
-        if not await self.database.rows(sql, (self.schema,)):
-            await self.database.run(
-                f"ALTER TABLE {self.path('positions')}"
-                " ADD COLUMN IF NOT EXISTS moved_from timestamptz"
-            )
+        has = set(await self.database.rows(sql, (self.schema,)))
+        for (name, column), statements in ADDED_LATER.items():
+            if (name, column) not in has:
+                await self.database.run(statements.format(table=self.path(name)))
+        await self.database.run(
+            f"INSERT INTO {self.path('tables')} (name, version, shape) VALUES ('', 0, 'lock')"
+            " ON CONFLICT DO NOTHING"
+        )
 
     async def hold(self, tx: Session) -> None:
-        """Let nobody else add or switch a table until the end of a transaction.
+        """Let nobody else add, switch or drop a table until the end of a transaction.
 
         The row is written, not only locked: who waited must not go on with what it saw before.
         """
@@ -90,15 +104,10 @@ class Shelf:
 
     async def _place_all(self, tables: Sequence[Table], tx: Session) -> None:
         await self.hold(tx)
-        rows = await tx.rows(f"SELECT name, version, shape, asked FROM {self.path('tables')}")
-        shapes = {(name, version): shape for name, version, shape, _ in rows}
-        asked = {name: version for name, version, _, is_asked in rows if is_asked}
+        rows = await tx.rows(f"SELECT name, version, shape FROM {self.path('tables')}")
+        shapes = {(name, version): shape for name, version, shape in rows}
         for table in tables:
             await self._place(tx, table, shapes)
-            if table.name not in asked:
-                await self.show(tx, table)
-            elif asked[table.name] != table.version:
-                await self._widen(tx, table, f"{table.name}_v{asked[table.name]}")
 
     async def _place(self, tx: Session, table: Table, shapes: dict[tuple[str, int], str]) -> None:
         known = shapes.get((table.name, table.version))
@@ -108,46 +117,13 @@ class Shelf:
             if self.live:
                 await self.index(tx, table)
             await tx.run(
-                f"INSERT INTO {self.path('tables')} VALUES (%s, %s, %s, false)",
+                f"INSERT INTO {self.path('tables')} (name, version, shape) VALUES (%s, %s, %s)",
                 (table.name, table.version, shape),
             )
         elif known != shape:
             raise ShapeChangedError(
                 f"the columns of {table.name} changed: raise its version above {table.version}"
             )
-
-    async def _widen(self, tx: Session, table: Table, asked: str) -> None:
-        """Give the version that is asked the columns it lacks, until this one is built.
-
-        Processes of both versions then find what they ask for, as if it had never been set.
-        """
-        stored = {name: kind for name, kind in table.columns.items() if kind.lookup is None}
-        if stored.keys() <= await self._columns(tx, table.name):
-            return
-        has = await self._columns(tx, asked)
-        more = [f'{kind.unset} AS "{name}"' for name, kind in stored.items() if name not in has]
-        await self._view(tx, table.name, ", ".join(["*", *more]), asked)
-
-    async def _columns(self, tx: Session, name: str) -> set[str]:
-        sql = (
-            "SELECT column_name FROM information_schema.columns"
-            " WHERE table_schema = %s AND table_name = %s"
-        )
-        return {column for (column,) in await tx.rows(sql, (self.schema, name))}
-
-    async def _view(self, tx: Session, name: str, columns: str, physical: str) -> None:
-        await tx.run(f"DROP VIEW IF EXISTS {self.path(name)}")
-        await tx.run(
-            f"CREATE VIEW {self.path(name)} AS SELECT {columns} FROM {self.path(physical)}"
-        )
-
-    async def show(self, tx: Session, table: Table) -> None:
-        """Let questions ask this version of a table from now on."""
-        await self._view(tx, table.name, "*", table.physical)
-        await tx.run(
-            f"UPDATE {self.path('tables')} SET asked = (version = %s) WHERE name = %s",
-            (table.version, table.name),
-        )
 
     async def index(self, tx: Session, table: Table) -> None:
         """Create the indexes of a table, unless it has them.
@@ -168,23 +144,6 @@ class Shelf:
         """Say whether this was ever prepared."""
         sql = "SELECT to_regclass(%s) IS NOT NULL"
         return (await self.database.row(sql, (f"{self.schema}.positions",))) == (True,)
-
-    async def asked(self) -> dict[str, int]:
-        """Return which version of each table questions ask."""
-        sql = f"SELECT name, version FROM {self.path('tables')} WHERE asked"
-        return dict(await self.database.rows(sql))
-
-    async def yields(self, table: Table) -> bool:
-        """Say whether questions ask a later version, which a living process keeps.
-
-        A process of the release before that starts once more must not take its table away.
-        """
-        sql = (
-            f"SELECT 1 FROM {self.path('tables')} t JOIN {self.path('leases')} l"
-            " ON l.name = t.name || '_v' || t.version AND l.expires_at > clock_timestamp()"
-            " WHERE t.name = %s AND t.version > %s AND t.asked"
-        )
-        return bool(await self.database.rows(sql, (table.name, table.version)))
 
     async def position(self, table: Table, instance_id: str) -> int:
         """Return up to which position a table has everything."""
@@ -242,9 +201,8 @@ def bookkeeping(schema: str) -> str:
     return f"""
     CREATE SCHEMA IF NOT EXISTS {schema};
     CREATE TABLE IF NOT EXISTS {schema}.tables (
-        name text, version int, shape text NOT NULL, asked boolean NOT NULL,
+        name text, version int, shape text NOT NULL, answered_by int,
         PRIMARY KEY (name, version));
-    INSERT INTO {schema}.tables VALUES ('', 0, 'lock', false) ON CONFLICT DO NOTHING;
     CREATE TABLE IF NOT EXISTS {schema}.positions (
         name text, version int, instance_id text, position bigint NOT NULL,
         moved_at timestamptz NOT NULL DEFAULT now(), moved_from timestamptz,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from personae.projections.kit import versions
 from personae.projections.kit.poison import counts
 from personae.projections.kit.reader import Reader
 from personae.projections.kit.shelf import Shelf
 from personae.projections.kit.table import Table
+from personae.projections.kit.versions import version_of
 from personae.store.log import PAGE, Log
 
 
@@ -35,14 +37,14 @@ async def survey(shelf: Shelf, log: Log, tables: Sequence[Table]) -> list[Standi
     heads = {one: await log.head(one) for one in await log.instances()}
     known = await shelf.exists()
     positions = await shelf.positions() if known else {}
-    asked = await shelf.asked() if known else {}
+    answering = await versions.answering(shelf) if known else {}
     parked = await counts(shelf) if known else {}
     found = []
     for table in tables:
         for one, head in heads.items():
             position = positions.get((table.name, table.version, one), 0)
             lag = await _wanted(log, table, one, position, head)
-            current = asked.get(table.name) == table.version
+            current = answering.get(version_of(table)) == table.version
             count = parked.get((table.name, one), 0)
             found.append(
                 Standing(table.name, table.version, one, position, head, lag, count, current)

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from personae import projections as read_models
-from personae.projections.kit import ALL, Projections, Question, tables_in
+from personae.projections.kit import ALL, Projections, Question, tables_in, versions
 from personae.projections.kit.rebuild import rebuild
 from personae.store.embedded import Embedded
 from personae.store.log import Commit, Part
@@ -77,7 +77,7 @@ async def _all(database, log):
     head = await log.head("bench")
     tables = tables_in(read_models)
     projections = Projections(database, log, tables)
-    await projections.shelf.prepare(tables)
+    await versions.prepare(projections.shelf, tables)
     start = time.perf_counter()
     await projections.start()
     await asyncio.gather(

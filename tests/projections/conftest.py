@@ -3,7 +3,7 @@
 import contextlib
 
 import pytest
-from personae.projections.kit import Pace, Projections
+from personae.projections.kit import Pace, Projections, versions
 from personae.projections.kit.shelf import Shelf
 from personae.store.postgres import PostgresLog
 
@@ -27,7 +27,7 @@ def writer(log):
 @pytest.fixture
 async def shelf(database):
     shelf = Shelf(database)
-    await shelf.prepare([PEOPLE, BADGES])
+    await versions.prepare(shelf, [PEOPLE, BADGES])
     return shelf
 
 

@@ -132,9 +132,9 @@ async def test_a_count_is_shared_while_others_go_on_changing_the_list(
 
         changing = asyncio.create_task(change())
         for _ in range(5):
-            before = await database.row("SELECT count(*) FROM projections.people")
+            before = await database.row("SELECT count(*) FROM projections.people_v1")
             pages = await asyncio.gather(*(here.ask(people()) for _ in range(40)))
-            after = await database.row("SELECT count(*) FROM projections.people")
+            after = await database.row("SELECT count(*) FROM projections.people_v1")
             assert all(before[0] <= page.total <= after[0] for page in pages)
         over.set()
         await changing
@@ -226,7 +226,7 @@ async def test_what_another_process_deletes_is_noticed(process, writer, change):
 
 
 async def test_a_table_that_a_filter_or_order_looks_into_counts_too(process, writer):
-    badged = Condition('EXISTS (SELECT FROM projections."badges" b WHERE b.person_id = t.id)', ())
+    badged = Condition(f"EXISTS (SELECT FROM {view(BADGES)} b WHERE b.person_id = t.id)", ())
     by_name = Question(table=BADGES, instance_id="i1", allowed=ALL, order="person_name")
     async with process() as projections:
         await filled(projections, writer)

@@ -116,7 +116,7 @@ async def test_a_rebuild_over_many_undecodable_events_takes_a_few_statements_a_p
         assert [one.position for one in parked] == list(range(2, pages * PAGE + 1, 2))
         assert {one.error for one in parked} == {"the stored event cannot be decoded"}
         assert {one.event_type for one in parked} == {"test.person.added"}
-        assert await database.row(f"SELECT count(*) FROM {scratch.schema}.people") == (
+        assert await database.row(f"SELECT count(*) FROM {scratch.schema}.people_v1") == (
             pages * PAGE // 2,
         )
     assert taken[1] - taken[0] <= 10

@@ -33,7 +33,7 @@ async def names(projections, instance="i1"):
 async def test_what_was_written_can_be_read_at_once(process, writer):
     async with process() as projections:
         [done] = await writer.add("gigi", PersonAdded(name="Gigi", tags=("a", "b")))
-        assert await projections.fresh(PEOPLE, "i1", done.position)
+        assert await projections.reached(PEOPLE, "i1", done.position)
         row = await projections.find(PEOPLE, "i1", "gigi")
     assert (row.name, row.tags, row.sequence) == ("Gigi", ("a", "b"), 1)
 
@@ -141,7 +141,7 @@ async def test_of_two_appliers_of_one_batch_one_writes(shelf, log, writer, datab
         await applier.load(track)
     await asyncio.gather(*(a.apply(t, events, 20) for a, t in zip(appliers, tracks, strict=True)))
     assert sorted(track.stale for track in tracks) == [False, True]
-    assert await database.row("SELECT count(*) FROM projections.people") == (20,)
+    assert await database.row("SELECT count(*) FROM projections.people_v1") == (20,)
 
 
 async def test_an_applier_with_an_old_position_writes_nothing(shelf, log, writer, database):
@@ -153,7 +153,7 @@ async def test_an_applier_with_an_old_position_writes_nothing(shelf, log, writer
     await Applier(PEOPLE, shelf).apply(quick, await log.after("i1", 1, 100), 2)
     await Applier(PEOPLE, shelf).apply(slow, events, 1)
     assert slow.stale
-    assert await database.row("SELECT name FROM projections.people") == ("Gina",)
+    assert await database.row("SELECT name FROM projections.people_v1") == ("Gina",)
 
 
 async def test_two_processes_write_every_event_once(process, writer):

@@ -18,21 +18,24 @@ from personae.projections.kit import (
     text,
     text_list,
     timestamp,
+    versions,
 )
 from personae.projections.kit.asking import ask
 from personae.projections.kit.column import binary
 from personae.projections.kit.progress import Meter
 from personae.projections.kit.question import find
 from personae.projections.kit.rebuild import SCRATCH, Builder, rebuild
-from personae.projections.kit.registry import LOOK_AGAIN
+from personae.projections.kit.registry import BeingBuiltError
 from personae.projections.kit.shelf import ShapeChangedError, Shelf
 from personae.projections.kit.verify import verify
 from personae.store.errors import Unavailable
 from personae.store.pool import Database
 
+from tests.projections.conftest import QUICK
 from tests.projections.people import (
     PEOPLE,
     PersonAdded,
+    PersonGreeted,
     PersonRemoved,
     PersonRenamed,
     people_table,
@@ -68,10 +71,20 @@ async def test_a_raised_version_is_built_beside_and_then_asked(process, writer, 
         assert (await built(projections))[-1].total == 30
         assert await count(projections, SECOND) == 30
         assert (await projections.find(SECOND, "i1", "p000001")).nickname == ""
-    tables = await database.rows(
+        async with asyncio.timeout(5):
+            while await kept(database) != ["people_v2"]:  # noqa: ASYNC110 — the database tells nobody
+                await asyncio.sleep(0.05)
+    left = "SELECT count(*) FROM projections.positions WHERE version = 1"
+    assert await database.row(left) == (0,)
+
+
+async def kept(database):
+    """Return the tables of people there are."""
+    rows = await database.rows(
         "SELECT tablename FROM pg_tables WHERE schemaname = 'projections' AND tablename ~ '^people'"
+        " ORDER BY tablename"
     )
-    assert tables == [("people_v2",)]
+    return [name for (name,) in rows]
 
 
 async def test_questions_are_answered_by_the_old_table_until_the_new_one_is_built(
@@ -82,7 +95,7 @@ async def test_questions_are_answered_by_the_old_table_until_the_new_one_is_buil
         await projections.reached(PEOPLE, "i1", 30)
         second = people_table(2, **EVERY_TYPE)
         for _ in range(2):  # as often as a process starts meanwhile
-            await Shelf(database).prepare([second])
+            await versions.prepare(Shelf(database), [second])
         assert await count(projections, PEOPLE) == 30
         assert await database.row("SELECT count(*) FROM projections.people_v2") == (0,)
         question = Question(table=second, instance_id="i1", allowed=ALL, order="a_text", limit=5)
@@ -109,56 +122,108 @@ class Gigi(NamedTuple):
     state: Any = SimpleNamespace(exists=True)
 
 
-async def test_what_the_older_version_answers_is_not_remembered(process, writer, monkeypatch):
-    async with process(PEOPLE) as old:
+async def test_what_the_older_version_answers_is_not_remembered(
+    process, writer, database, monkeypatch
+):
+    go = asyncio.Event()  # the new one is built but not asked yet
+
+    async def waits(self, table):
+        return not go.is_set() or await behind(self, table)
+
+    behind = Projections._behind
+    monkeypatch.setattr(Projections, "_behind", waits)
+    async with process(PEOPLE), process(SECOND) as new:
         [added] = await writer.add("gigi", PersonAdded(name="Gigi"))
-        await old.reached(PEOPLE, "i1", added.position)
-    # Nobody keeps the older one any more, and the new one is built but not asked yet.
-    go = asyncio.Event()
-
-    async def waits(_shelf, _table):
-        return not go.is_set()
-
-    monkeypatch.setattr(Shelf, "yields", waits)
-    [renamed] = await writer.add("gigi", PersonRenamed(name="Gina"))
-    async with process(SECOND) as new:
-        rows, gigi = Rows(), Gigi(2, renamed.position)
+        rows, gigi = Rows(), Gigi(1, added.position)
         assert new.builds(SECOND)
-        assert (await rows.of(new, SECOND, gigi)).name == "Gigi"
+        assert (await rows.of(new, SECOND, gigi)).nickname == ""
+        with pytest.raises(BeingBuiltError, match="people"):
+            await new.check_built()
         go.set()
         await built(new)
-        assert (await rows.of(new, SECOND, gigi)).name == "Gina"
+        await new.check_built()
+        await database.run("UPDATE projections.people_v2 SET nickname = 'Gi'")
+        assert (await rows.of(new, SECOND, gigi)).nickname == "Gi"
 
 
-async def test_an_old_process_waits_quietly_when_its_table_was_replaced(process, writer):
+async def test_two_releases_side_by_side_answer_each_from_its_own_table(process, writer, database):
     async with process(PEOPLE) as old:
         await writer.people(3)
-        await old.reached(PEOPLE, "i1", 3)
         async with process(SECOND) as new:
             await built(new)
-            [done] = await writer.add("gigi", PersonAdded(name="Gigi"))
-            assert await new.reached(SECOND, "i1", done.position)
-            assert not await old.reached(PEOPLE, "i1", done.position, timeout=0.2)
-            [status] = await old.status()
-            assert status.error.startswith("StatementError 42P01")
+            for total in (4, 5):
+                [done] = await writer.add(f"gigi{total}", PersonAdded(name="Gigi"))
+                for each, table in ((old, PEOPLE), (new, SECOND)):
+                    assert await each.reached(table, "i1", done.position)
+                    assert await count(each, table) == total
+                await asyncio.sleep(3 * QUICK.sweep)
+            assert await kept(database) == ["people_v1", "people_v2"]
+        assert await count(old, PEOPLE) == 5
 
 
-async def test_an_old_process_that_starts_once_more_takes_no_table_from_a_new_one(process, writer):
+async def test_an_old_process_that_starts_once_more_has_its_table_again(process, writer, database):
     async with process(SECOND) as new:
         await writer.people(3)
         await built(new)
         async with process(PEOPLE) as old:
-            assert await old.reached(PEOPLE, "i1", 3)
-            await asyncio.sleep(5 * LOOK_AGAIN)
-            assert (await new.shelf.asked())["people"] == SECOND.version
+            async with asyncio.timeout(10):
+                await built(old)
             [done] = await writer.add("gigi", PersonAdded(name="Gigi"))
-            assert await new.reached(SECOND, "i1", done.position)
-            assert await count(new, SECOND) == await count(old, PEOPLE) == 4
+            for each, table in ((old, PEOPLE), (new, SECOND)):
+                assert await each.reached(table, "i1", done.position)
+                assert await count(each, table) == 4
+            assert await versions.answering(old.shelf) == {("people", 1): 1, ("people", 2): 2}
+    async with process(PEOPLE) as old:  # what is newer stays, for a release that comes back
+        await asyncio.sleep(4 * QUICK.sweep)
+        assert await kept(database) == ["people_v1", "people_v2"]
+
+
+async def test_while_a_table_is_built_the_older_one_is_waited_for(process, writer, monkeypatch):
+    monkeypatch.setattr(Projections, "_behind", always)
+    async with process(PEOPLE) as old, process(SECOND) as new:
+        [done] = await writer.add("gigi", PersonAdded(name="Gigi"))
+        assert await new.reached(SECOND, "i1", done.position)
+        assert (await new.find(SECOND, "i1", "gigi")).name == "Gigi"
+        await writer.add("gigi", PersonGreeted())  # concerns no table
+        assert await new.reached(SECOND, "i1", done.position + 1)
+        await old.stop()
+        [done] = await writer.add("gigi", PersonRenamed(name="Gina"))
+        assert not await new.reached(SECOND, "i1", done.position, timeout=0.3)
+
+
+async def always(_self, _table):
+    return True
+
+
+async def test_a_table_that_answers_for_a_later_version_is_not_replaced(
+    process, writer, monkeypatch
+):
+    monkeypatch.setattr(Projections, "_behind", always)
+    async with process(PEOPLE) as old, process(SECOND) as new:
+        await writer.people(3)
+        with pytest.raises(versions.StillAnswersError, match="version 2"):
+            await old.rebuild(PEOPLE)
+        assert await old.reached(PEOPLE, "i1", 3)
+        assert await count(new, SECOND) == 3
+
+
+async def test_bookkeeping_of_before_is_taken_over(process, writer, database):
+    """Which version is asked stood in a column, and all releases asked one view."""
     async with process(PEOPLE) as old:
-        async with asyncio.timeout(10):
-            await built(old)
-        assert (await old.shelf.asked())["people"] == PEOPLE.version
-        assert await count(old, PEOPLE) == 4
+        await writer.people(3)
+        await old.reached(PEOPLE, "i1", 3)
+    await database.run("""
+        DROP VIEW projections."people@1"; CREATE VIEW projections.people AS TABLE projections.people_v1;
+        ALTER TABLE projections.tables DROP COLUMN answered_by, ADD asked boolean;
+        UPDATE projections.tables SET asked = (name <> '');
+        ALTER TABLE projections.tables ALTER asked SET NOT NULL""")
+    async with process(PEOPLE) as same:
+        assert await count(same, PEOPLE) == 3
+        await same.rebuild(PEOPLE)
+        assert await count(same, PEOPLE) == 3
+    async with process(SECOND) as new:
+        await built(new)
+        assert await count(new, SECOND) == 3
 
 
 async def test_changed_columns_without_a_raised_version_stop_the_start(process):
@@ -184,7 +249,7 @@ async def test_a_rebuild_that_was_killed_goes_on_where_it_was(shelf, log, writer
         await Builder(PEOPLE, scratch, log).build({"i1": 60}, Meter("people", killed))
     await rebuild(shelf, log, PEOPLE, lambda progress: seen.append(progress.done))
     assert seen == [10, 20, 30, 40, 50, 60]
-    assert await shelf.database.row("SELECT count(*) FROM projections.people") == (60,)
+    assert await shelf.database.row("SELECT count(*) FROM projections.people_v1") == (60,)
 
 
 async def test_a_rebuild_repairs_while_writes_go_on(process, writer, database):
@@ -256,8 +321,8 @@ def test_progress_says_how_much_is_done_and_how_long_the_rest_takes():
 
 async def test_two_processes_that_start_at_once_create_each_table_once(database):
     tables = [Table(f"thing_{n}", version=1, columns={"name": text()}) for n in range(5)]
-    await asyncio.gather(*(Shelf(database).prepare(tables) for _ in range(4)))
-    assert len(await Shelf(database).asked()) == 5
+    await asyncio.gather(*(versions.prepare(Shelf(database), tables) for _ in range(4)))
+    assert len(await versions.answering(Shelf(database))) == 5
 
 
 async def test_a_new_table_is_asked_although_the_database_was_away_meanwhile(
@@ -278,7 +343,7 @@ async def test_a_new_table_is_asked_although_the_database_was_away_meanwhile(
     async with process(SECOND) as projections:
         async with asyncio.timeout(5):
             await built(projections)
-        assert (await projections.shelf.asked())["people"] == SECOND.version
+        assert (await versions.answering(projections.shelf))["people", 2] == SECOND.version
 
 
 async def test_a_start_changes_no_bookkeeping_that_is_complete(shelf, monkeypatch):
