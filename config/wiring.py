@@ -136,6 +136,7 @@ def _tree(
     )
     if parts.shared(settings):
         world.current, world.heard = follower.current, follower.heard
+        world.everywhere = follower.everywhere
     rotation = KeyRotation(
         services.dispatch,
         views,

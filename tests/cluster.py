@@ -66,6 +66,7 @@ class Node:
             listen=listen,
         )
         self.world.current, self.world.heard = self.follower.current, self.follower.heard
+        self.world.everywhere = self.follower.everywhere
 
     def _distrust(self):
         self.distrusted += 1

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from personae.actors.aggregates.aggregate import Aggregate
+from personae.actors.aggregates.endings import ends
 from personae.actors.aggregates.once import THIS_CALL, Step
 from personae.actors.aggregates.orders import Done, Order
 from personae.actors.aggregates.world import World
@@ -48,7 +49,10 @@ class Dispatch:
 
     async def _order(self, order: Order) -> Done:
         deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
-        return await self.world.give(order, deadline)
+        done = await self.world.give(order, deadline)
+        if ends(done.events):
+            await self.world.everywhere(done.stream.instance_id, done.position)
+        return done
 
     async def state(self, instance_id: str, kind: str, id_: str) -> Any:
         """Return the state of an aggregate as the log has it."""

@@ -46,16 +46,22 @@ def _nothing(_instance_id: str) -> int:
     return 0
 
 
+async def _alone(_instance_id: str, _position: int) -> None:
+    """Wait for nobody: there is no other process."""
+
+
 class World:
     """The shared services of one process' aggregates, and the directory of those alive.
 
     ``current(instance_id)`` returns the log's head, when this process knows what was committed
     before the call by other processes. ``heard(instance_id)`` is the position of the last event
-    that it heard of from others.
+    that it heard of from others. ``everywhere(instance_id, position)`` returns when all processes
+    know that much.
     """
 
     current: Callable[[str], Awaitable[int]]
     heard: Callable[[str], int]
+    everywhere: Callable[[str, int], Awaitable[None]]
 
     def __init__(
         self,
@@ -95,7 +101,7 @@ class World:
         self._pool = pool
         self._busy = busy
         self._hashed = hashed
-        self.current, self.heard = log.head, _nothing
+        self.current, self.heard, self.everywhere = log.head, _nothing, _alone
         log.on_committed.append(self.absorb)
 
     def _open(self, stream: Any) -> Aggregate:

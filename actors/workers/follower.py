@@ -11,12 +11,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from personae.actors.domain.kit import Recorded
 from personae.actors.domain.kit.refusal import UNAVAILABLE
 from personae.actors.workers.course import Course
 from personae.store.log import PAGE, Log
+from personae.store.witnesses import DIGITS, MARK, Witnesses
 
 LOOK_SECONDS = 1.0
 LOOK_ALONE_SECONDS = 0.1
@@ -29,16 +30,15 @@ PATIENCE = 2.0
 """Seconds to wait for another look to end: those of a statement are more."""
 
 CHANNEL = "personae_events"
-DIGITS = 19
-"""Of a position: whoever may use the database may send anything over the channel."""
-
 logger = logging.getLogger(__name__)
 
 
 class Heads(Protocol):
     """Where the last positions are read and notifications come from."""
 
-    async def rows(self, sql: str, *, limit: float = 0) -> list[tuple[str, int]]:
+    async def rows(
+        self, sql: str, params: Sequence[Any] | None = None, *, limit: float = 0
+    ) -> list[Any]:
         """Return rows, within ``limit`` seconds."""
         ...
 
@@ -106,6 +106,7 @@ class Follower:
         self._in_order = in_order
         self._distrust = distrust
         self._listens = listen
+        self._witnesses = Witnesses(heads, CHANNEL, lambda one: self._course(one).seen)
         self._pause = LOOK_SECONDS if listen else LOOK_ALONE_SECONDS
         self._courses: dict[str, Course] = {}
         self._news: dict[str, int] = {}
@@ -120,18 +121,36 @@ class Follower:
 
     async def run(self) -> None:
         """Follow until cancelled."""
-        for instance_id, position in (await self._positions()).items():
-            self._course(instance_id).begin(position)
-        self._ready = True
-        if self._listens:
-            self._listening = asyncio.create_task(self._listen())
         try:
+            await self._begin()
             while True:
                 pause = self._pause if await self._tried(self._look) else LOOK_SECONDS
                 await self._read_news(asyncio.get_running_loop().time() + pause)
         finally:
             if self._listening:
                 self._listening.cancel()
+            if self._listens:
+                await self._witnesses.sign_off()
+
+    async def _begin(self) -> None:
+        if self._listens:  # before anything is known that others may change
+            await self._witnesses.forget_dead()
+            await self._witnesses.sign_on()
+        for instance_id, position in (await self._positions()).items():
+            self._course(instance_id).begin(position)
+        self._distrust()
+        self._ready = True
+        if self._listens:
+            self._listening = asyncio.create_task(self._listen())
+
+    async def everywhere(self, instance_id: str, position: int) -> None:
+        """Wait until all living processes know an instance's log up to a position.
+
+        A second at most: one that does not answer is stuck, and hears of it when it goes on.
+        Where the engine has no NOTIFY nobody can be asked: they know within a tenth of a second.
+        """
+        if self._listens:
+            await self._witnesses.everywhere(instance_id, position)
 
     async def current(self, instance_id: str) -> int:
         """Return the log's head, when this process knows what was committed before the call.
@@ -173,7 +192,11 @@ class Follower:
             instance_id, _, position = (note or "").rpartition(":")
             if note is None:
                 self._distrust()
-            if position.isdecimal() and len(position) <= DIGITS:
+            if note and note.startswith(MARK):
+                if asked := self._witnesses.hear(note):
+                    self._hear(*asked)
+                    self._wake.set()
+            elif position.isdecimal() and len(position) <= DIGITS:
                 self._hear(instance_id, int(position))
             else:
                 self._missed = True
@@ -207,6 +230,7 @@ class Follower:
         news, self._news = self._news, {}
         for instance_id, position in news.items():
             await self._catch_up(instance_id, position)
+        await self._witnesses.tell()
 
     async def _tried(self, look: Callable[[], Awaitable[None]]) -> bool:
         """Say whether a look succeeded; else the database is away."""
@@ -219,6 +243,8 @@ class Follower:
         return True
 
     async def _look(self) -> None:
+        if self._listens:
+            await self._witnesses.sign_on()
         for instance_id, position in (await self._positions()).items():
             await self._catch_up(instance_id, position)
 

@@ -10,7 +10,7 @@ from personae.actors.domain.session.commands import AddSession, Checks
 from personae.actors.domain.user.commands import UpdateMachine
 from personae.actors.domain.user.events import PasswordCheckFailed
 from personae.actors.workers import follower
-from personae.projections.kit import ALL, Question
+from personae.projections.kit import ALL, Pace, Question
 from personae.projections.users import USERS
 from personae.store.postgres import PostgresLog
 
@@ -215,7 +215,7 @@ async def test_a_read_while_the_database_is_away_is_refused(deaf):
         await two.world.current(INSTANCE)
 
 
-@pytest.mark.parametrize("pair", [{}], ids=["notify"], indirect=True)
+@pytest.mark.parametrize("pair", [{"pace": Pace(sweep=60)}], ids=["notify"], indirect=True)
 async def test_what_both_write_in_turns_is_read_once_and_not_by_each_projection(pair, monkeypatch):
     await asyncio.gather(*(node.views.reached(USERS, INSTANCE, 1) for node in pair))
     looks = []

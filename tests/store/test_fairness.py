@@ -82,7 +82,7 @@ async def test_a_follower_of_an_instance_that_never_rests_reads_the_others_too()
     log, heard, quiet = MemoryLog(), [], asyncio.Event()
 
     class Heads:
-        async def rows(self, _sql, *, limit=0):
+        async def rows(self, _sql, params=None, *, limit=0):
             return [(one, await log.head(one)) for one in ("busy", "quiet")]
 
     def tell(events):

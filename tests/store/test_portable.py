@@ -107,4 +107,8 @@ def test_only_the_lane_and_the_listener_use_what_other_engines_lack():
         for file in files
         for match in OURS_ALONE.findall(file.read_text())
     }
-    assert found == {"store/lane.py: pg_notify", "store/pool.py: LISTEN"}
+    assert found == {
+        "store/lane.py: pg_notify",
+        "store/pool.py: LISTEN",
+        "store/witnesses.py: pg_notify",
+    }

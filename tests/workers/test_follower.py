@@ -13,7 +13,7 @@ class Heads:
         self.notes = notes
         self.heard_all = asyncio.Event()
 
-    async def rows(self, sql, *, limit=0):
+    async def rows(self, sql, params=None, *, limit=0):
         return []
 
     async def listen(self, channel):

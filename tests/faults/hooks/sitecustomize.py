@@ -2,7 +2,8 @@
 
 So the product has no hooks. ``FAULT_KILL=point:n`` kills the process (-9) when it is at a point of
 :data:`POINTS` for the n-th time; ``FAULT_SLOW=share:seconds`` lets so large a share of the questions
-to the database sleep there first.
+to the database sleep there first. ``FAULT_RELEASE=n`` makes it a release that is n later, in which
+every read model has changed.
 """
 
 import asyncio
@@ -84,3 +85,9 @@ if kill := os.environ.get("FAULT_KILL"):
     setattr(owner, name, how(getattr(owner, name), strike(int(number))))
 if slow := os.environ.get("FAULT_SLOW"):
     Session._execute = slowed(Session._execute, *map(float, slow.split(":")))
+if release := os.environ.get("FAULT_RELEASE"):
+    from personae import projections as read_models
+    from personae.projections.kit import tables_in
+
+    for table in tables_in(read_models):
+        table.version += int(release)

@@ -1,7 +1,5 @@
 """What a token stands on, and that it dies with each of these, at once and on every process."""
 
-import asyncio
-import time
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -189,15 +187,6 @@ async def test_personal_tokens_and_those_of_machines_die_likewise(stack, why, en
     assert [await uses(stack, each) for each in tokens] == expected
 
 
-async def dying(stack, shop, why):
-    """Wait until a process has heard of the end of its tokens; returns the seconds it took."""
-    began = time.monotonic()
-    while await uses(stack, shop) != DEAD:
-        assert time.monotonic() - began < 5, why
-        await asyncio.sleep(0.001)
-    return time.monotonic() - began
-
-
 @pytest.mark.store
 @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
 async def test_what_is_revoked_on_one_process_is_dead_on_both(pair, kind):
@@ -207,21 +196,18 @@ async def test_what_is_revoked_on_one_process_is_dead_on_both(pair, kind):
     assert [await uses(each, shop) for each in pair] == [ALIVE, ALIVE]
     await first.post("/oauth/v2/revoke", shop.app.basic, token=shop.tokens[kind])
     assert await uses(first, shop) == DEAD
-    await dying(second, shop, kind)
+    assert await uses(second, shop) == DEAD
     assert ((await refresh(second, shop)).status == 200) is (kind == "access_token")
 
 
 @pytest.mark.store
 async def test_on_two_processes_they_die_on_both(pair):
-    """Milliseconds after the answer to whoever ended it, and never to come back."""
+    """By the time whoever ended it is answered, and never to come back."""
     first, second = pair
-    slowest = 0.0
     for why, cause in CAUSES.items():
         shop = await shop_of(first)
         assert [await uses(each, shop) for each in pair] == [ALIVE, ALIVE], why
         await first.send(cause(shop))
-        assert await uses(first, shop) == DEAD, why
-        slowest = max(slowest, await dying(second, shop, why))
+        assert await uses(second, shop) == DEAD, why
         assert (await refresh(second, shop)).status in {400, 401}, why
         assert [await uses(each, shop) for each in pair] == [DEAD, DEAD], why
-    print(f"slowest on the other process: {slowest * 1000:.0f} ms")
