@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime
 from functools import partial
 
+import aiohttp
 import psutil
 import pytest
 from personae.actors.domain.kit import Caller, Stream, event
@@ -150,6 +151,38 @@ async def test_a_killed_lease_holder_is_replaced(cluster, trials, measured, leas
         assert load.failures == []
         await in_thread(holder.start)
         await cluster.check(load)
+
+
+async def test_what_is_taken_away_on_one_node_is_refused_by_the_other_at_its_next_call(
+    cluster, trials, measured
+):
+    """While both are busy: memory of the other one knows before the answer is there."""
+    load = cluster.load(pause=0)
+    async with load.running(), aiohttp.ClientSession() as http:
+        owner = {"Authorization": f"Bearer {cluster.nodes[0].pat}"}
+
+        async def call(node, path, body, headers=owner, method="POST"):
+            url = f"{node.url}{path}"
+            async with http.request(method, url, json=body, headers=headers) as answer:
+                return answer.status, await answer.json()
+
+        _, found = await call(cluster.nodes[0], "/v2/organizations/_search", {})
+        org = found["result"][0]["id"]
+        for number in range(25 * len(trials)):
+            one, two = cluster.nodes[:: -1 if number % 2 else 1]
+            user = {"organizationId": org, "username": f"bot{number}", "machine": {"name": "bot"}}
+            id_ = (await call(one, "/v2/users/new", user))[1]["id"]
+            expires = {"expirationDate": "2100-01-01T00:00:00Z"}
+            made = (await call(one, f"/v2/users/{id_}/pats", expires))[1]
+            own = {"Authorization": f"Bearer {made['token']}"}
+            me = f"/v2/users/{id_}"
+            assert [(await call(each, me, None, own, "GET"))[0] for each in (one, two)] == [200] * 2
+            began = time.monotonic()
+            ended = f"{me}/pats/{made['tokenId']}" if number % 4 < 2 else me  # token, or user
+            assert (await call(one, ended, None, owner, "DELETE"))[0] == 200
+            measured("answered within, s", time.monotonic() - began, 1.0)
+            assert (await call(two, me, None, own, "GET"))[0] == 401
+    assert load.failures == []
 
 
 @event("test.poison")
