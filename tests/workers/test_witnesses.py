@@ -156,5 +156,6 @@ NOT_AWAITED = re.compile(
 def test_every_event_that_takes_away_is_waited_for():
     words = ("removed", "deactivated", "locked", "terminated", "revoked", "withdrawn", "secret")
     names = {cls.__event__ for cls in EVENTS.values() if cls.__event__.endswith(words)}
+    names -= {name for name in names if name.startswith("test.")}  # of tests beside this one
     waited = {cls.__event__ for cls in ENDINGS}
     assert [name for name in names - waited if not NOT_AWAITED.search(name)] == []
