@@ -3,6 +3,7 @@
 import asyncio
 import random
 import ssl
+import warnings
 from datetime import UTC, datetime, timedelta
 
 import grpc
@@ -368,3 +369,39 @@ async def test_alpn_prefers_http1_for_browsers(tmp_path, offered, chosen):
         )
         assert writer.get_extra_info("ssl_object").selected_alpn_protocol() == chosen
         writer.close()
+
+
+@pytest.mark.parametrize(
+    ("suites", "taken"),
+    [("ECDHE-ECDSA-AES128-GCM-SHA256", True), ("ECDHE-ECDSA-CHACHA20-POLY1305", True),
+     ("ECDHE-ECDSA-AES128-SHA256", False), ("ECDHE-ECDSA-AES256-SHA", False)],
+)  # fmt: skip
+async def test_of_tls_1_2_only_the_recommended_suites_are_taken(tmp_path, suites, taken):
+    """BCP 195 (RFC 9325, 4.2), as FAPI 2.0 wants it (5.2.2, 5.2.3)."""
+    pem, tls = certificate(tmp_path)
+    client = ssl.create_default_context(cadata=pem.decode())
+    client.maximum_version = ssl.TLSVersion.TLSv1_2
+    client.set_ciphers(f"{suites}:@SECLEVEL=0")
+    address = {"host": "127.0.0.1", "server_hostname": "localhost", "ssl": client}
+    async with running(tls=tls) as server:
+        if not taken:
+            with pytest.raises((ssl.SSLError, ConnectionError)):
+                await asyncio.open_connection(port=server.port, **address)
+            return
+        _, writer = await asyncio.open_connection(port=server.port, **address)
+        assert writer.get_extra_info("ssl_object").cipher()[0] == suites
+        writer.close()
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
+async def test_older_tls_is_refused(tmp_path, version):
+    pem, tls = certificate(tmp_path)
+    client = ssl.create_default_context(cadata=pem.decode())
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        client.minimum_version = client.maximum_version = version
+    client.set_ciphers("ALL:@SECLEVEL=0")
+    async with running(tls=tls) as server:
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            await asyncio.open_connection(
+                "127.0.0.1", server.port, ssl=client, server_hostname="localhost"
+            )
