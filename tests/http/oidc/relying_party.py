@@ -8,12 +8,21 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from joserfc.jwk import RSAKey
+from personae.actors.domain.project.oauth import CertificateMethod
+from personae.actors.domain.project.values import AuthMethod
 
 from tests.http.oidc.assertions import seconds
 
 FOLDER = Path(__file__).parent / "openid_client"
-METHOD_NAMES = {0: "client_secret_basic", 1: "client_secret_post", 2: "none", 3: "private_key_jwt"}
-"""By the number that applications are registered with."""
+METHOD_NAMES = {
+    AuthMethod.BASIC: "client_secret_basic",
+    AuthMethod.POST: "client_secret_post",
+    AuthMethod.NONE: "none",
+    AuthMethod.PRIVATE_KEY_JWT: "private_key_jwt",
+    CertificateMethod.CA: "tls_client_auth",
+    CertificateMethod.SELF_SIGNED: "self_signed_tls_client_auth",
+}
+"""By what applications are registered with."""
 
 
 def jwk_of(app):

@@ -9,12 +9,15 @@ from joserfc.jwk import KeySet
 from personae.actors.domain.instance.commands import ChangePolicy
 from personae.actors.domain.org.commands import AddOrgMember
 from personae.actors.domain.policies import SecurityPolicy
+from personae.actors.domain.project.oauth import CertificateMethod
 from personae.actors.domain.project.values import AuthMethod, GrantType, ResponseType, TokenType
 
 from tests.aggregates.conftest import ADMIN, INSTANCE, ORG, human
+from tests.http.certificates import certificate
 from tests.http.oidc.assertions import seconds, signed
-from tests.http.oidc.conftest import AFTER, App, query_of
-from tests.http.oidc.relying_party import FOLDER, OpenIDClient, jwk_of
+from tests.http.oidc.conftest import AFTER, App, query_of, serving
+from tests.http.oidc.relying_party import FOLDER, METHOD_NAMES, OpenIDClient, jwk_of
+from tests.http.oidc.test_certificates import AUTHORITY, HEADER, ON, PROXY, SUBJECT, print_of
 from tests.http.oidc.test_device import answer
 from tests.node import installed
 
@@ -33,6 +36,11 @@ EVERY = (
     GrantType.TOKEN_EXCHANGE,
 )
 CHECKS = {"pkceCodeVerifier": VERIFIER, "expectedState": "s", "expectedNonce": "n"}
+METHODS = tuple(METHOD_NAMES)
+PROVED = tuple(each for each in METHODS if each is not AuthMethod.NONE)
+BY_CERTIFICATE = (CertificateMethod.CA, CertificateMethod.SELF_SIGNED)
+each_method = pytest.mark.parametrize("method", METHODS, ids=METHOD_NAMES.get)
+each_proved = pytest.mark.parametrize("method", PROVED, ids=METHOD_NAMES.get)
 
 
 @pytest.fixture(scope="session")
@@ -42,10 +50,35 @@ def library(tmp_path_factory):
     library.stop()
 
 
+@pytest.fixture
+async def stack(dispatch):
+    """A provider behind a trusted proxy that passes certificates on."""
+    async with serving(dispatch, PROXY, profiles=ON) as stack:
+        yield stack
+
+
 async def client(library, stack, method=AuthMethod.BASIC, **changes):
-    wanted = {"auth_method_type": method, "grant_types": EVERY, "redirect_uris": (BACK,)}
+    wanted = {"grant_types": EVERY, "redirect_uris": (BACK,)}
+    if method not in BY_CERTIFICATE:
+        wanted["auth_method_type"] = method
     app = await stack.app(**wanted, **changes)
-    return await library.party(stack, app, method)
+    made = certificate_for(method)
+    if made:
+        registered = {"certificate_subject": SUBJECT, "certificates": (print_of(made),)}
+        await stack.settings(app, certificate_method=method, **registered)
+    return await party_of(library, stack, app, method, made)
+
+
+def certificate_for(method, authority=AUTHORITY):
+    """Make what a client of a method shows to a proxy, if it shows anything."""
+    if method not in BY_CERTIFICATE:
+        return None
+    return certificate(issuer=authority if method is CertificateMethod.CA else None)
+
+
+async def party_of(library, stack, app, method, made):
+    """Return a client whose requests come through a proxy, with its certificate if it has one."""
+    return await library.party(stack, app, method, proxy={HEADER: made.header} if made else {})
 
 
 async def asked(party, **params):
@@ -82,7 +115,7 @@ async def verified(stack, text, typ):
 # Client authentication: each with the code grant, and everything else an application does.
 
 
-@pytest.mark.parametrize("method", AuthMethod)
+@each_method
 async def test_each_authentication_signs_in_refreshes_asks_and_revokes(library, stack, method):
     party = await client(library, stack, method, access_token_type=TokenType.JWT)
     tokens = await signed_in(party)
@@ -100,32 +133,36 @@ async def test_each_authentication_signs_in_refreshes_asks_and_revokes(library, 
     assert gone == ("invalid_token", 401)
 
 
-@pytest.mark.parametrize("method", [m for m in AuthMethod if m is not AuthMethod.NONE])
-async def test_a_wrong_secret_or_key_is_invalid_client(library, stack, method):
+@each_proved
+async def test_a_wrong_secret_key_or_certificate_is_invalid_client(library, stack, method):
     party = await client(library, stack, method)
     url = await came_back(party)
     other = await stack.with_key(await stack.app())
     thief = App(
         party.app.project_id, "", party.app.client_id, "x" * 64, party.app.key_id, other.key
     )
-    wrong = await library.party(stack, thief, method)
+    forged = certificate_for(method, certificate("Authority"))
+    wrong = await party_of(library, stack, thief, method, forged)
     calls = {
         "redeem": {"url": url, "checks": CHECKS}, "refresh": {"token": "x"},
         "introspect": {"token": "x"}, "revoke": {"token": "x"}, "push": {"params": {}},
+        "device": {"params": {}}, "grant": {"type": EXCHANGE, "params": {"subject_token": "x"}},
     }  # fmt: skip
     for call, arguments in calls.items():
         assert await wrong.refused(call, **arguments) == ("invalid_client", 401), call
     assert await party.ok("redeem", url=url, checks=CHECKS)
 
 
-@pytest.mark.parametrize("method", AuthMethod)
+@each_method
 async def test_another_method_than_the_registered_one_is_invalid_client(library, stack, method):
     party = await client(library, stack, method)
     url = await came_back(party)
     keyed = await stack.with_key(party.app) if not party.app.key else party.app
     keyed.secret = keyed.secret or "x" * 64
-    for other in set(AuthMethod) - {method}:
-        wrong = await library.party(stack, keyed, other)
+    # Whoever needs to prove nothing may show a certificate: it is not looked at.
+    passed_over = BY_CERTIFICATE if method is AuthMethod.NONE else ()
+    for other in set(METHODS) - {method, *passed_over}:
+        wrong = await party_of(library, stack, keyed, other, certificate_for(other))
         found = await wrong.refused("redeem", url=url, checks=CHECKS)
         assert found == ("invalid_client", 401), other
 
@@ -286,9 +323,10 @@ async def exchange(party, token, kind=ACCESS, **more):
     return await party.told("grant", type=EXCHANGE, params=params)
 
 
-async def test_a_token_is_exchanged_for_a_narrower_one_of_the_project(library, stack):
+@each_proved
+async def test_a_token_is_exchanged_for_a_narrower_one_of_the_project(library, stack, method):
     first = await client(library, stack)
-    second = await client(library, stack, project_id=first.app.project_id)
+    second = await client(library, stack, method, project_id=first.app.project_id)
     stranger = await client(library, stack)
     token = (await signed_in(first))["access_token"]
     found = (await exchange(second, token, scope="openid", requested_token_type=JWT)).ok
@@ -335,7 +373,7 @@ async def test_somebody_acts_for_a_user_and_the_token_says_so(library, stack, al
 # Device code
 
 
-@pytest.mark.parametrize("method", AuthMethod)
+@each_method
 async def test_a_device_that_nobody_allowed_yet_waits(library, stack, method):
     party = await client(library, stack, method)
     begun = await party.ok("device", params={"scope": "openid offline_access"})
@@ -347,7 +385,7 @@ async def test_a_device_that_nobody_allowed_yet_waits(library, stack, method):
     assert soon == ("slow_down", 400)
 
 
-@pytest.mark.parametrize("method", AuthMethod)
+@each_method
 async def test_a_device_signs_in(library, stack, method):
     party = await client(library, stack, method)
     begun = await party.ok("device", params={"scope": "openid offline_access"})

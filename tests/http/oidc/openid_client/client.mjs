@@ -11,7 +11,12 @@ const METHODS = {
   client_secret_basic: ({ secret }) => oidc.ClientSecretBasic(secret),
   client_secret_post: ({ secret }) => oidc.ClientSecretPost(secret),
   private_key_jwt: async (who) => oidc.PrivateKeyJwt(await privateKey(who), { [oidc.modifyAssertion]: change(who) }),
+  tls_client_auth: () => oidc.TlsClientAuth(),
+  self_signed_tls_client_auth: () => oidc.TlsClientAuth(),
 };
+
+// What a proxy does that ends TLS: it adds the certificate of the connection, as a header, to each request.
+const behind = (proxy) => (url, options) => fetch(url, { ...options, headers: { ...options.headers, ...proxy } });
 
 async function privateKey({ keyId: kid, jwk }) {
   const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
@@ -27,10 +32,10 @@ async function dpop(config, name) {
 }
 
 const CALLS = {
-  async discover({ name, issuer, clientId, method, skew, ...who }) {
+  async discover({ name, issuer, clientId, method, skew, proxy, ...who }) {
     const authentication = await METHODS[method](who);
     const metadata = { [oidc.clockSkew]: skew };
-    const options = { execute: [oidc.allowInsecureRequests] };
+    const options = { execute: [oidc.allowInsecureRequests], [oidc.customFetch]: behind(proxy) };
     const config = await oidc.discovery(new URL(issuer), clientId, metadata, authentication, options);
     oidc.enableNonRepudiationChecks(config);
     configurations.set(name, config);
