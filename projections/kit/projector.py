@@ -126,6 +126,13 @@ class Projector(LoopActor):
                     track.forget(waiter)
         return track.seen >= position
 
+    async def begin_anew(self) -> None:
+        """Fill a table that was dropped, and is there again, from what is saved of it."""
+        async with self._moving:
+            for track in self.tracks.values():
+                track.begin_anew()
+                self._wake(track)
+
     async def close(self) -> None:
         """Finish the batch under way, save positions and stop."""
         self._closing = True

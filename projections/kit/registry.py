@@ -7,7 +7,8 @@ import importlib
 import logging
 import pkgutil
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
@@ -18,6 +19,7 @@ from personae.actors.domain.kit import Recorded
 from personae.actors.runtime.supervisor import RESTART, Supervisor
 from personae.projections.kit import poison, question, versions
 from personae.projections.kit.asking import ask
+from personae.projections.kit.builds import LOOK_AGAIN, Builds
 from personae.projections.kit.failure import Failed
 from personae.projections.kit.known import Memory
 from personae.projections.kit.page import Page
@@ -28,9 +30,8 @@ from personae.projections.kit.shelf import Shelf
 from personae.projections.kit.spooler import Pace, Spooler
 from personae.projections.kit.table import Row, Table
 from personae.projections.kit.verify import Difference, verify
-from personae.projections.kit.versions import version_of
 from personae.store.codec import Corrupt
-from personae.store.errors import DatabaseError
+from personae.store.errors import StatementError, Unavailable
 from personae.store.log import Log
 from personae.store.pool import Database
 
@@ -38,9 +39,6 @@ logger = logging.getLogger(__name__)
 
 PATIENCE = 5.0
 """Seconds that a read waits for the position it needs."""
-
-LOOK_AGAIN = 0.2
-"""Seconds between looks at a table that is being built."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +95,10 @@ class Projections:
             self._tree.add(table.physical, partial(self._make, table), RESTART)
         self.given_up: Callable[[BaseException], object] = _nobody
         self._spooler = Spooler(self.shelf, log, self._projectors, uuid.uuid4().hex, self._pace)
-        self._building: dict[str, asyncio.Task[None]] = {}
-        self._tidying: asyncio.Task[None] | None = None
+        self._builds = Builds(
+            self.shelf, tables, self._pace, behind=self._behind, anew=self._begin_anew
+        )
+        self._upkeep: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Create what is absent, start every projector and let it catch up.
@@ -107,24 +107,20 @@ class Projections:
         rows of the release before answer, for as long as a process of that keeps them new.
         Raises :class:`ShapeChangedError`.
         """
-        await versions.prepare(self.shelf, self.tables)
-        answering = await versions.answering(self.shelf)
+        await self._builds.prepare()
         self._projectors.clear()
         await self._tree.start()
-        for table in self.tables:
-            if answering[version_of(table)] != table.version:
-                self._building[table.name] = asyncio.create_task(self._build(table))
         await self._load_positions()
         await self._spooler.sweep(list(self._projectors))
         self._spooler.start()
-        self._tidying = asyncio.create_task(versions.tidy(self.shelf, self.tables, self._pace))
+        upkeep = (self._builds.run(), versions.tidy(self.shelf, self.tables, self._pace))
+        self._upkeep = [asyncio.create_task(work) for work in upkeep]
 
     async def stop(self) -> None:
         """Finish the batches under way, save positions, release leases."""
-        for task in (*self._building.values(), self._tidying):
-            if task:
-                task.cancel()
-        self._building.clear()
+        for task in self._upkeep:
+            task.cancel()
+        self._builds.waiting.clear()
         await self._spooler.stop()
         await asyncio.gather(*(projector.close() for projector in self._projectors.values()))
         await self._tree.stop()
@@ -170,14 +166,19 @@ class Projections:
         return await self._projectors[table.physical].reached(instance_id, position, timeout)
 
     async def ask(self, asked: question.Question) -> Page:
-        """Return the page that answers a question, and as of which position at least."""
+        """Return the page that answers a question, and as of which position at least.
+
+        Raises :class:`Unavailable` too while a table that was dropped is not there again.
+        """
         track = self._projectors[asked.table.physical].track(asked.instance_id)
         position = track.seen
-        return replace(await ask(self._database, asked, self._lists), position=position)
+        with _there_again():
+            return replace(await ask(self._database, asked, self._lists), position=position)
 
     async def find(self, table: Table, instance_id: str, *key: str) -> Row | None:
-        """Return the row with a key, or None."""
-        return await question.find(self._database, table, instance_id, *key)
+        """Return the row with a key, or None. Raises what :meth:`ask` raises."""
+        with _there_again():
+            return await question.find(self._database, table, instance_id, *key)
 
     async def status(self) -> list[Status]:
         """Return how far every table is in every instance."""
@@ -191,7 +192,7 @@ class Projections:
                 position=projector.track(instance_id).seen,
                 head=head,
                 failed=parked.get((projector.table.name, instance_id), 0),
-                building=projector.table.name in self._building,
+                building=projector.table.name in self._builds.waiting,
                 spooled_here=projector.table.physical in self._spooler.held,
                 error=projector.track(instance_id).error,
             )
@@ -202,8 +203,8 @@ class Projections:
     async def building(self) -> AsyncIterator[Progress]:
         """Yield the progress of tables that are being built, until all of them are asked."""
         meters: dict[str, Meter] = {}
-        while self._building:
-            for name in list(self._building):
+        while self._builds.waiting:
+            for name in list(self._builds.waiting):
                 rows = [one for one in await self.status() if one.table == name]
                 meter = meters.setdefault(name, Meter(name))
                 yield meter.at(sum(one.position for one in rows), sum(one.head for one in rows))
@@ -211,15 +212,15 @@ class Projections:
 
     def builds(self, table: Table) -> bool:
         """Say whether questions are still answered by another version of a table."""
-        return table.name in self._building
+        return table.name in self._builds.waiting
 
     async def check_built(self) -> None:
         """Raise :class:`BeingBuiltError` until every table answers its own questions.
 
         A process that says so is not ready: those of the release before are needed still.
         """
-        if self._building:
-            raise BeingBuiltError(", ".join(self._building))
+        if self._builds.waiting:
+            raise BeingBuiltError(", ".join(self._builds.waiting))
 
     async def failed(self, instance_id: str = "") -> list[Failed]:
         """Return the events that were put aside."""
@@ -257,28 +258,22 @@ class Projections:
             if projector := self._projectors.get(f"{name}_v{version}"):
                 projector.track(instance_id).load(position)
 
-    async def _build(self, table: Table) -> None:
-        """Wait until a table has caught up, then let it answer its own questions."""
-        while not await self._switched(table):  # noqa: ASYNC110 — other processes move the head, and no event of ours tells
-            await asyncio.sleep(LOOK_AGAIN)
-        logger.info("%s is built and asked", table)
-        del self._building[table.name]
-
-    async def _switched(self, table: Table) -> bool:
-        try:
-            if await self._behind(table):
-                return False
-            await self.shelf.analyze(table, self._database)
-            if await self._behind(table):
-                return False
-            await versions.switch(self.shelf, table)
-        except DatabaseError as error:  # it is away: the log waits
-            logger.warning("%s is not asked yet: %s", table, error)
-            return False
-        return True
+    async def _begin_anew(self, table: Table) -> None:
+        await self._projectors[table.physical].begin_anew()
 
     async def _behind(self, table: Table) -> bool:
         return any(one.lag for one in await self.status() if one.table == table.name)
+
+
+@contextmanager
+def _there_again() -> Iterator[None]:
+    """Refuse for now what is asked of a table that was dropped: it is created again soon."""
+    try:
+        yield
+    except StatementError as error:
+        if not versions.is_gone(error):
+            raise
+        raise Unavailable("a read model was dropped while this process was away") from error
 
 
 def _nobody(_error: BaseException) -> None:

@@ -27,7 +27,8 @@ class Pace:
     """Seconds: how long a lease lasts, how often it is renewed or tried for, how often one sweeps.
 
     ``jitter`` is the part by which a time may be shorter, so that processes that started together
-    drift apart.
+    drift apart. ``tidy`` is how long nobody keeps a table of an earlier release before it goes,
+    twice as long at most.
 
     A released lease is taken over within ``renew``, that of a dead process within ``lease`` and
     ``renew`` together.
@@ -36,6 +37,7 @@ class Pace:
     lease: float = 5.0
     renew: float = 1.5
     sweep: float = 60.0
+    tidy: float = 60.0
     jitter: float = 0.2
 
     def about(self, seconds: float) -> float:

@@ -80,6 +80,11 @@ class Track:
         self.forget_pending()
         self.stale, self.check, self.retry_at = True, True, 0.0
 
+    def begin_anew(self) -> None:
+        """Begin from what is saved, which may be nothing: the table was dropped."""
+        self.succeed()
+        self.saved = self.seen = self.failing = self.attempts = 0
+
     def load(self, saved: int) -> None:
         """Take note of the position in the database."""
         # Lower than what we saved ourselves: somebody began anew.

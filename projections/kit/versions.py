@@ -19,12 +19,15 @@ from personae.projections.kit.reader import Reader
 from personae.projections.kit.shelf import Shelf
 from personae.projections.kit.spooler import Pace
 from personae.projections.kit.table import Table
-from personae.store.errors import DatabaseError
+from personae.store.errors import DatabaseError, StatementError
 from personae.store.log import Log
 from personae.store.pool import Database
 from personae.store.session import Session
 
 logger = logging.getLogger(__name__)
+
+UNDEFINED_TABLE = "42P01"
+"""PostgreSQL's word for a table or view that is not there."""
 
 
 class Version(NamedTuple):
@@ -40,6 +43,11 @@ class Version(NamedTuple):
 def version_of(table: Table) -> Version:
     """Return which version a release asks of a table."""
     return Version(table.name, table.version)
+
+
+def is_gone(error: DatabaseError) -> bool:
+    """Say whether a statement failed as its table or view is not there (42P01)."""
+    return isinstance(error, StatementError) and error.sqlstate == UNDEFINED_TABLE
 
 
 class StillAnswersError(RuntimeError):
@@ -155,11 +163,11 @@ async def drop(shelf: Shelf, tables: Sequence[Table], found: Collection[Version]
 async def tidy(shelf: Shelf, tables: Sequence[Table], pace: Pace) -> None:
     """Drop what earlier releases leave behind, for ever: what nobody kept at two looks in a row.
 
-    A process that is started once more finds its tables as they were.
+    So a process that is started once more within ``pace.tidy`` finds its tables as they were.
     """
     before: set[Version] = set()
     while True:
-        await asyncio.sleep(pace.about(pace.sweep))
+        await asyncio.sleep(pace.tidy)
         try:
             found = await forsaken(shelf, tables)
             if left := before & found:

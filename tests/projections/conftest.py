@@ -9,7 +9,7 @@ from personae.store.postgres import PostgresLog
 
 from tests.projections.people import BADGES, PEOPLE, Writer
 
-QUICK = Pace(lease=0.6, renew=0.1, sweep=0.5)
+QUICK = Pace(lease=0.6, renew=0.1, sweep=0.5, tidy=0.5)
 
 
 @pytest.fixture

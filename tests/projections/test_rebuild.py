@@ -9,6 +9,7 @@ from personae.actors.domain.kit import Stream
 from personae.http.api.rows import Rows
 from personae.projections.kit import (
     ALL,
+    Pace,
     Projections,
     Question,
     Table,
@@ -71,9 +72,7 @@ async def test_a_raised_version_is_built_beside_and_then_asked(process, writer, 
         assert (await built(projections))[-1].total == 30
         assert await count(projections, SECOND) == 30
         assert (await projections.find(SECOND, "i1", "p000001")).nickname == ""
-        async with asyncio.timeout(5):
-            while await kept(database) != ["people_v2"]:  # noqa: ASYNC110 — the database tells nobody
-                await asyncio.sleep(0.05)
+        await until_kept(database, "people_v2")
     left = "SELECT count(*) FROM projections.positions WHERE version = 1"
     assert await database.row(left) == (0,)
 
@@ -176,6 +175,71 @@ async def test_an_old_process_that_starts_once_more_has_its_table_again(process,
     async with process(PEOPLE) as old:  # what is newer stays, for a release that comes back
         await asyncio.sleep(4 * QUICK.sweep)
         assert await kept(database) == ["people_v1", "people_v2"]
+
+
+async def test_what_nobody_keeps_stays_for_a_while_however_often_one_sweeps(
+    process, writer, database
+):
+    slowly = Pace(lease=0.3, renew=0.1, sweep=0.05, tidy=1.5)
+    async with process(PEOPLE), process(SECOND, pace=slowly) as new:
+        await writer.people(3)
+        await built(new)
+    async with process(SECOND, pace=slowly):
+        await asyncio.sleep(1)
+        assert await kept(database) == ["people_v1", "people_v2"]
+        await until_kept(database, "people_v2")
+
+
+async def until_kept(database, *names):
+    async with asyncio.timeout(5):
+        while await kept(database) != [*names]:  # noqa: ASYNC110 — the database tells nobody
+            await asyncio.sleep(0.05)
+
+
+async def until_answering(projections, wanted):
+    async with asyncio.timeout(5):
+        while await versions.answering(projections.shelf) != wanted:  # noqa: ASYNC110 — as above
+            await asyncio.sleep(0.05)
+
+
+async def dropped(database):
+    """Drop the first version as a process of the second does when the others seem to be gone."""
+    first = {versions.Version("people", 1)}
+    async with asyncio.timeout(5):
+        while True:
+            await database.run("DELETE FROM projections.leases")
+            if await versions.drop(Shelf(database), [SECOND], first) == first:
+                return
+
+
+async def test_a_process_whose_table_was_dropped_while_it_was_away_builds_it_again(
+    process, writer, database
+):
+    seldom = Pace(lease=3, renew=1, sweep=1, jitter=0)
+    async with (
+        process(PEOPLE, pace=seldom) as old,
+        process(PEOPLE, pace=seldom) as twin,
+        process(SECOND) as new,
+    ):
+        await writer.people(30)
+        await built(new)
+        assert await old.reached(PEOPLE, "i1", 30)
+        await dropped(database)
+        for asked in (count(old, PEOPLE), old.find(PEOPLE, "i1", "p000001")):
+            with pytest.raises(Unavailable):
+                await asked
+        [done] = await writer.add("gigi", PersonAdded(name="Gigi"))
+        await until_answering(old, {("people", 1): 1, ("people", 2): 2})
+        for each in (old, twin):
+            assert await each.reached(PEOPLE, "i1", done.position)
+            assert await count(each, PEOPLE) == 31
+            assert await each.verify(PEOPLE) == []
+        [done] = await writer.add("gigi", PersonRenamed(name="Gina"))
+        for each in (old, twin):
+            assert await each.reached(PEOPLE, "i1", done.position)
+            assert (await each.find(PEOPLE, "i1", "gigi")).name == "Gina"
+        await built(old)
+        await built(twin)
 
 
 async def test_while_a_table_is_built_the_older_one_is_waited_for(process, writer, monkeypatch):
@@ -342,7 +406,8 @@ async def test_a_new_table_is_asked_although_the_database_was_away_meanwhile(
     monkeypatch.setattr(Projections, "status", status)
     async with process(SECOND) as projections:
         async with asyncio.timeout(5):
-            await built(projections)
+            while projections.builds(SECOND):  # noqa: ASYNC110 — as above
+                await asyncio.sleep(0.05)
         assert (await versions.answering(projections.shelf))["people", 2] == SECOND.version
 
 
