@@ -20,6 +20,9 @@ logger = logging.getLogger(__name__)
 STOP_SECONDS = 30
 """How long a child may take to stop before it is left behind."""
 
+CANCEL_AGAIN_SECONDS = 10
+"""After which a coroutine that goes on is cancelled once more."""
+
 
 @runtime_checkable
 class Service(Protocol):
@@ -258,8 +261,10 @@ async def _stop(child: Child | asyncio.Task[Any]) -> None:
         child.order(Order.STOP, stopped)
         await stopped
     elif isinstance(child, asyncio.Task):
-        child.cancel()
-        await asyncio.wait([child])
+        # Again: Python 3.11's wait_for, which drivers use, may lose a cancellation.
+        while not child.done():
+            child.cancel()
+            await asyncio.wait([child], timeout=CANCEL_AGAIN_SECONDS)
     elif isinstance(child, Service):
         await result_of(child.stop())
 

@@ -120,10 +120,10 @@ class Follower:
         log.on_committed.append(self._own)
 
     async def run(self) -> None:
-        """Follow until cancelled."""
+        """Follow until cancelled. Raises what ends the listening: start it again then."""
         try:
             await self._begin()
-            while True:
+            while self._hears():
                 pause = self._pause if await self._tried(self._look) else LOOK_SECONDS
                 await self._read_news(asyncio.get_running_loop().time() + pause)
         finally:
@@ -187,7 +187,21 @@ class Follower:
         if course.seen < recorded[-1].position:
             self._hear(instance_id, recorded[-1].position)
 
+    def _hears(self) -> bool:
+        """Say that nothing is wrong with the listening, or raise what is."""
+        if self._listening and self._listening.done():
+            self._listening.result()
+            raise RuntimeError("nothing more is heard")
+        return True
+
     async def _listen(self) -> None:
+        try:
+            await self._take_notes()
+        finally:
+            self._missed = True
+            self._wake.set()
+
+    async def _take_notes(self) -> None:
         async for note in self._heads.listen(CHANNEL):
             instance_id, _, position = (note or "").rpartition(":")
             if note is None:

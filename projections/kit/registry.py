@@ -98,7 +98,10 @@ class Projections:
         self._builds = Builds(
             self.shelf, tables, self._pace, behind=self._behind, anew=self._begin_anew
         )
-        self._upkeep: list[asyncio.Task[None]] = []
+        self._upkeep = self._tree.node("upkeep", RESTART)
+        self._upkeep.add("spooler", self._spooler.run, RESTART)
+        self._upkeep.add("builds", self._builds.run, RESTART)
+        self._upkeep.add("older tables", self._tidy, RESTART)
 
     async def start(self) -> None:
         """Create what is absent, start every projector and let it catch up.
@@ -112,16 +115,13 @@ class Projections:
         await self._tree.start()
         await self._load_positions()
         await self._spooler.sweep(list(self._projectors))
-        self._spooler.start()
-        upkeep = (self._builds.run(), versions.tidy(self.shelf, self.tables, self._pace))
-        self._upkeep = [asyncio.create_task(work) for work in upkeep]
 
     async def stop(self) -> None:
         """Finish the batches under way, save positions, release leases."""
-        for task in self._upkeep:
-            task.cancel()
+        self._spooler.stop()
+        await self._upkeep.stop()
         self._builds.waiting.clear()
-        await self._spooler.stop()
+        await self._spooler.release()
         await asyncio.gather(*(projector.close() for projector in self._projectors.values()))
         await self._tree.stop()
 
@@ -257,6 +257,9 @@ class Projections:
         for (name, version, instance_id), position in (await self.shelf.positions()).items():
             if projector := self._projectors.get(f"{name}_v{version}"):
                 projector.track(instance_id).load(position)
+
+    async def _tidy(self) -> None:
+        await versions.tidy(self.shelf, self.tables, self._pace)
 
     async def _begin_anew(self, table: Table) -> None:
         await self._projectors[table.physical].begin_anew()

@@ -64,36 +64,36 @@ class Spooler:
         self._pace = pace or Pace()
         self._due: dict[str, float] = {}
         self._stopping = False
-        self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Begin to try for leases, and to sweep."""
+    async def run(self) -> None:
+        """Try for leases, and sweep, until cancelled or told to stop."""
         self._stopping = False
-        self._task = asyncio.create_task(self._run())
+        try:
+            while not self._stopping:
+                await self._turn()
+                await asyncio.sleep(self._pace.about(self._pace.renew))
+        finally:
+            self.held = set()
 
-    async def stop(self) -> None:
-        """Stop, and release the leases for others."""
+    def stop(self) -> None:
+        """Begin nothing more."""
         # Python 3.11's wait_for, which the driver uses, may lose a cancellation.
         self._stopping = True
-        if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+
+    async def release(self) -> None:
+        """Release the leases for others."""
         with contextlib.suppress(DatabaseError):
             await self._shelf.database.run(
                 f"DELETE FROM {self._shelf.path('leases')} WHERE holder = %s", (self._holder,)
             )
-        self.held = set()
 
-    async def _run(self) -> None:
-        while not self._stopping:
-            try:
-                await self.renew()
-                await self._sweep_due()
-            except DatabaseError as error:
-                self.held = set()
-                logger.warning("the spooler waits: %s", error)
-            await asyncio.sleep(self._pace.about(self._pace.renew))
+    async def _turn(self) -> None:
+        try:
+            await self.renew()
+            await self._sweep_due()
+        except DatabaseError as error:
+            self.held = set()
+            logger.warning("the spooler waits: %s", error)
 
     async def renew(self) -> None:
         """Renew the leases held and take those that expired."""

@@ -411,6 +411,46 @@ async def test_a_new_table_is_asked_although_the_database_was_away_meanwhile(
         assert (await versions.answering(projections.shelf))["people", 2] == SECOND.version
 
 
+def once(of, name, monkeypatch):
+    """Let the next call of a function raise what nobody expects."""
+    done, left = getattr(of, name), [LookupError("unheard of")]
+
+    async def or_die(*args):
+        if left:
+            raise left.pop()
+        return await done(*args)
+
+    monkeypatch.setattr(of, name, or_die)
+
+
+def restarts(projections, name):
+    upkeep = projections.snapshot()["children"][-1]["children"]
+    return next(one["restarts"] for one in upkeep if one["name"] == name)
+
+
+@pytest.mark.parametrize("place", ["answering", "switch"])
+async def test_building_that_dies_is_started_again(process, writer, monkeypatch, place):
+    async with process(PEOPLE) as projections:
+        await writer.people(3)
+        await projections.reached(PEOPLE, "i1", 3)
+    async with process(SECOND) as projections:
+        once(versions, place, monkeypatch)
+        async with asyncio.timeout(5):
+            await built(projections)
+        assert await count(projections, SECOND) == 3
+        assert restarts(projections, "builds") == 1
+
+
+@pytest.mark.parametrize("place", ["forsaken", "drop"])
+async def test_tidying_that_dies_is_started_again(process, database, monkeypatch, place):
+    async with process(PEOPLE):
+        pass
+    async with process(SECOND) as projections:
+        once(versions, place, monkeypatch)
+        await until_kept(database, "people_v2")
+        assert restarts(projections, "older tables") == 1
+
+
 async def test_a_start_changes_no_bookkeeping_that_is_complete(shelf, monkeypatch):
     ran = []
     run = Database.run

@@ -4,6 +4,7 @@ import asyncio
 import time
 
 import pytest
+from personae.projections.kit.spooler import Spooler
 
 from tests.projections.conftest import QUICK
 from tests.projections.people import PEOPLE, PersonAdded
@@ -41,9 +42,33 @@ async def test_a_released_lease_is_taken_over(process):
 async def test_the_lease_of_a_dead_process_is_taken_over_when_it_expires(process):
     async with process() as first:
         await until(lambda: held(first) == [2])
-        first._spooler._task.cancel()
+        await first._tree.stop()
         async with process() as second:
             assert await until(lambda: held(second) == [2]) < 2
+
+
+def part(projections, name):
+    """Return what is seen of a part of the upkeep."""
+    upkeep = projections.snapshot()["children"][-1]["children"]
+    return next(one for one in upkeep if one["name"] == name)
+
+
+@pytest.mark.parametrize("method", ["renew", "_sweep_due"])
+async def test_a_spooler_that_dies_is_started_again(process, writer, monkeypatch, method):
+    done, left = getattr(Spooler, method), [LookupError("unheard of")]
+
+    async def or_die(self):
+        if left:
+            raise left.pop()
+        return await done(self)
+
+    monkeypatch.setattr(Spooler, method, or_die)
+    async with process(bus=False) as projections:
+        await until(lambda: part(projections, "spooler")["restarts"])
+        assert part(projections, "spooler")["error"]["what"].startswith("LookupError in or_die")
+        await until(lambda: held(projections) == [2])
+        await writer.add("gigi", PersonAdded(name="Gigi"), instance="new")
+        await until(lambda: projections._projectors["people_v1"].track("new").seen == 1)
 
 
 async def test_a_sweep_catches_up_what_no_bus_told(process, writer):

@@ -1,7 +1,8 @@
 import asyncio
+from contextlib import suppress
 
 import pytest
-from personae.actors.runtime import FORGET, Directory, Restart, Supervisor
+from personae.actors.runtime import FORGET, Directory, Restart, Supervisor, supervisor
 
 from tests.runtime.actors import Probe, settle
 
@@ -336,3 +337,19 @@ async def test_two_children_need_two_names():
     root.add("twin", Probe)
     with pytest.raises(ValueError, match="twin"):
         root.add("twin", Probe)
+
+
+async def test_a_coroutine_that_lost_its_cancellation_is_cancelled_again(monkeypatch):
+    monkeypatch.setattr(supervisor, "CANCEL_AGAIN_SECONDS", 0.01)
+    root, _ = tree()
+
+    async def loses_one():
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    root.add("work", loses_one)
+    await root.start()
+    await settle()
+    async with asyncio.timeout(2):
+        await root.stop()
