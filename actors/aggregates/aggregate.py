@@ -207,6 +207,11 @@ class Aggregate(LoopActor):
         self.fresh = False
         self._doubted = True
 
+    @property
+    def known(self) -> bool:
+        """Whether anything says that the log may hold something of it."""
+        return bool(self.version) or self._doubted
+
     async def ready(self) -> None:
         """Make sure that the state is what the log says; many may wait for one reading."""
         while not self.fresh:

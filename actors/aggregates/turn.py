@@ -116,6 +116,16 @@ class Turn:
         """Return another aggregate of the instance, to read its state and owner."""
         return await self.world.aggregate(Stream(self.caller.instance_id, kind, id_))
 
+    async def beginning(self, kind: str, id_: str) -> Aggregate:
+        """Return another aggregate that this turn most likely begins: the log is not asked first.
+
+        Should there be some of it after all, the append collides, and the next attempt reads it.
+        """
+        found = self.world.opened(Stream(self.caller.instance_id, kind, id_))
+        if found.known:
+            await found.ready()
+        return found
+
     async def send(self, command: object) -> Done:
         """Give another aggregate an order and wait.
 

@@ -46,6 +46,7 @@ LINK = requests.LinkSession(request_id="80", session_id="70", presented="t1")
 EXCHANGE = requests.ExchangeCode(
     request_id="80",
     client_id="c40",
+    issuer="https://i.test",
     redirect_uri="https://x.test/cb",
     code_verifier="",
     oidc_session_id="90",

@@ -36,6 +36,7 @@ FACTS = OpeningFacts(
 EXCHANGE = c.ExchangeCode(
     request_id="80",
     client_id="50",
+    issuer="https://i.test",
     redirect_uri="https://x.test/cb",
     code_verifier=VERIFIER,
     oidc_session_id="90",

@@ -29,8 +29,8 @@ DONE = e.DeviceAuthDone(oidc_session_id="90")
 FREED = Release("user_code", "BCDFGHJK")
 SIGNED_IN = ApproveFacts(now=NOW, user_id="20", auth_time=NOW, auth_methods=("pwd",))
 REDEEM = c.RedeemDeviceCode(
-    device_id="80", client_id="50", oidc_session_id="90", access_token_id="a1",
-    refresh_token_id="r1",
+    device_id="80", client_id="50", issuer="https://i.test", oidc_session_id="90",
+    access_token_id="a1", refresh_token_id="r1",
 )  # fmt: skip
 FACTS = OpeningFacts(
     now=NOW, oidc_session=Stream("1", "oidc_session", "90"), user_org_id="10",

@@ -1,12 +1,14 @@
 import pytest
-from personae.actors.domain.kit import Release
+from personae.actors.domain.kit import On, Release, Stream
+from personae.actors.domain.oidc_session.facts import OpeningFacts
+from personae.actors.domain.oidc_session.opening import Opening, opened
 from personae.actors.domain.user import commands as c
 from personae.actors.domain.user import events as e
 from personae.actors.domain.user import refusals
 from personae.actors.domain.user.facts import KeyFacts, SecretFacts
 from personae.actors.domain.user.values import USERNAMES
 
-from tests.domain.language import EARLIER, FACTS, LATER, NOW, given, naming, state_of
+from tests.domain.language import EARLIER, FACTS, LATER, LIFETIMES, NOW, given, naming, state_of
 
 ADDED = e.HumanAdded(user_name="Gigi")
 ROBOT = e.MachineAdded(user_name="robot")
@@ -120,8 +122,16 @@ def test_only_machines_have_credentials_of_this_kind(order):
 
 
 def test_who_acts_for_a_user_is_kept_and_changes_nothing():
-    order = c.NoteImpersonation(user_id="20", application_id="40", actor_id="21")
+    opening = Opening(user_id="20", org_id="10", access_token_id="a1", actors=("21",))
+    order = c.Impersonate(
+        user_id="20", application_id="40", actor_id="21", oidc_session_id="90", opening=opening
+    )
     kept = e.UserImpersonated(application_id="40", actor_id="21")
-    given(ADDED).when(order).then(kept)
-    given().when(order).refuses(refusals.NOT_FOUND)
+    tokens = Stream("1", "oidc_session", "90")
+    facts = OpeningFacts(
+        now=NOW, oidc_session=tokens, user_org_id="10", lifetimes=LIFETIMES, session_alive=True
+    )
+    opens = [On(tokens, each, owner="10") for each in opened(opening, LIFETIMES, NOW)]
+    given(ADDED).when(order, facts).then(kept, *opens)
+    given().when(order, facts).refuses(refusals.NOT_FOUND)
     assert state_of("user", ADDED, kept) == state_of("user", ADDED)

@@ -108,4 +108,4 @@ def ends(scopes: tuple[str, ...], start: str) -> list[str]:
 
 @facts_for(c.ExchangeCode)
 async def exchange(cmd: c.ExchangeCode, turn: Turn) -> OpeningFacts:
-    return await opening_facts(cmd.oidc_session_id, turn)
+    return await opening_facts(cmd, turn)

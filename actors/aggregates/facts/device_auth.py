@@ -30,4 +30,4 @@ async def approve(cmd: c.ApproveDeviceAuth, turn: Turn) -> ApproveFacts:
 
 @facts_for(c.RedeemDeviceCode)
 async def redeem(cmd: c.RedeemDeviceCode, turn: Turn) -> OpeningFacts:
-    return await opening_facts(cmd.oidc_session_id, turn)
+    return await opening_facts(cmd, turn)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from personae.actors.aggregates.facts.session_logout import listening_of
 from personae.actors.aggregates.liveness import family_lives, living_user, session_lives
 from personae.actors.aggregates.turn import Turn, facts_for
+from personae.actors.domain.auth_request.commands import ExchangeCode
+from personae.actors.domain.device_auth.commands import RedeemDeviceCode
 from personae.actors.domain.instance.state import Instance
 from personae.actors.domain.kit import Stream
 from personae.actors.domain.oidc_session import commands as c
 from personae.actors.domain.oidc_session.facts import Lifetimes, OpeningFacts, TokenFacts
+from personae.actors.domain.user.commands import Impersonate
 
 
 def lifetimes_of(instance: Instance) -> Lifetimes:
@@ -34,7 +38,19 @@ async def refresh(_cmd: c.RefreshTokens, turn: Turn) -> TokenFacts:
     return TokenFacts(now=now, lifetimes=lifetimes_of(await turn.instance()), alive=alive)
 
 
-async def opening_facts(oidc_session_id: str, turn: Turn) -> OpeningFacts:
+@facts_for(Impersonate)
+async def impersonate(cmd: Impersonate, turn: Turn) -> OpeningFacts:
+    # Whether both are alive was settled by the door that checked the tokens shown.
+    return OpeningFacts(
+        now=turn.now(),
+        oidc_session=Stream(turn.caller.instance_id, "oidc_session", cmd.oidc_session_id),
+        user_org_id=cmd.opening.org_id,
+        lifetimes=lifetimes_of(await turn.instance()),
+        session_alive=True,
+    )
+
+
+async def opening_facts(cmd: ExchangeCode | RedeemDeviceCode, turn: Turn) -> OpeningFacts:
     """Return what the redeeming of a code must know; the turn's aggregate says whose it is."""
     instance_id, user_id = turn.caller.instance_id, turn.state.user_id
     living = await living_user(turn.world, instance_id, user_id) if user_id else None
@@ -44,9 +60,10 @@ async def opening_facts(oidc_session_id: str, turn: Turn) -> OpeningFacts:
     )
     return OpeningFacts(
         now=turn.now(),
-        oidc_session=Stream(instance_id, "oidc_session", oidc_session_id),
+        oidc_session=Stream(instance_id, "oidc_session", cmd.oidc_session_id),
         user_org_id=org_id,
         language=user.human.profile.preferred_language if user and user.human else "",
         lifetimes=lifetimes_of(await turn.instance()),
         session_alive=alive,
+        listening=await listening_of(cmd, turn),
     )

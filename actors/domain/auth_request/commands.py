@@ -76,10 +76,14 @@ class FailAuthRequest:
 
 @command("auth_request", id="request_id")
 class ExchangeCode:
-    """Redeem the code, once: opens an OIDC session with its tokens in the same commit."""
+    """Redeem the code, once: opens an OIDC session with its tokens in the same commit.
+
+    ``issuer`` is the name the client knows us by.
+    """
 
     request_id: str
     client_id: str
+    issuer: str
     redirect_uri: str
     code_verifier: str
     oidc_session_id: str

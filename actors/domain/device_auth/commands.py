@@ -41,10 +41,14 @@ class DenyDeviceAuth:
 
 @command("device_auth", id="device_id")
 class RedeemDeviceCode:
-    """Exchange the device code, once: opens an OIDC session with its tokens in the same commit."""
+    """Exchange the device code, once: opens an OIDC session with its tokens in the same commit.
+
+    ``issuer`` is the name the client knows us by.
+    """
 
     device_id: str
     client_id: str
+    issuer: str
     oidc_session_id: str
     access_token_id: str
     refresh_token_id: str

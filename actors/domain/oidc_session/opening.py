@@ -11,6 +11,7 @@ from personae.actors.domain.kit import On
 from personae.actors.domain.oidc_session import events as e
 from personae.actors.domain.oidc_session.facts import Lifetimes, OpeningFacts
 from personae.actors.domain.oidc_session.terms import Terms, audience_within, details_within
+from personae.actors.domain.session_logout.listening import registered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,12 @@ def opened(opening: Opening, lifetimes: Lifetimes, now: datetime) -> Iterator[An
 
 
 def handed_over(opening: Opening, facts: OpeningFacts) -> Iterator[On]:
-    """Yield the same for a session that follows from what another aggregate decides."""
+    """Yield the same for a session that follows from what another aggregate decides.
+
+    With it goes that the client wants to hear of the end of the user's session: a process that
+    dies in between must leave neither without the other.
+    """
     for event in opened(opening, facts.lifetimes, facts.now):
         yield On(facts.oidc_session, event, owner=facts.user_org_id)
+    if facts.listening:
+        yield from registered(facts.listening, facts)

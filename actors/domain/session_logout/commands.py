@@ -5,15 +5,21 @@ from __future__ import annotations
 from personae.actors.domain.kit import command
 
 
-@command("session_logout", id="session_id", owner="instance_id", creates=True)
-class RegisterLogout:
+@command("session_logout", id="session_id")
+class RegisterListener:
+    """Keep that a client got tokens in the session and wants to be told of its end.
+
+    ``uri`` is where it is told directly (OpenID Connect Back-Channel Logout 1.0), ``front`` that it
+    is told in the browser (Front-Channel Logout 1.0), or both; ``issuer`` the name it knows us by.
+    """
+
     session_id: str
-    instance_id: str
     oidc_session_id: str
     user_id: str
     client_id: str
-    uri: str
     issuer: str
+    uri: str = ""
+    front: bool = False
 
 
 @command("session_logout", id="session_id")
@@ -29,13 +35,3 @@ class FinishLogout:
     session_id: str
     oidc_session_id: str
     reached: bool
-
-
-@command("session_logout", id="session_id", owner="instance_id", creates=True)
-class RegisterFrontChannel:
-    """Keep that a client is to be told in the browser (OpenID Connect Front-Channel Logout)."""
-
-    session_id: str
-    instance_id: str
-    client_id: str
-    issuer: str

@@ -22,9 +22,9 @@ def due(waiting: Waiting, now: datetime) -> bool:
     return now - waiting.tried_at >= pause
 
 
-@SESSION_LOGOUT.decides(c.RegisterLogout)
-def register(logout: SessionLogout, cmd: c.RegisterLogout, _facts: Facts) -> Decisions:
-    if cmd.oidc_session_id not in logout.waiting:
+@SESSION_LOGOUT.decides(c.RegisterListener)
+def register(logout: SessionLogout, cmd: c.RegisterListener, _facts: Facts) -> Decisions:
+    if cmd.uri and cmd.oidc_session_id not in logout.waiting:
         yield e.LogoutRegistered(
             oidc_session_id=cmd.oidc_session_id,
             user_id=cmd.user_id,
@@ -32,11 +32,7 @@ def register(logout: SessionLogout, cmd: c.RegisterLogout, _facts: Facts) -> Dec
             uri=cmd.uri,
             issuer=cmd.issuer,
         )
-
-
-@SESSION_LOGOUT.decides(c.RegisterFrontChannel)
-def register_front(logout: SessionLogout, cmd: c.RegisterFrontChannel, _facts: Facts) -> Decisions:
-    if logout.front.get(cmd.client_id) != cmd.issuer:
+    if cmd.front and logout.front.get(cmd.client_id) != cmd.issuer:
         yield e.FrontChannelRegistered(client_id=cmd.client_id, issuer=cmd.issuer)
 
 

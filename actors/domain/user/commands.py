@@ -6,6 +6,7 @@ from dataclasses import field
 from datetime import datetime
 
 from personae.actors.domain.kit import command
+from personae.actors.domain.oidc_session.opening import Opening
 from personae.actors.domain.user.factors import IdpLink
 from personae.actors.domain.user.values import (
     AccessTokenType,
@@ -175,12 +176,17 @@ class SkipMfaSetup:
 
 
 @command("user", id="user_id")
-class NoteImpersonation:
-    """Keep on record that somebody gets a token of this user; the door asked whether it may."""
+class Impersonate:
+    """Give an actor tokens of this user, and keep that on record in the same commit.
+
+    The door asked whether it may.
+    """
 
     user_id: str
     application_id: str
     actor_id: str
+    oidc_session_id: str
+    opening: Opening
 
 
 @command("user", id="user_id")

@@ -16,7 +16,6 @@ from personae.http.oidc.authorize.response import respond
 from personae.http.oidc.authorize.types import mode_of
 from personae.http.oidc.call import Call
 from personae.http.oidc.errors import oauth_error
-from personae.http.oidc.logouts import register_logout
 from personae.http.oidc.session_state import session_state
 from personae.http.oidc.tokens import Ids, Recipient, direct_response, family_of
 
@@ -35,6 +34,7 @@ async def _tokens(call: Call, asked: AuthRequestAdded, request_id: str) -> dict[
     order = ExchangeCode(
         request_id=request_id,
         client_id=asked.client_id,
+        issuer=call.issuer,
         redirect_uri=asked.redirect_uri,
         code_verifier="",
         oidc_session_id=ids.family,
@@ -44,7 +44,6 @@ async def _tokens(call: Call, asked: AuthRequestAdded, request_id: str) -> dict[
     await call.services.send(order, call.caller(client_id=asked.client_id))
     client, _ = await load_client(call, asked.client_id)
     family = await family_of(call, ids.family)
-    await register_logout(call, client, ids.family, family)
     token = asked.response_type == ResponseType.ID_TOKEN_TOKEN
     return await direct_response(call, Recipient.of_client(client), ids.family, family, token=token)
 

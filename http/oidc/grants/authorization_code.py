@@ -16,7 +16,6 @@ from personae.http.identity.opaque import TokenKind
 from personae.http.oidc.call import Call
 from personae.http.oidc.clients import authenticate
 from personae.http.oidc.errors import CODE_UNREADABLE, GRANT_NOT_ALLOWED
-from personae.http.oidc.logouts import register_logout
 from personae.http.oidc.proofs import key_shown
 from personae.http.oidc.terms import terms_of
 from personae.http.oidc.tokens import Ids, Recipient, family_of, token_response
@@ -32,6 +31,7 @@ async def authorization_code(call: Call) -> dict[str, Any]:
     order = ExchangeCode(
         request_id=_request_id(call),
         client_id=client.client_id,
+        issuer=call.issuer,
         redirect_uri=call.form.required("redirect_uri"),
         code_verifier=call.form.get("code_verifier"),
         oidc_session_id=ids.family,
@@ -44,7 +44,6 @@ async def authorization_code(call: Call) -> dict[str, Any]:
     family = await family_of(call, ids.family)
     if family.access is None:  # the code was redeemed again meanwhile
         raise ENDED()
-    await register_logout(call, client, ids.family, family)
     refresh_id = family.refresh.id if family.refresh else ""
     to = Recipient.of_client(client)
     return await token_response(call, to, ids.family, family.access, refresh_id)

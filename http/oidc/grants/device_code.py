@@ -13,7 +13,6 @@ from personae.http.identity.opaque import TokenKind
 from personae.http.oidc.call import Call
 from personae.http.oidc.clients import authenticate
 from personae.http.oidc.errors import GRANT_NOT_ALLOWED, SLOW_DOWN
-from personae.http.oidc.logouts import register_logout
 from personae.http.oidc.proofs import key_shown
 from personae.http.oidc.terms import terms_of
 from personae.http.oidc.tokens import Ids, Recipient, family_of, token_response
@@ -31,6 +30,7 @@ async def device_code(call: Call) -> dict[str, Any]:
     order = RedeemDeviceCode(
         device_id=device_id,
         client_id=client.client_id,
+        issuer=call.issuer,
         oidc_session_id=ids.family,
         access_token_id=ids.access,
         refresh_token_id=ids.refresh,
@@ -41,7 +41,6 @@ async def device_code(call: Call) -> dict[str, Any]:
     family = await family_of(call, ids.family)
     if family.access is None:  # revoked meanwhile
         raise ENDED()
-    await register_logout(call, client, ids.family, family)
     refresh_id = family.refresh.id if family.refresh else ""
     to = Recipient.of_client(client)
     return await token_response(call, to, ids.family, family.access, refresh_id)

@@ -11,11 +11,11 @@ from personae.actors.domain.auth_request.refusals import CONSENT_NEEDED, NO_GRAN
 from personae.actors.domain.kit import Stream
 from personae.actors.domain.oidc_session.commands import OpenOIDCSession
 from personae.actors.domain.oidc_session.opening import Opening
-from personae.actors.domain.oidc_session.refusals import SCOPE_WIDER
-from personae.actors.domain.oidc_session.state import EXCHANGE
+from personae.actors.domain.oidc_session.refusals import ENDED, SCOPE_WIDER
+from personae.actors.domain.oidc_session.state import EXCHANGE, AccessToken
 from personae.actors.domain.oidc_session.terms import Terms
 from personae.actors.domain.project.values import AuthMethod, GrantType
-from personae.actors.domain.user.commands import NoteImpersonation
+from personae.actors.domain.user.commands import Impersonate
 from personae.http.oidc import scopes
 from personae.http.oidc.call import Call
 from personae.http.oidc.clients import authenticate, registered_method
@@ -41,7 +41,7 @@ from personae.http.oidc.subjects import (
     subject_of,
 )
 from personae.http.oidc.terms import certificate_for
-from personae.http.oidc.tokens import Ids, Recipient, id_token_response, issued, token_response
+from personae.http.oidc.tokens import Ids, Recipient, family_of, id_token_response, token_response
 
 REQUESTED = ("", ACCESS_TOKEN, JWT, ID_TOKEN)
 
@@ -57,11 +57,6 @@ async def token_exchange(call: Call) -> dict[str, Any]:
     audience = await _audience(call, client, subject, scope)
     ids, key = Ids.new(call), await key_shown(call, client)
     terms = Terms(certificate=certificate_for(client, key))
-    if actor is not None:
-        note = NoteImpersonation(
-            user_id=subject.user_id, application_id=client.app_id, actor_id=actor.user_id
-        )
-        await call.services.send(note, call.caller(actor.user_id, client.client_id))
     opening = Opening(
         user_id=subject.user_id,
         org_id=subject.org_id,
@@ -77,10 +72,7 @@ async def token_exchange(call: Call) -> dict[str, Any]:
         terms=terms,
         actors=_actors(subject, actor),
     )
-    order = OpenOIDCSession(oidc_session_id=ids.family, org_id=subject.org_id, opening=opening)
-    done = await call.services.send(order, call.caller(subject.user_id, client.client_id))
-    access = issued(done.events)
-    assert access is not None  # noqa: S101 — for the type checker; opening hands one out
+    access = await _open(call, client, ids.family, opening, actor)
     to = Recipient.of_client(client)
     if wanted == ID_TOKEN:
         body = await id_token_response(call, to, ids.family, access)
@@ -88,6 +80,29 @@ async def token_exchange(call: Call) -> dict[str, Any]:
     to = to._replace(jwt=to.jwt if not wanted else wanted == JWT)
     body = await token_response(call, to, ids.family, access)
     return {**body, "issued_token_type": JWT if wanted == JWT else ACCESS_TOKEN}
+
+
+async def _open(
+    call: Call, client: Client, family_id: str, opening: Opening, actor: Subject | None
+) -> AccessToken:
+    """Open a family of tokens; who acts for somebody is kept on record with it."""
+    who, user_id = actor.user_id if actor else opening.user_id, opening.user_id
+    order: object = OpenOIDCSession(
+        oidc_session_id=family_id, org_id=opening.org_id, opening=opening
+    )
+    if actor:
+        order = Impersonate(
+            user_id=user_id,
+            application_id=client.app_id,
+            actor_id=actor.user_id,
+            oidc_session_id=family_id,
+            opening=opening,
+        )
+    await call.services.send(order, call.caller(who, client.client_id))
+    family = await family_of(call, family_id)
+    if family.access is None:  # revoked meanwhile
+        raise ENDED()
+    return family.access
 
 
 async def _client(call: Call) -> Client:

@@ -83,6 +83,7 @@ async def test_a_session_answers_with_a_code_that_can_be_exchanged(login):
     order = ExchangeCode(
         request_id=request_id,
         client_id="c1",
+        issuer="http://i.test",
         redirect_uri=CB,
         code_verifier="",
         oidc_session_id="f1",

@@ -1,11 +1,21 @@
 """What clients ask all the time is answered from memory: the log is written to, never read."""
 
 import pytest
-from personae.actors.domain.project.values import GrantType
+from personae.actors.domain.project.values import GrantType, ResponseType
+from personae.store.log import OutcomeUnknown
 
+from tests.aggregates.conftest import INSTANCE
 from tests.http.oidc.assertions import seconds, signed
 from tests.http.oidc.conftest import basic, query_of
-from tests.http.oidc.test_device import answer
+from tests.http.oidc.test_device import GRANT, answer
+from tests.http.oidc.test_token_exchange import (
+    ALL,
+    act,
+    customer,
+    desk,  # noqa: F401 — a fixture
+    exchange,
+    support,
+)
 
 BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 EVERY = (GrantType.AUTHORIZATION_CODE, GrantType.REFRESH_TOKEN, GrantType.DEVICE_CODE)
@@ -74,8 +84,9 @@ async def commits(stack, ask):
         return await append(commit)
 
     log.append = counted
-    await ask()
+    answer = await ask()
     log.append = append
+    assert answer is None or answer.status in {200, 302}
     return count
 
 
@@ -95,6 +106,97 @@ async def test_who_is_signed_in_waits_twice_for_the_disk(stack):
     ask = {"prompt": "none"}
     assert await commits(stack, authorize) == 1
     assert found[1].error == "login_required"
+
+
+async def told(stack, **changes):
+    """A client that wants to hear of the end of a session on both channels."""
+    app = await stack.app(back_channel_logout_uri="https://app.example/back", **changes)
+    return await stack.settings(app, front_channel_logout_uri="https://app.example/front")
+
+
+async def code_of_one_to_be_told(stack):
+    app = await told(stack)
+    given = await stack.code(app)
+    return lambda: stack.redeem(app, given)
+
+
+async def answer_to_one_to_be_told(stack):
+    """Tokens straight from the authorization endpoint (the implicit flow)."""
+    kind = (GrantType.IMPLICIT,)
+    app = await told(stack, response_types=(ResponseType.ID_TOKEN_TOKEN,), grant_types=kind)
+    browser = await stack.browser()
+    asked = await stack.authorize(app, response_type="id_token token", scope="openid")
+    request_id = query_of(asked.location)["authRequestID"]
+    await stack.link(request_id, browser)
+    return lambda: stack.callback(request_id, browser)
+
+
+async def device(stack):
+    app = await told(stack, grant_types=EVERY)
+    begun = await stack.post("/oauth/v2/device_authorization", app.basic, scope="openid")
+    await answer(stack, begun, await stack.browser())
+    return lambda: stack.token(GRANT, app.basic, device_code=begun.json["device_code"])
+
+
+async def exchanged(stack):
+    app = await told(stack, grant_types=ALL)
+    tokens = await stack.sign_in(app)
+    return lambda: exchange(stack, app, tokens["access_token"], scope="openid")
+
+
+async def impersonation(stack):
+    app = await told(stack, grant_types=ALL)
+    _, own = await support(stack, "ORG_END_USER_IMPERSONATOR", app)
+    user_id = await customer(stack, stack.new_id())
+    return lambda: act(stack, app, user_id, own)
+
+
+TOLD = (code_of_one_to_be_told, answer_to_one_to_be_told, device)
+ANSWERS = (credentials, jwt_bearer, refresh, *TOLD, exchanged, impersonation)
+
+
+@pytest.mark.parametrize("path", ANSWERS, ids=lambda path: path.__name__)
+async def test_an_answer_with_tokens_waits_for_the_disk_once(desk, path):  # noqa: F811
+    """With all that belongs to it, so that there is never one without the other."""
+    assert await commits(desk, await path(desk)) == 1
+
+
+@pytest.mark.parametrize("path", TOLD, ids=lambda path: path.__name__)
+async def test_who_is_to_be_told_is_kept_with_the_tokens(stack, path):
+    ask = await path(stack)
+    before = await stack.services.world.log.head(INSTANCE)
+    await ask()
+    log = await stack.services.world.log.after(INSTANCE, before, 100)
+    (family,) = {each.stream for each in log if each.stream.type == "oidc_session"}
+    (logouts,) = {each.stream for each in log if each.stream.type == "session_logout"}
+    state = await stack.services.world.state(logouts)
+    opened = await stack.services.world.state(family)
+    asked = state.waiting[family.id].asked
+    assert (logouts.id, list(state.front.values())) == (opened.session_id, [stack.issuer])
+    assert (asked.client_id, asked.user_id) == (opened.client_id, opened.user_id)
+    assert (asked.issuer, asked.uri) == (stack.issuer, "https://app.example/back")
+
+
+@pytest.mark.parametrize("path", [*TOLD, impersonation], ids=lambda path: path.__name__)
+async def test_what_does_not_reach_the_disk_leaves_nothing(desk, path, monkeypatch, clock):  # noqa: F811
+    """When what belongs to them cannot be kept there are no tokens; and asked again there are."""
+    ask, log = await path(desk), desk.services.world.log
+    before, append = await log.head(INSTANCE), log.append
+    beside = "user" if path is impersonation else "session_logout"
+
+    async def breaking(commit):
+        if any(part.stream.type == beside for part in commit.parts):
+            raise OutcomeUnknown
+        return await append(commit)
+
+    monkeypatch.setattr(log, "append", breaking)
+    assert (await ask()).status == 503
+    monkeypatch.undo()
+    clock.pass_(seconds=6)
+    assert await log.after(INSTANCE, before, 100) == []
+    assert (await ask()).status in {200, 302}
+    kinds = {each.stream.type for each in await log.after(INSTANCE, before, 100)}
+    assert {"oidc_session", beside} <= kinds
 
 
 PATHS = (credentials, jwt_bearer, userinfo, introspection, refresh, code, used_at_once)

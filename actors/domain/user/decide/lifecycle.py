@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from personae.actors.domain.kit import Decisions, Release
+from personae.actors.domain.oidc_session.facts import OpeningFacts
+from personae.actors.domain.oidc_session.opening import handed_over
 from personae.actors.domain.user import commands as c
 from personae.actors.domain.user import events as e
 from personae.actors.domain.user import refusals
@@ -28,10 +30,11 @@ def remove(user: User, _cmd: c.RemoveUser, facts: NamingFacts) -> Decisions:
     yield e.UserRemoved()
 
 
-@USER.decides(c.NoteImpersonation)
-def note_impersonation(user: User, cmd: c.NoteImpersonation, _facts: object) -> Decisions:
+@USER.decides(c.Impersonate)
+def impersonate(user: User, cmd: c.Impersonate, facts: OpeningFacts) -> Decisions:
     existing(user)
     yield e.UserImpersonated(application_id=cmd.application_id, actor_id=cmd.actor_id)
+    yield from handed_over(cmd.opening, facts)
 
 
 @USER.decides(c.DeactivateUser)
