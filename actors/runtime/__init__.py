@@ -3,7 +3,6 @@
 The only importer of pykka; knows nothing of events, stores or HTTP.
 """
 
-from personae.actors.runtime.bus import Bus, Subscription
 from personae.actors.runtime.clock import deadline_in, remaining, watch_lag
 from personae.actors.runtime.directory import Directory
 from personae.actors.runtime.errors import (
@@ -28,7 +27,6 @@ __all__ = [
     "ActorDeadError",
     "ActorStopped",
     "AskedItself",
-    "Bus",
     "Directory",
     "LoopActor",
     "LoopFuture",
@@ -39,7 +37,6 @@ __all__ = [
     "Rates",
     "Restart",
     "Service",
-    "Subscription",
     "Supervisor",
     "Tasks",
     "TurnFailed",

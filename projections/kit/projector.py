@@ -1,8 +1,8 @@
 """The projector: one actor per table, which keeps it as new as the log.
 
-It is told of commits by the bus. Events that continue what it has are applied from memory; after a
-gap, a restart, a nudge, or when too many wait, it reads the log after its position. Either way a
-batch is whatever came while the one before it was written.
+It is told of commits by the bus (:meth:`Projections.on_committed`). Events that continue what it
+has are applied from memory; after a gap, a restart, a nudge, or when too many wait, it reads the
+log after its position. Either way a batch is whatever came while the one before it was written.
 """
 
 from __future__ import annotations

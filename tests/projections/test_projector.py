@@ -280,6 +280,55 @@ def test_a_flood_from_the_bus_is_forgotten_and_read_from_the_log():
     assert (track.from_bus(10), track.behind, track.target) == ([], True, MAX_PENDING + 1)
 
 
+async def test_a_projector_that_is_stuck_slows_no_writer_and_catches_up_from_the_log(
+    process, writer, log, monkeypatch
+):
+    go, apply, waited, read = asyncio.Event(), Applier.apply, [], []
+
+    async def stuck(self, *args, **kwargs):
+        if self.table is PEOPLE:
+            await go.wait()
+        return await apply(self, *args, **kwargs)
+
+    async def after(*args):
+        read.append(args)
+        return await found(*args)
+
+    async def write(rounds):
+        """Write 500 events a round; return the seconds of one in the middle."""
+        times = []
+        for _ in range(rounds):
+            began = time.monotonic()
+            await writer.add("gigi", *[PersonRenamed(name="Gina")] * 499, BadgeGiven(badge="a"))
+            times.append(time.monotonic() - began)
+        return sorted(times)[rounds // 2]
+
+    async with process() as projections:
+        await writer.add("gigi", PersonAdded(name="Gigi"))
+        freely = await write(11)
+        assert await projections.reached(PEOPLE, "i1", 5_501)
+        monkeypatch.setattr(Applier, "apply", stuck)
+        found = log.after
+        monkeypatch.setattr(log, "after", after)
+        actor = projections._projectors["people_v1"]
+        track = actor.track("i1")
+        log.on_committed.append(
+            lambda _: waited.append((sum(map(len, track.pending)), actor.depth))
+        )
+        try:
+            assert await write(25) < 3 * freely
+            assert await projections.reached(BADGES, "i1", 18_001)
+            assert (track.seen, track.target) == (5_501, 18_001)
+            assert MAX_PENDING / 2 < max(waited)[0] <= MAX_PENDING
+            assert max(depth for _, depth in waited) <= 1
+            assert read == []
+        finally:
+            go.set()
+        assert await projections.reached(PEOPLE, "i1", 18_001)
+        assert read
+        assert (await projections.find(PEOPLE, "i1", "gigi")).sequence == 18_000
+
+
 async def test_projectors_take_turns_between_instances_page_by_page(process, writer, monkeypatch):
     monkeypatch.setattr("personae.projections.kit.projector.PAGE", 10)
     monkeypatch.setattr("personae.projections.kit.reader.PAGE", 10)
