@@ -133,6 +133,7 @@ def _tree(
         in_order=views.on_committed,
         distrust=world.forget,
         listen=not settings.store.portable,
+        shared=parts.shared(settings),
     )
     if parts.shared(settings):
         world.current, world.heard = follower.current, follower.heard

@@ -100,19 +100,27 @@ class Witnesses:
         self._channel = channel
         self._seen = seen
         self._numbers = count()
+        self._signing: asyncio.Future[list[Any]] | None = None
         self._ballots: dict[str, Ballot] = {}
         self._asked: deque[tuple[str, str, int]] = deque(maxlen=QUESTIONS)
 
     async def sign_on(self) -> None:
         """Be known to live for a while; again every second. Raises ``DatabaseError``."""
-        await self._statements.rows(_SIGN_ON, (self.id, LIFE_SECONDS), limit=PATIENCE_SECONDS)
+        sql, params = _SIGN_ON, (self.id, LIFE_SECONDS)
+        self._signing = asyncio.ensure_future(
+            self._statements.rows(sql, params, limit=PATIENCE_SECONDS)
+        )
+        await asyncio.shield(self._signing)
 
     async def forget_dead(self) -> None:
-        """Remove the rows of those who live no more."""
-        await self._statements.rows(_FORGET_DEAD, limit=PATIENCE_SECONDS)
+        """Remove the rows of those who live no more, where that can be written."""
+        with contextlib.suppress(DatabaseError):
+            await self._statements.rows(_FORGET_DEAD, limit=PATIENCE_SECONDS)
 
     async def sign_off(self) -> None:
         """Be waited for no longer."""
+        if self._signing:  # whoever waits for it may be gone; it must not come after this
+            await asyncio.wait([self._signing])
         with contextlib.suppress(DatabaseError):
             await self._statements.rows(_SIGN_OFF, (self.id,), limit=PATIENCE_SECONDS)
 
@@ -154,10 +162,9 @@ class Witnesses:
         """Answer all who asked for what this process knows by now. Raises ``DatabaseError``."""
         known = [each for each in self._asked if self._seen(each[1]) >= each[2]]
         if known:
-            for each in known:
-                self._asked.remove(each)
             notes = [f"{MARK}knows {self.id} {name}" for name, _, _ in known]
             await self._statements.rows(_TELL, (self._channel, notes), limit=PATIENCE_SECONDS)
+            self._asked = deque((each for each in self._asked if each not in known), QUESTIONS)
 
 
 def _number(text: str) -> bool:

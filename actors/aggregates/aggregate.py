@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from personae.actors.aggregates.commit import commit_of
+from personae.actors.aggregates.endings import ends
 from personae.actors.aggregates.orders import Done, Order
 from personae.actors.aggregates.turn import Turn, gather
 from personae.actors.domain.kit import Facts, Kind, Recorded, Refusal, Stream, replace
@@ -97,10 +98,7 @@ class Aggregate(LoopActor):
         recorded = await self._append(commit) if commit else ()
         if decisions and isinstance(decisions[-1], Refusal):
             raise decisions[-1]
-        if not recorded:
-            return self._done(self.position, (), facts.secrets, facts.now)
-        own = tuple(each.event for each in recorded if each.stream == self.stream)
-        return self._done(recorded[-1].position, own, facts.secrets, facts.now)
+        return self._done(recorded, turn, facts)
 
     async def _judge(self, order: Order, turn: Turn) -> Judgement:
         """Decide; what the log will not confirm only when no other process wrote meanwhile.
@@ -163,18 +161,17 @@ class Aggregate(LoopActor):
             other.began([each for each in recorded if each.stream == other.stream])
         return recorded
 
-    def _done(
-        self, position: int, events: tuple[Any, ...], secrets: dict[str, str], now: datetime
-    ) -> Done:
+    def _done(self, recorded: Sequence[Recorded], turn: Turn, facts: Facts) -> Done:
         return Done(
             self.stream,
             self.version,
-            position,
+            recorded[-1].position if recorded else self.position,
             self.owner,
-            self.created_at or now,
-            self.changed_at or now,
-            secrets,
-            events,
+            self.created_at or facts.now,
+            self.changed_at or facts.now,
+            facts.secrets,
+            tuple(each.event for each in recorded if each.stream == self.stream),
+            max(turn.ends, ends(recorded)),
         )
 
     def absorb(self, recorded: Sequence[Recorded]) -> None:

@@ -6,7 +6,6 @@ import asyncio
 from typing import Any
 
 from personae.actors.aggregates.aggregate import Aggregate
-from personae.actors.aggregates.endings import ends
 from personae.actors.aggregates.once import THIS_CALL, Step
 from personae.actors.aggregates.orders import Done, Order
 from personae.actors.aggregates.world import World
@@ -26,8 +25,15 @@ class Dispatch:
     async def send(self, command: object, caller: Caller) -> Done:
         """Give an order and return what it led to. Raises :class:`Refusal`.
 
-        Within a call that has a key, an order carried out before is answered as it was then.
+        Within a call that has a key, an order carried out before is answered as it was then. What
+        takes something away is answered when every living process knows it.
         """
+        done = await self._carried_out(command, caller)
+        if done.ends:
+            await self.world.everywhere(done.stream.instance_id, done.ends)
+        return done
+
+    async def _carried_out(self, command: object, caller: Caller) -> Done:
         call = THIS_CALL.get()
         if call is None:
             return await self._order(Order(command, caller))
@@ -49,10 +55,7 @@ class Dispatch:
 
     async def _order(self, order: Order) -> Done:
         deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
-        done = await self.world.give(order, deadline)
-        if ends(done.events):
-            await self.world.everywhere(done.stream.instance_id, done.position)
-        return done
+        return await self.world.give(order, deadline)
 
     async def state(self, instance_id: str, kind: str, id_: str) -> Any:
         """Return the state of an aggregate as the log has it."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import orjson
+from personae.actors.aggregates.endings import ends
 from personae.actors.aggregates.orders import Done
 from personae.actors.aggregates.world import World
 from personae.actors.domain.kit import REASONS, Caller, Code, Refusal, Stream, reason
@@ -171,4 +172,5 @@ async def _done(world: World, instance_id: str, note: Note) -> Done:
         changed_at=changed_at or world.now(),
         secrets=note.secrets,
         events=tuple(each.event for each in events),
+        ends=ends(events),
     )

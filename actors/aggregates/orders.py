@@ -43,7 +43,9 @@ class Done:
     """What a command has led to. ``secrets`` are shown once and stored nowhere.
 
     ``position`` is the instance's after this command: what a later read must have seen.
-    ``events`` are those of the aggregate's own stream; they stay within the process.
+    ``events`` are those of the aggregate's own stream; they stay within the process. With
+    ``ends`` something was taken away from others (:mod:`endings`), here or by an order that this
+    one gave: the position that all processes must know.
     """
 
     stream: Stream
@@ -54,3 +56,4 @@ class Done:
     changed_at: datetime
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
     events: tuple[Any, ...] = field(default=(), repr=False)
+    ends: int = 0

@@ -52,10 +52,11 @@ async def gather(command: object, turn: Turn) -> Facts:
 class Turn:
     """The world as seen by one command: who gives it, the aggregate's own state, all others'.
 
-    ``sent`` once another aggregate was given an order: that must not be given again.
+    ``sent`` once another aggregate was given an order: that must not be given again. ``ends`` is
+    the position of what such an order took away from others, 0 for nothing.
     """
 
-    __slots__ = ("_aggregate", "_order", "caller", "sent", "world")
+    __slots__ = ("_aggregate", "_order", "caller", "ends", "sent", "world")
 
     def __init__(self, world: World, aggregate: Aggregate, order: Order) -> None:
         self.world = world
@@ -63,6 +64,7 @@ class Turn:
         self._aggregate = aggregate
         self._order = order
         self.sent = False
+        self.ends = 0
 
     @property
     def stream(self) -> Stream:
@@ -133,7 +135,9 @@ class Turn:
         each other; and only what may stand even when this turn then refuses.
         """
         self.sent = True
-        return await self.world.give(Order(command, self.caller))
+        done = await self.world.give(Order(command, self.caller))
+        self.ends = max(self.ends, done.ends)
+        return done
 
     async def _other(self, kind: str, id_: str) -> Any:
         return (await self.aggregate(kind, id_)).state

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from personae.actors.domain.kit import Recorded
 from personae.actors.domain.kit.refusal import UNAVAILABLE
 from personae.actors.workers.course import Course
+from personae.store.errors import DatabaseError
 from personae.store.log import PAGE, Log
 from personae.store.witnesses import DIGITS, MARK, Witnesses
 
@@ -88,6 +89,7 @@ class Follower:
     All in ``heard`` get what others wrote, at times an event of this process too. ``in_order`` gets
     everything, ours among it, once and in the order of the log. ``distrust`` is called when what
     others wrote may have been missed: whoever keeps the log's contents in memory must read again.
+    ``shared``: other processes may use the database, so that this one says that it lives.
     """
 
     def __init__(
@@ -99,6 +101,7 @@ class Follower:
         in_order: Callable[[list[Recorded]], None],
         distrust: Callable[[], None],
         listen: bool = True,
+        shared: bool = True,
     ) -> None:
         self._log = log
         self._heads = heads
@@ -107,6 +110,7 @@ class Follower:
         self._distrust = distrust
         self._listens = listen
         self._witnesses = Witnesses(heads, CHANNEL, lambda one: self._course(one).seen)
+        self._asks = listen and shared
         self._pause = LOOK_SECONDS if listen else LOOK_ALONE_SECONDS
         self._courses: dict[str, Course] = {}
         self._news: dict[str, int] = {}
@@ -129,13 +133,12 @@ class Follower:
         finally:
             if self._listening:
                 self._listening.cancel()
-            if self._listens:
+            if self._asks:
                 await self._witnesses.sign_off()
 
     async def _begin(self) -> None:
-        if self._listens:  # before anything is known that others may change
+        if self._asks:
             await self._witnesses.forget_dead()
-            await self._witnesses.sign_on()
         for instance_id, position in (await self._positions()).items():
             self._course(instance_id).begin(position)
         self._distrust()
@@ -149,7 +152,7 @@ class Follower:
         A second at most: one that does not answer is stuck, and hears of it when it goes on.
         Where the engine has no NOTIFY nobody can be asked: they know within a tenth of a second.
         """
-        if self._listens:
+        if self._asks:
             await self._witnesses.everywhere(instance_id, position)
 
     async def current(self, instance_id: str) -> int:
@@ -206,6 +209,8 @@ class Follower:
             instance_id, _, position = (note or "").rpartition(":")
             if note is None:
                 self._distrust()
+                if self._asks:  # from here on this process hears what it is asked
+                    await self._sign_on()
             if note and note.startswith(MARK):
                 if asked := self._witnesses.hear(note):
                     self._hear(*asked)
@@ -244,6 +249,7 @@ class Follower:
         news, self._news = self._news, {}
         for instance_id, position in news.items():
             await self._catch_up(instance_id, position)
+            await self._witnesses.tell()
         await self._witnesses.tell()
 
     async def _tried(self, look: Callable[[], Awaitable[None]]) -> bool:
@@ -257,10 +263,18 @@ class Follower:
         return True
 
     async def _look(self) -> None:
-        if self._listens:
-            await self._witnesses.sign_on()
         for instance_id, position in (await self._positions()).items():
             await self._catch_up(instance_id, position)
+        if self._asks:
+            await self._witnesses.tell()
+            await self._sign_on()
+
+    async def _sign_on(self) -> None:
+        """Say that this process lives; where that cannot be written, reading goes on."""
+        try:
+            await self._witnesses.sign_on()
+        except DatabaseError as error:
+            logger.warning("others will not wait for this process: %s", type(error).__name__)
 
     async def _positions(self) -> dict[str, int]:
         sql = "SELECT instance_id, position FROM heads"

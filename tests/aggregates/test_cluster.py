@@ -217,7 +217,9 @@ async def test_a_read_while_the_database_is_away_is_refused(deaf):
 
 @pytest.mark.parametrize("pair", [{"pace": Pace(sweep=60)}], ids=["notify"], indirect=True)
 async def test_what_both_write_in_turns_is_read_once_and_not_by_each_projection(pair, monkeypatch):
-    await asyncio.gather(*(node.views.reached(USERS, INSTANCE, 1) for node in pair))
+    await asyncio.gather(
+        *(node.views.reached(table, INSTANCE, 1) for node in pair for table in node.views.tables)
+    )
     looks = []
     search = PostgresLog._search
 

@@ -148,7 +148,8 @@ def test_an_answer_may_come_before_it_is_known_who_is_to_answer():
 
 
 NOT_AWAITED = re.compile(
-    r"\.cascade\.|\.policy\.|\.metadata\.|domains?\.|^(target|execution)\.|phone|unlocked|sms|smtp"
+    r"\.cascade\.|\.policy\.(?!login|security)|\.metadata\.|domains?\.|^(target|execution)\."
+    r"|unlocked|\.(sms|smtp)\."
 )
 """Settings, and what follows from something that was waited for: nobody gets in by them."""
 
