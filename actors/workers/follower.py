@@ -110,7 +110,7 @@ class Follower:
         self._distrust = distrust
         self._listens = listen
         self._witnesses = Witnesses(heads, CHANNEL, lambda one: self._course(one).seen)
-        self._asks = listen and shared
+        self._asks, self._answers = listen and shared, False
         self._pause = LOOK_SECONDS if listen else LOOK_ALONE_SECONDS
         self._courses: dict[str, Course] = {}
         self._news: dict[str, int] = {}
@@ -209,8 +209,8 @@ class Follower:
             instance_id, _, position = (note or "").rpartition(":")
             if note is None:
                 self._distrust()
-                if self._asks:  # from here on this process hears what it is asked
-                    await self._sign_on()
+                self._answers = self._asks  # from here on this process hears what it is asked
+                await self._sign_on()
             if note and note.startswith(MARK):
                 if asked := self._witnesses.hear(note):
                     self._hear(*asked)
@@ -265,14 +265,14 @@ class Follower:
     async def _look(self) -> None:
         for instance_id, position in (await self._positions()).items():
             await self._catch_up(instance_id, position)
-        if self._asks:
-            await self._witnesses.tell()
-            await self._sign_on()
+        await self._witnesses.tell()
+        await self._sign_on()
 
     async def _sign_on(self) -> None:
         """Say that this process lives; where that cannot be written, reading goes on."""
         try:
-            await self._witnesses.sign_on()
+            if self._answers:
+                await self._witnesses.sign_on()
         except DatabaseError as error:
             logger.warning("others will not wait for this process: %s", type(error).__name__)
 
