@@ -69,7 +69,7 @@ class Metrics:
             multiprocess_mode="livesum", registry=registry,
         )  # fmt: skip
         self._lag = Gauge(
-            "personae_projection_lag_events", "Events a projection has not applied yet",
+            "personae_projection_lag_events", "Events a projection has not applied yet, of the instance it is furthest behind in",
             ["projection"], multiprocess_mode="livemax", registry=registry,
         )  # fmt: skip
         self._loop = Histogram(
@@ -108,7 +108,7 @@ class Metrics:
         self._queued.set(events)
 
     def projection_lag(self, projection: str, events: int) -> None:
-        """Tell how many events a projection is behind."""
+        """Tell how many events a projection is behind, in the instance where it is most."""
         self._lag.labels(projection).set(events)
 
     def loop_lag(self, seconds: float) -> None:

@@ -255,11 +255,19 @@ async def _gauges(world: World, views: Projections, metrics: Metrics) -> None:
         metrics.live_actors(len(world.directory))
         metrics.queued(world.log.depth)
         try:
-            for status in await views.status():
-                metrics.projection_lag(status.table, status.lag)
+            await measure_lag(views, metrics)
         except DatabaseError as error:
             log.warning("projections not measured", error=type(error).__name__)
         await asyncio.sleep(GAUGE_SECONDS)
+
+
+async def measure_lag(views: Projections, metrics: Metrics) -> None:
+    """Tell of each projection the lag of the instance it is furthest behind in."""
+    lags: dict[str, int] = {}
+    for status in await views.status():
+        lags[status.table] = max(status.lag, lags.get(status.table, 0))
+    for table, lag in lags.items():
+        metrics.projection_lag(table, lag)
 
 
 def _sign(services: Services) -> Sign:

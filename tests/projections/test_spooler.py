@@ -4,10 +4,14 @@ import asyncio
 import time
 
 import pytest
+from personae.config.metrics import Metrics
+from personae.config.wiring import measure_lag
+from personae.projections.kit.applier import Applier
 from personae.projections.kit.spooler import Spooler
+from personae.store.errors import Unavailable
 
 from tests.projections.conftest import QUICK
-from tests.projections.people import PEOPLE, PersonAdded
+from tests.projections.people import PEOPLE, PersonAdded, PersonGreeted
 
 pytestmark = pytest.mark.store
 
@@ -93,6 +97,25 @@ async def test_a_thawed_process_writes_nothing_with_its_old_position(process, wr
         frozen._projectors["people_v1"].nudge("i1")
         assert await frozen.reached(PEOPLE, "i1", 10)
         assert (await frozen.find(PEOPLE, "i1", "p000007")).name == "newer"
+
+
+async def test_the_lag_that_is_measured_is_that_of_the_instance_that_waits_most(
+    process, writer, log, monkeypatch
+):
+    async def stuck(*_args, **_kwargs):
+        raise Unavailable("away")
+
+    async with process(bus=False) as projections:
+        metrics = Metrics()
+        monkeypatch.setattr(Applier, "load", stuck)
+        for instance, count in (("i1", 2), ("i2", 7), ("i3", 1)):
+            await writer.add("gigi", *[PersonGreeted()] * count, instance=instance)
+        await measure_lag(projections, metrics)
+        for table in ("people", "badges"):
+            line = f'personae_projection_lag_events{{projection="{table}"}} 7.0'
+            assert line in metrics.render().decode().splitlines()
+        monkeypatch.undo()
+        await until(lambda: projections._projectors["people_v1"].track("i2").seen == 7)
 
 
 async def test_status_says_how_far_everything_is(process, writer):
