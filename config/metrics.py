@@ -69,7 +69,8 @@ class Metrics:
             multiprocess_mode="livesum", registry=registry,
         )  # fmt: skip
         self._lag = Gauge(
-            "personae_projection_lag_events", "Events a projection has not applied yet, of the instance it is furthest behind in",
+            "personae_projection_lag_events",
+            "Events a projection has not applied yet, of the instance it is furthest behind in",
             ["projection"], multiprocess_mode="livemax", registry=registry,
         )  # fmt: skip
         self._loop = Histogram(
