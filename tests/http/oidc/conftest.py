@@ -247,6 +247,7 @@ class Stack:
             return SimpleNamespace(
                 status=response.status, headers=response.headers, text=text, json=json or {},
                 location=location, error=(json or query_of(location)).get("error"),
+                asked=(method, response.url.path),
             )  # fmt: skip
 
     async def post(self, path, auth=None, **form):

@@ -1,5 +1,6 @@
 """Clients that register themselves (RFC 7591) and manage that (RFC 7592)."""
 
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
 import pytest
@@ -11,22 +12,27 @@ from personae.http.oidc.provider import Profiles
 
 from tests.aggregates.conftest import ADMIN, INSTANCE, ORG
 from tests.http.oidc.assertions import ASSERTION, seconds, signed
-from tests.http.oidc.conftest import CALLBACK, serving
+from tests.http.oidc.conftest import CALLBACK, SYSTEM, serving
 
 REGISTER = "/oauth/v2/register"
 LEAST = {"redirect_uris": [CALLBACK]}
 
 
-@pytest.fixture
-async def stack(dispatch):
+@asynccontextmanager
+async def registering(dispatch, **options):
     """A provider whose clients may register themselves in a project."""
-    from personae.actors.domain.kit import Caller
-
     project_id = dispatch.world.new_id()
     order = p.AddProject(project_id=project_id, org_id=ORG, name="Registered")
-    await dispatch.send(order, Caller.of_system(INSTANCE))
-    async with serving(dispatch, profiles=Profiles(registration_project=project_id)) as stack:
+    await dispatch.send(order, SYSTEM)
+    profiles = Profiles(registration_project=project_id)
+    async with serving(dispatch, profiles=profiles, **options) as stack:
         stack.project_id = project_id
+        yield stack
+
+
+@pytest.fixture
+async def stack(dispatch):
+    async with registering(dispatch) as stack:
         yield stack
 
 

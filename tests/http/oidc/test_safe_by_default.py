@@ -1,16 +1,18 @@
 """What holds at every endpoint, whatever it is asked: redirects, caching, origins, the issuer."""
 
 import hmac
+import re
 from types import SimpleNamespace
 
 import pytest
-from personae.actors.domain.project.values import AuthMethod, GrantType, TokenType
+from personae.actors.domain.project.values import AuthMethod, GrantType, ResponseType, TokenType
 from personae.http.oidc import paths
-from personae.http.oidc.routes import FOR_BROWSERS, FOR_PROGRAMS, FOR_SERVERS
+from personae.http.oidc.routes import FOR_BROWSERS, FOR_PROGRAMS, FOR_REGISTRATION, FOR_SERVERS
 
 from tests.aggregates.conftest import INSTANCE
 from tests.http.oidc.assertions import seconds, signed
 from tests.http.oidc.conftest import AFTER, CALLBACK, basic, query_of
+from tests.http.oidc.test_registration import LEAST, initial_token, manage, register, registering
 from tests.steps import steps
 
 EVIL = (
@@ -28,7 +30,7 @@ URI_PARAMETERS = (
 
 def leaves(location):
     """Say whether a browser that follows this goes to another site."""
-    plain = location.replace("\\", "/").strip()
+    plain = re.sub(r"[\t\r\n]", "", location).replace("\\", "/").strip()
     return bool(plain) and (not plain.startswith("/") or plain.startswith("//"))
 
 
@@ -126,17 +128,28 @@ async def test_a_host_that_is_not_registered_is_nobodys_issuer(stack):
 # Caching (RFC 6749, 5.1) and other origins (RFC 9700, 2.6).
 
 
-async def answers(stack):
-    """Yield an answer of every endpoint, good and bad, by name."""
+@pytest.fixture
+async def every(dispatch):
+    """A provider with every endpoint that there is: clients register themselves, too."""
+    async with registering(dispatch) as stack:
+        yield stack
+
+
+async def answers_about_tokens(stack):
+    """Yield an answer of every endpoint that programs call, good and bad, by name."""
     app, bot = await stack.app(grant_types=tuple(GrantType)), await stack.machine()
-    browser = await stack.browser()
-    tokens = await stack.sign_in(app, browser)
-    token, secret = tokens["access_token"], {"client_id": bot.name, "client_secret": bot.secret}
-    as_bot = basic(bot.name, bot.secret)
+    secret = {"client_id": bot.name, "client_secret": bot.secret}
+    tokens = (first := await stack.redeem(app, await stack.code(app))).json
+    token, refresh = tokens["access_token"], tokens["refresh_token"]
     yield "token", await stack.token("client_credentials", **secret)
     yield "token refused", await stack.token("client_credentials", basic(bot.name, "x" * 64))
-    yield "token unsupported", await stack.token("password", as_bot)
+    yield "token unsupported", await stack.token("password", basic(bot.name, bot.secret))
+    yield "token for a code", first
+    yield "refresh", await stack.refresh(app, refresh, scope="openid")
+    yield "refresh refused", await stack.refresh(app, "x")
     yield "userinfo", await stack.userinfo(token)
+    bearer = {"Authorization": f"Bearer {token}"}
+    yield "userinfo posted", await stack.post(paths.USERINFO, bearer)
     yield "userinfo refused", await stack.userinfo("x")
     yield "introspection", await stack.post(paths.INTROSPECT, app.basic, token=token)
     yield "introspection refused", await stack.post(paths.INTROSPECT, token=token)
@@ -144,41 +157,101 @@ async def answers(stack):
     yield "push", await stack.post(paths.PUSH, app.basic, **form)
     yield "push refused", await stack.post(paths.PUSH, **form)
     yield "device", await stack.post(paths.DEVICE, app.basic, scope="openid")
+    yield "device refused", await stack.post(paths.DEVICE, scope="openid")
     yield "revocation", await stack.post(paths.REVOKE, app.basic, token="x")
-    yield "authorize", await stack.authorize(app)
+    yield "revocation refused", await stack.post(paths.REVOKE, token="x")
+
+
+async def answers_to_browsers(stack):
+    """Yield an answer of every endpoint that browsers are sent to, good and bad, by name."""
+    answered = tuple(ResponseType)
+    app = await stack.app(grant_types=tuple(GrantType), response_types=answered)
+    browser = await stack.browser()
+    for method in ("GET", "POST"):
+        yield f"authorize by {method}", await stack.authorize(app, method=method)
     yield "authorize refused", await stack.authorize(app, scope="nonsense")
-    begun = await stack.authorize(app)
-    request_id = query_of(begun.location)["authRequestID"]
-    await stack.link(request_id, browser)
-    yield "callback", await stack.callback(request_id, browser)
-    form_post = query_of((await stack.authorize(app, response_mode="form_post")).location)
-    await stack.link(form_post["authRequestID"], browser)
-    yield "callback with a form", await stack.callback(form_post["authRequestID"], browser)
-    yield "end of session", await stack.call("GET", paths.END_SESSION, headers=browser.cookie)
+    yield "authorize silently", await stack.authorize(app, prompt="none", headers=browser.cookie)
+    implicit = {"response_type": "id_token token"}
+    for changes in ({}, {"response_mode": "form_post"}, implicit, {"response_type": "id_token"}):
+        request_id = query_of((await stack.authorize(app, **changes)).location)["authRequestID"]
+        await stack.link(request_id, browser)
+        found = await stack.callback(request_id, browser)
+        assert ("access_token" in found.location) is (changes is implicit)
+        yield f"callback {changes}", found
+    for method in ("GET", "POST"):
+        yield "end of session", await stack.call(method, paths.END_SESSION, **NO_FORM)
+    yield "ended", await stack.call("GET", paths.SESSION_ENDED)
 
 
-async def test_no_answer_about_tokens_is_kept_by_anybody(stack):
-    count = 0
-    async for name, found in answers(stack):
+NO_FORM = {"headers": {"Content-Type": "application/x-www-form-urlencoded"}}
+
+
+async def answers_about_registrations(stack):
+    """Yield an answer of every endpoint of registration, good and bad, by name."""
+    token = (await initial_token(stack)).text
+    found = await register(stack, token)
+    client = found.json
+    assert client["client_secret"]
+    assert client["registration_access_token"]
+    yield "registration", found
+    yield "registration refused", await register(stack, "x")
+    yield "bad metadata", await register(stack, token, redirect_uris=["x"])
+    yield "shown", await manage(stack, "GET", client)
+    yield "shown to another", await manage(stack, "GET", client, token)
+    wanted = {"json": {**LEAST, "client_id": client["client_id"]}}
+    yield "update refused", await manage(stack, "PUT", client, json={})
+    yield "update", (updated := await manage(stack, "PUT", client, **wanted))
+    yield "end refused", await manage(stack, "DELETE", client)
+    yield "end", await manage(stack, "DELETE", updated.json)
+
+
+ANSWERS = {
+    answers_about_tokens: (*FOR_PROGRAMS, *FOR_SERVERS),
+    answers_to_browsers: FOR_BROWSERS,
+    answers_about_registrations: FOR_REGISTRATION,
+}
+FOR_EVERYBODY = {paths.DISCOVERY, paths.METADATA, paths.KEYS, paths.CHECK_SESSION}
+"""What everybody is told alike may be kept: there is no secret in it."""
+
+
+@pytest.mark.parametrize("answers", ANSWERS)
+async def test_no_answer_about_tokens_is_kept_by_anybody(every, answers):
+    asked = set()
+    async for name, found in answers(every):
         assert found.headers["Cache-Control"] == "no-store", name
         if "json" in found.headers.get("Content-Type", ""):
             assert found.headers["Pragma"] == "no-cache", name
-        count += 1
-    assert count == 16
+        assert ("refused" in name) <= (found.status >= 300), name
+        asked.add(
+            (
+                found.asked[0],
+                paths.REGISTRATION if "register/" in found.asked[1] else found.asked[1],
+            )
+        )
+    routes = {(method, path) for method, path, _ in ANSWERS[answers]}
+    assert asked == {each for each in routes if each[1] not in FOR_EVERYBODY}
 
 
-async def test_other_origins_read_what_browser_clients_need_and_nothing_else(stack):
+async def test_other_origins_read_what_browser_clients_need_and_nothing_else(every):
     origin = {"Origin": "https://spa.example", "Access-Control-Request-Method": "POST"}
-    for method, path, _ in (*FOR_PROGRAMS, *FOR_SERVERS, *FOR_BROWSERS):
-        asked = await stack.call("OPTIONS", path, headers=origin)
-        found = await stack.call(method, path, headers=origin)
-        shared = (method, path) in {(each[0], each[1]) for each in FOR_PROGRAMS}
-        assert (asked.status == 204) is shared, path
+    shared = {(method, path) for method, path, _ in FOR_PROGRAMS}
+    for method, path, _ in (*FOR_PROGRAMS, *FOR_SERVERS, *FOR_BROWSERS, *FOR_REGISTRATION):
+        where = path.format(client_id="x")
+        asked = await every.call("OPTIONS", where, headers=origin)
+        found = await every.call(method, where, headers=origin)
+        assert found.status not in {404, 405} or path == paths.CHECK_SESSION, path
+        assert (asked.status == 204) is ((method, path) in shared), path
         for answer in (asked, found):
             allowed = answer.headers.get("Access-Control-Allow-Origin")
-            assert allowed == ("*" if shared else None), path
+            assert allowed == ("*" if (method, path) in shared else None), path
             assert "Access-Control-Allow-Credentials" not in answer.headers
     assert {path for _, path, _ in FOR_SERVERS} == {paths.INTROSPECT}
+
+
+async def test_what_another_origin_registers_it_cannot_read(every):
+    """A good answer, with secrets in it, is no more shared than a refusal."""
+    async for name, found in answers_about_registrations(every):
+        assert "Access-Control-Allow-Origin" not in found.headers, name
 
 
 # What is kept, and who takes a token.
