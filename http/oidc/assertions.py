@@ -30,7 +30,7 @@ KEYS_AT_MOST = 10_000
 
 
 class StoredKey(Protocol):
-    """A registered public key in PEM, with its end."""
+    """A registered public key in PEM, with its end, and the algorithm that it is meant for."""
 
     @property
     def public_key(self) -> bytes:
@@ -42,20 +42,27 @@ class StoredKey(Protocol):
         """From when on the key counts no more."""
         ...
 
+    @property
+    def algorithm(self) -> str:
+        """The one algorithm it may sign by; empty where its kind alone decides."""
+        ...
+
 
 claimed = lru_cache(maxsize=500)(unverified)
 """Whose assertion a text claims to be, read once; some 25 MB when all are of the longest."""
 
 
 @lru_cache(maxsize=KEYS_AT_MOST)
-def verifier_of(key_id: str, pem: bytes, *, fapi: bool = False) -> Verifier | None:
+def verifier_of(
+    key_id: str, pem: bytes, *, pss: bool = False, fapi: bool = False
+) -> Verifier | None:
     """Return what verifies by a registered key, parsed once; ``None`` for an unusable one.
 
-    The key decides the algorithm; with ``fapi``, RSA keys sign by PS256.
+    The key decides the algorithm; an RSA key is asked by PS256 where ``pss`` says so.
     """
     try:
         key = PublicKey.from_pem(key_id, pem)
-        if fapi and key.algorithm.startswith("RS"):
+        if pss and key.algorithm == "RS256":
             key = PublicKey.from_pem(key_id, pem, "PS256")
         return Verifier([key]) if key.algorithm in allowed(fapi=fapi) else None
     except Refusal:
@@ -106,7 +113,11 @@ async def verify(
 def verifier_for(
     assertion: str, keys: Mapping[str, StoredKey], now: datetime, *, fapi: bool = False
 ) -> Verifier:
-    """Return what verifies a text by the registered key it names. Raises ``TOKEN-…``."""
+    """Return what verifies a text by the registered key it names. Raises ``TOKEN-…``.
+
+    An RSA key signs by RS256 or PS256, as the text says, unless it is meant for one of them; with
+    ``fapi`` by PS256. Both are as good; no text chooses anything else about its key.
+    """
     said = claimed(assertion)
     named = said.key_id
     if named is None and len(keys) == 1:
@@ -116,7 +127,8 @@ def verifier_for(
         raise UNKNOWN_KEY()
     if key.expires is not None and now >= key.expires:
         raise EXPIRED()
-    verifier = verifier_of(named or "", key.public_key, fapi=fapi)
+    pss = fapi or (key.algorithm or said.algorithm) == "PS256"
+    verifier = verifier_of(named or "", key.public_key, pss=pss, fapi=fapi)
     if verifier is None:
         raise UNKNOWN_KEY()
     return verifier

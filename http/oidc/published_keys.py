@@ -21,4 +21,8 @@ def _read(body: bytes) -> Mapping[str, AppKey] | None:
         found = usable(orjson.loads(body))
     except ValueError:
         return None
-    return None if found is None else {id_: AppKey(pem.encode()) for id_, pem in found}
+    return (
+        None
+        if found is None
+        else {id_: AppKey(pem.encode(), algorithm=alg) for id_, pem, alg in found}
+    )

@@ -49,10 +49,14 @@ class CertificateSubject:
 
 @dataclass(frozen=True, slots=True)
 class ClientKey:
-    """A public key that a client registered itself, as PEM; ``id`` is its ``kid``."""
+    """A public key that a client registered itself, as PEM; ``id`` is its ``kid``.
+
+    ``algorithm`` is the one it is meant for, where the client said so (RFC 7517, 4.4).
+    """
 
     id: str
     public_key: str
+    algorithm: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

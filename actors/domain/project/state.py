@@ -25,10 +25,11 @@ from personae.actors.domain.project.values import (
 
 @dataclass(frozen=True, slots=True)
 class AppKey:
-    """A public key that a client signs assertions with."""
+    """A public key that a client signs assertions with, by ``algorithm`` only where it is given."""
 
     public_key: bytes
     expires: datetime | None = None
+    algorithm: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,10 @@ class Application:
         """All keys it may sign with, by id."""
         if not self.oauth.keys:
             return self.keys
-        own = {key.id: AppKey(key.public_key.encode()) for key in self.oauth.keys}
+        own = {
+            key.id: AppKey(key.public_key.encode(), algorithm=key.algorithm)
+            for key in self.oauth.keys
+        }
         return {**own, **self.keys}
 
     @property

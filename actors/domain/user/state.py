@@ -64,6 +64,11 @@ class MachineKey:
     public_key: bytes
     expires: datetime | None = None
 
+    @property
+    def algorithm(self) -> str:
+        """None: it came as PEM, which names none."""
+        return ""
+
 
 @dataclass(frozen=True, slots=True)
 class PersonalAccessToken:

@@ -56,7 +56,9 @@ def _client(app: Application, oidc: OIDCConfig) -> dict[str, Any]:
 
 def _profiles(settings: OAuthSettings) -> dict[str, Any]:
     subject = settings.certificate_subject
-    keys = [dict(PublicKey.from_pem(key.id, key.public_key).jwk) for key in settings.keys]
+    keys = [
+        dict(PublicKey.from_pem(key.id, key.public_key, key.algorithm).jwk) for key in settings.keys
+    ]
     return {
         "require_pushed_authorization_requests": settings.require_pushed,
         "dpop_bound_access_tokens": settings.dpop_bound,

@@ -14,11 +14,12 @@ MOST = 20
 LONGEST_ID = 200
 PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 
-Keys = tuple[tuple[str, str], ...]
+Keys = tuple[tuple[str, str, str], ...]
+"""Id, PEM, and the algorithm that the key is meant for, if it says so (RFC 7517, 4.4)."""
 
 
 def keys_of(jwks: object) -> tuple[Keys, tuple[str, ...]]:
-    """Return keys as (id, PEM), and the thumbprints of certificates among them.
+    """Return keys, and the thumbprints of certificates among them.
 
     Raises OIDC-ClientMetadataInvalid.
     """
@@ -28,17 +29,17 @@ def keys_of(jwks: object) -> tuple[Keys, tuple[str, ...]]:
     if not isinstance(keys, list) or len(keys) > MOST:
         raise METADATA_INVALID(name="jwks")
     try:
-        found = [_key(each) for each in keys if not _other_use(each)]
+        found = [_kept(each, *_key(each)) for each in keys if not _other_use(each)]
         certificates = [_certificate(each) for each in keys if "x5c" in each]
     except (Refusal, TypeError, IndexError):
         raise METADATA_INVALID(name="jwks") from None
-    if len({id_ for id_, _ in found}) != len(found):
+    if len({id_ for id_, _, _ in found}) != len(found):
         raise METADATA_INVALID(name="jwks")
-    return tuple((id_, _pem(key)) for id_, key in found), tuple(dict.fromkeys(certificates))
+    return tuple(found), tuple(dict.fromkeys(certificates))
 
 
 def usable(jwks: object) -> Keys | None:
-    """Return the keys of a published set that can verify something for us, as (id, PEM).
+    """Return the keys of a published set that can verify something for us.
 
     ``None`` for what is no key set. Keys for other uses are nobody's fault. Of keys that share an
     id, all but the first are kept by :func:`namesake`.
@@ -46,14 +47,14 @@ def usable(jwks: object) -> Keys | None:
     keys = jwks.get("keys") if isinstance(jwks, dict) else None
     if not isinstance(keys, list):
         return None
-    found: dict[str, str] = {}
+    found: dict[str, tuple[str, str, str]] = {}
     for key in keys[:MOST]:
         with contextlib.suppress(Refusal, TypeError):
             if not _other_use(key):
                 id_, public = _key(key)
                 name = namesake(id_, public.algorithm) if id_ in found else id_
-                found.setdefault(name, _pem(public))
-    return tuple(found.items())
+                found.setdefault(name, _kept(key, name, public))
+    return tuple(found.values())
 
 
 def namesake(key_id: str, algorithm: str) -> str:
@@ -69,8 +70,8 @@ def _other_use(key: Any) -> bool:
     return isinstance(key, dict) and key.get("use", "sig") != "sig"
 
 
-def _pem(key: PublicKey) -> str:
-    return public_pem(key).decode()
+def _kept(key: dict[str, Any], name: str, public: PublicKey) -> tuple[str, str, str]:
+    return name, public_pem(public).decode(), public.algorithm if key.get("alg") else ""
 
 
 def _key(key: Any) -> tuple[str, PublicKey]:
@@ -80,7 +81,7 @@ def _key(key: Any) -> tuple[str, PublicKey]:
     id_ = public.id or thumbprint(public.jwk)
     if len(id_) > LONGEST_ID or "\0" in id_:
         raise METADATA_INVALID(name="jwks")
-    # PS256 is what RSA keys sign by under FAPI, RS256 otherwise: a key has no third way.
+    # RSA keys sign by PS256 or, but for FAPI, by RS256: a key has no third way.
     if public.algorithm in {"RS384", "RS512"}:
         raise METADATA_INVALID(name="jwks")
     return id_, public

@@ -6,7 +6,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-TYPES = {"RS256": RSAKey, "PS256": RSAKey, "ES256": ECKey, "ES384": ECKey, "EdDSA": OKPKey}
+TYPES = {"ES256": ECKey, "ES384": ECKey, "EdDSA": OKPKey}
 
 
 def signed(subject, audience, key_id, pem, now, *, algorithm="RS256", headers=None, **changes):
@@ -17,7 +17,8 @@ def signed(subject, audience, key_id, pem, now, *, algorithm="RS256", headers=No
     }  # fmt: skip
     claims = {name: value for name, value in claims.items() if value is not None}
     header = {"alg": algorithm, "kid": key_id, **(headers or {})}
-    return jwt.encode(header, claims, TYPES[algorithm].import_key(pem), algorithms=[algorithm])
+    key = TYPES.get(algorithm, RSAKey).import_key(pem)
+    return jwt.encode(header, claims, key, algorithms=[algorithm])
 
 
 def seconds(stack):

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from dataclasses import replace
 
 import pytest
 from personae.actors.domain.project.commands import DeactivateProject, SetClientSecret
@@ -32,6 +33,31 @@ async def test_each_method_redeems_a_code(stack, verifier, method):
     header, form = proof(stack, app, method)
     found = await stack.redeem(app, code, header or {}, code_verifier=verifier, **form)
     assert found.status == 200
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "PS256"])
+async def test_an_rsa_key_signs_by_either_algorithm_that_is_announced(stack, algorithm):
+    app = await stack.app(auth_method_type=AuthMethod.PRIVATE_KEY_JWT)
+    announced = (await stack.call("GET", "/.well-known/openid-configuration")).json
+    assert algorithm in announced["token_endpoint_auth_signing_alg_values_supported"]
+    _, form = proof(stack, app, AuthMethod.PRIVATE_KEY_JWT, algorithm=algorithm)
+    assert (await stack.post("/oauth/v2/revoke", token="x", **form)).status == 200
+
+
+@pytest.mark.parametrize("algorithm", ["RS384", "RS512", "PS384", "PS512"])
+async def test_and_by_no_other_one(stack, algorithm):
+    app = await stack.app(auth_method_type=AuthMethod.PRIVATE_KEY_JWT)
+    _, form = proof(stack, app, AuthMethod.PRIVATE_KEY_JWT, algorithm=algorithm)
+    found = await stack.post("/oauth/v2/revoke", token="x", **form)
+    assert (found.status, found.error) == (401, "invalid_client")
+
+
+async def test_ps256_by_a_foreign_key_proves_nobody(stack):
+    app, other = [await stack.app(auth_method_type=AuthMethod.PRIVATE_KEY_JWT) for _ in range(2)]
+    forged = replace(app, key=other.key)
+    _, form = proof(stack, forged, AuthMethod.PRIVATE_KEY_JWT, algorithm="PS256")
+    found = await stack.post("/oauth/v2/revoke", token="x", **form)
+    assert (found.status, found.error) == (401, "invalid_client")
 
 
 @pytest.mark.parametrize("registered", METHODS)

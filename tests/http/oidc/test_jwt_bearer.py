@@ -26,6 +26,14 @@ async def test_a_machine_gets_tokens_for_what_its_key_signed(stack, bot):
 
 
 @pytest.mark.parametrize(
+    ("algorithm", "status"), [("RS256", 200), ("PS256", 200), ("PS512", 400), ("RS384", 400)]
+)
+async def test_a_machine_signs_by_what_is_announced(stack, bot, algorithm, status):
+    text = assertion(stack, bot, algorithm=algorithm)
+    assert (await stack.token(GRANT, assertion=text, scope="openid")).status == status
+
+
+@pytest.mark.parametrize(
     "changes",
     [
         {"aud": "https://other.example"}, {"aud": None}, {"sub": ADMIN}, {"iss": ADMIN},

@@ -4,7 +4,7 @@ from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
 import pytest
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, RSAKey
 from personae.actors.domain.project import commands as p
 from personae.actors.domain.user.commands import AddPersonalAccessToken, RemovePersonalAccessToken
 from personae.http.identity.opaque import TokenKind
@@ -130,6 +130,39 @@ async def test_a_client_registers_with_its_keys(stack, token, verifier):
     proves = {"client_assertion_type": ASSERTION, "client_assertion": text}
     assert (await stack.post("/oauth/v2/par", **form, **proves)).status == 201
     assert (await stack.authorize(app_of(found))).error == "invalid_request"
+
+
+RSA = RSAKey.generate_key(2048)
+
+
+@pytest.mark.parametrize(
+    ("meant_for", "good"),
+    [
+        ("PS256", {"PS256"}),
+        ("RS256", {"RS256"}),
+        ("", {"PS256", "RS256"}),
+    ],
+)
+async def test_a_key_signs_by_what_it_was_registered_for(stack, token, meant_for, good):
+    """RFC 7517, 4.4: "alg" says what a key is meant for; without it both ways of RSA will do."""
+    jwk = {**RSA.as_dict(private=False), "kid": "mine", **({"alg": meant_for} if meant_for else {})}
+    metadata = {"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [jwk]}}
+    found = (await register(stack, token, **metadata)).json
+    assert found["jwks"]["keys"][0]["alg"] == (meant_for or "RS256")
+    pem = RSA.as_pem(private=True).decode()
+    for algorithm in ("RS256", "PS256", "PS384", "RS512"):
+        about = (found["client_id"], stack.issuer, "mine", pem, seconds(stack))
+        text = signed(*about, algorithm=algorithm)
+        proves = {"client_assertion_type": ASSERTION, "client_assertion": text}
+        answer = await stack.post("/oauth/v2/revoke", token="x", **proves)
+        assert answer.status == (200 if algorithm in good else 401), algorithm
+
+
+@pytest.mark.parametrize("algorithm", ["RS384", "RS512", "PS512", "HS256", "none"])
+async def test_a_key_meant_for_what_is_not_announced_is_refused(stack, token, algorithm):
+    jwk = {**RSA.as_dict(private=False), "alg": algorithm}
+    metadata = {"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [jwk]}}
+    assert refused(await register(stack, token, **metadata), "invalid_client_metadata")
 
 
 JWK = ECKey.generate_key("P-256").as_dict(private=False)

@@ -59,6 +59,15 @@ async def test_of_a_pushed_object_too(stack, app):
     assert query_of(back.location)["state"] == "inside"
 
 
+@pytest.mark.parametrize(
+    ("algorithm", "status"), [("RS256", 302), ("PS256", 302), ("PS384", 400), ("RS512", 400)]
+)
+async def test_an_object_is_signed_by_what_is_announced(stack, app, algorithm, status):
+    text = request_of(stack, app, algorithm=algorithm)
+    found = await ask(stack, app, text)
+    assert (found.status, "authRequestID" in found.location) == (status, status == 302)
+
+
 async def test_what_is_wrong_inside_is_told_at_the_redirect_uri(stack, app):
     found = await ask(stack, app, request_of(stack, app, response_type="token"))
     assert found.error == "unsupported_response_type"
