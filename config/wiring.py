@@ -29,6 +29,7 @@ from personae.actors.workers.outbox import Outbox
 from personae.actors.workers.receipts import forget_old_receipts
 from personae.actors.workers.senders import Sender
 from personae.config import masterkey, parts
+from personae.config.building import tell_builds
 from personae.config.first_start import FirstStart, SetUp
 from personae.config.message_providers import endpoints_of, provide
 from personae.config.metrics import Metrics
@@ -169,6 +170,7 @@ def _tree(
     workers_node.add("data keys", lambda: _reload_keys(world.keyring))
     workers_node.add("loop lag", lambda: watch_lag(metrics.loop_lag))
     workers_node.add("collector", collector.tidy)
+    workers_node.add("builds", partial(tell_builds, views))
     workers_node.add("gauges", lambda: _gauges(world, views, metrics))
     return root
 

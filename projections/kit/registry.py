@@ -200,15 +200,19 @@ class Projections:
             for instance_id, head in heads.items()
         ]
 
-    async def building(self) -> AsyncIterator[Progress]:
-        """Yield the progress of tables that are being built, until all of them are asked."""
+    async def building(self, pause: float = LOOK_AGAIN) -> AsyncIterator[Progress]:
+        """Yield the progress of each table that is being built, until all of them are asked.
+
+        Again after ``pause`` seconds. Raises ``DatabaseError``.
+        """
         meters: dict[str, Meter] = {}
         while self._builds.waiting:
+            found = await self.status()
             for name in list(self._builds.waiting):
-                rows = [one for one in await self.status() if one.table == name]
+                rows = [one for one in found if one.table == name]
                 meter = meters.setdefault(name, Meter(name))
                 yield meter.at(sum(one.position for one in rows), sum(one.head for one in rows))
-            await asyncio.sleep(LOOK_AGAIN)
+            await asyncio.sleep(pause)
 
     def builds(self, table: Table) -> bool:
         """Say whether questions are still answered by another version of a table."""

@@ -5,7 +5,9 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
+import structlog
 from personae.actors.domain.kit import Stream
+from personae.config import building
 from personae.http.api.rows import Rows
 from personae.projections.kit import (
     ALL,
@@ -381,6 +383,43 @@ def test_progress_says_how_much_is_done_and_how_long_the_rest_takes():
     meter.at(100, 1000)
     progress = meter.at(600, 1000)
     assert (progress.percent, round(progress.rate), round(progress.seconds_left)) == (60, 50, 8)
+
+
+async def test_a_server_says_how_far_its_builds_are(process, writer, monkeypatch):
+    monkeypatch.setattr(building, "SECONDS", 0.05)
+    away, found, go = [Unavailable("away")], Projections.status, asyncio.Event()
+
+    async def status(self):
+        if away:
+            raise away.pop()
+        return await found(self)
+
+    async def waits(self, table):
+        return not go.is_set() or await behind(self, table)
+
+    behind = Projections._behind
+    monkeypatch.setattr(Projections, "_behind", waits)
+    await writer.people(30)
+    async with process(PEOPLE) as old:
+        await old.reached(PEOPLE, "i1", 30)
+    with structlog.testing.capture_logs() as lines:
+        async with process(SECOND) as projections:
+            monkeypatch.setattr(Projections, "status", status)
+            telling = asyncio.create_task(building.tell_builds(projections))
+            async with asyncio.timeout(5):
+                while len(lines) < 6:  # noqa: ASYNC110 — nobody tells of a line
+                    await asyncio.sleep(0.05)
+            go.set()
+            await built(projections)
+            await asyncio.sleep(0.1)
+            many = len(lines)
+            await asyncio.sleep(0.2)  # nothing is built any more
+            telling.cancel()
+    assert len(lines) == many
+    assert (lines[0]["event"], lines[0]["error"]) == ("builds not measured", "Unavailable")
+    event, *figures = "read model is being built", "table", "percent", "events_per_second"
+    assert [lines[5][one] for one in ("event", *figures[:2])] == [event, "people", 100.0]
+    assert {*figures, "seconds_left"} < set(lines[5])
 
 
 async def test_two_processes_that_start_at_once_create_each_table_once(database):
