@@ -16,6 +16,7 @@ import pytest
 from personae.store.embedded import Embedded
 
 from tests.faults.checker import check
+from tests.faults.living import check_living
 from tests.faults.load import Load
 from tests.running import ROOT, RunningServer
 
@@ -161,7 +162,9 @@ class Cluster:
     async def check(self, load):
         assert load.wrong == []
         self.measured("acknowledged so far, all found", len(self.acknowledged))
-        await check(self.postgres.dsn, self.acknowledged, self.sessions)
+        told = self.acknowledged, self.sessions
+        await check_living(self.nodes, self.nodes[0].pat, self.postgres.dsn, *told)
+        await check(self.postgres.dsn, *told)
 
 
 @pytest.fixture

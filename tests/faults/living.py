@@ -1,0 +1,62 @@
+"""Living nodes list what was acknowledged, by projectors of their own: asked before a check helps."""
+
+import aiohttp
+from personae.store.pool import Database
+
+from tests.cluster import eventually
+
+USERS = """
+SELECT count(*) FILTER (WHERE event_type IN ('user.human.added', 'user.machine.added'))
+     - count(*) FILTER (WHERE event_type = 'user.removed') FROM events"""
+
+
+async def check_living(nodes, token, url, acknowledged, sessions):
+    """Assert that every node which lives is as far as the log, and lists it.
+
+    That is: all users that the log ``url`` has, of them the last one acknowledged, and its session.
+    A node whose projector of these is dead refuses; no projector of it waits for anything.
+    """
+    database = Database(url, size=1)
+    ((users,),) = await database.rows(USERS)
+    await database.close()
+    headers = {"Authorization": f"Bearer {token}"}
+    async with aiohttp.ClientSession(headers=headers) as http:
+        for node in nodes:
+            if node.process.poll() is None:
+                await lists(http, node, users, acknowledged, sessions)
+                await eventually(at_rest(http, node), 5)
+
+
+async def lists(http, node, users, acknowledged, sessions):
+    told = await listed(http, node, "/v2/users", {"query": {"limit": 1}})
+    assert told["details"]["totalResult"] == str(users), node.log
+    for name, user_id in last(acknowledged):
+        asked = {"queries": [{"userNameQuery": {"userName": name}}]}
+        found = (await listed(http, node, "/v2/users", asked))["result"]
+        assert [user["userId"] for user in found] == [user_id], node.log
+    for user_id, session_id in last(sessions):
+        asked = {"queries": [{"idsQuery": {"ids": [session_id]}}]}
+        found = (await listed(http, node, "/v2/sessions/search", asked))["sessions"]
+        assert [session["factors"]["user"]["id"] for session in found] == [user_id], node.log
+
+
+def last(told):
+    return list(told.items())[-1:]
+
+
+async def listed(http, node, path, asked):
+    async with http.post(f"{node.url}{path}", json=asked) as answer:
+        assert answer.status == 200, (node.log, await answer.text())
+        return await answer.json()
+
+
+def at_rest(http, node):
+    """Ask whether every projector of a node runs and has all that it heard of."""
+
+    async def resting():
+        async with http.get(f"{node.url}/debug/actors") as answer:
+            parts = {part["name"]: part for part in (await answer.json())["children"]}
+        projectors = parts["projections"]["children"]
+        return all(one["state"] == "running" and not one["events_behind"] for one in projectors)
+
+    return resting
