@@ -7,6 +7,7 @@ import shutil
 import signal
 import statistics
 import subprocess
+import sys
 import tempfile
 from collections import defaultdict
 from pathlib import Path
@@ -174,6 +175,16 @@ async def cluster(postgres, serve, measured):
 
 async def in_thread(function, *args):
     return await asyncio.to_thread(function, *args)
+
+
+def commanded(node, *words):
+    """Run a command of the store of a node; what it printed. It may take long, and must succeed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "personae.config.cli", *words],
+        env=node.environment, cwd=node.folder, check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
 
 
 def run(*words):

@@ -1,23 +1,17 @@
-"""Nodes are killed, stopped, restarted; an event is poison."""
+"""Nodes are killed, stopped, restarted."""
 
 import asyncio
 import random
 import signal
 import time
-from datetime import UTC, datetime
 from functools import partial
 
 import aiohttp
 import psutil
 import pytest
-from personae.actors.domain.kit import Caller, Stream, event
-from personae.projections.kit import Table, text
-from personae.store.log import Commit, Part
 from personae.store.pool import Database
 
-from tests.aggregates.conftest import INSTANCE, ORG, SETUP
-from tests.cluster import eventually, running
-from tests.faults.checker import check_log
+from tests.cluster import eventually
 from tests.faults.conftest import in_thread
 from tests.running import RunningServer
 
@@ -183,40 +177,6 @@ async def test_what_is_taken_away_on_one_node_is_refused_by_the_other_at_its_nex
             measured("answered within, s", time.monotonic() - began, 1.0)
             assert (await call(two, me, None, own, "GET"))[0] == 401
     assert load.failures == []
-
-
-@event("test.poison")
-class Poison:
-    text: str = ""
-
-
-async def test_a_poison_event_stops_one_view_for_a_moment_and_no_other(
-    postgres_url, trials, measured
-):
-    table = Table("poisoned", version=1, columns={"text": text()})
-
-    @table.on(Poison)
-    def _(row, recorded):
-        raise ZeroDivisionError
-
-    seen = Table("healthy", version=1, columns={"text": text()})
-    async with running(postgres_url, tables=[table, seen]) as node:
-        await node.send(SETUP, Caller.of_system(INSTANCE))
-        for trial in trials:
-            now = datetime.now(UTC)
-            stream = Stream(INSTANCE, "test", str(trial))
-            part = Part(stream, 0, ORG, (Poison(text="x"),))
-            await node.log.append(Commit(instance_id=INSTANCE, parts=(part,), creator="", at=now))
-            ids = range(1000 * (trial + 3), 1000 * (trial + 4))
-            await asyncio.gather(*(node.add_machine(INSTANCE, ORG, str(n)) for n in ids))
-            head = await node.log.head(INSTANCE)
-            assert await node.views.reached(seen, INSTANCE, head, 5)
-            began = time.monotonic()
-            assert await node.views.reached(table, INSTANCE, head, 15)
-            measured("parked and passed after, s", time.monotonic() - began)
-            rows = await node.database.rows("SELECT name, attempts FROM projections.failed_events")
-            assert rows == [("poisoned", 5)] * (trial + 1)
-        await check_log(node.database, {})
 
 
 def test_workers_end_with_their_first_process_and_the_next_start_works():

@@ -2,10 +2,7 @@
 
 import asyncio
 import contextlib
-import json
 import random
-import subprocess
-import sys
 import time
 
 import aiohttp
@@ -17,7 +14,7 @@ from personae.actors.domain.user.commands import SetMetadata
 from personae.projections.kit import tables_in
 
 from tests.cluster import running
-from tests.faults.conftest import in_thread
+from tests.faults.conftest import commanded, in_thread
 
 EVENTS = 100_000
 NOTES, BATCH = 12, 200
@@ -39,7 +36,7 @@ async def test_read_models_are_rebuilt_from_100_000_events_while_writes_go_on(
                 for table in tables if lost else ():
                     await writer.database.run(f'TRUNCATE projections."{table.physical}"')
                 began = time.monotonic()
-                await in_thread(rebuilt, cluster.nodes[0])
+                await in_thread(commanded, cluster.nodes[0], "projections", "rebuild", "--json")
                 seconds = time.monotonic() - began
             measured("each of so many tables rebuilt", len(tables))
             measured("all of them in, s", seconds, len(tables) * EVENTS / 2000)
@@ -71,16 +68,6 @@ async def some(writer, instance_id, org_id, id_):
     ):
         await writer.send(order, caller)
     return id_
-
-
-def rebuilt(node):
-    """What an operator does; it may take long, and raises when it fails."""
-    command = [sys.executable, "-m", "personae.config.cli", "projections", "rebuild", "--json"]
-    done = subprocess.run(
-        command, env=node.environment, cwd=node.folder, check=False, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return json.loads(done.stdout)
 
 
 @contextlib.asynccontextmanager
