@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 import shutil
 import signal
 import subprocess
@@ -39,27 +40,29 @@ def small_disk():
     folder.rmdir()
 
 
-@pytest.fixture(params=["data", "write-ahead log"])
+@pytest.fixture(params=["data", "write-ahead log", "both"])
 def on_small_disk(request, small_disk):
-    """PostgreSQL with all of its data on a small disk, or with its write-ahead log there alone."""
-    if request.param == "data":
-        postgres = Postgres(small_disk / "data", SMALL)
-        postgres.start()
-        yield postgres
+    """PostgreSQL with its data on a small disk, its write-ahead log, or both.
+
+    A checkpoint that finds no room for data stops PostgreSQL. So none comes where the log has room.
+    """
+    large_disk = folder_for_all()
+    folder = large_disk if request.param == "write-ahead log" else small_disk
+    settings = {"shared_buffers": "16MB"} if request.param == "data" else SMALL
+    postgres = Postgres(folder / "data", settings)
+    postgres.start()
+    if request.param != "both":
         postgres.stop()
-        return
-    folder = folder_for_all()
-    postgres = Postgres(folder / "data", SMALL)
-    postgres.start()
-    postgres.stop()
-    log = postgres.folder / "pg_wal"
-    run("cp", "-a", str(log), str(small_disk / "log"))
-    shutil.rmtree(log)
-    log.symlink_to(small_disk / "log")
-    postgres.start()
+        apart = small_disk if folder == large_disk else large_disk
+        log = postgres.folder / "pg_wal"
+        run("cp", "-a", str(log), str(apart / "log"))
+        shutil.rmtree(log)
+        log.symlink_to(apart / "log")
+        postgres.start()
+    postgres.full = request.param
     yield postgres
     postgres.stop()
-    shutil.rmtree(folder)
+    shutil.rmtree(large_disk)
 
 
 async def test_a_full_disk_loses_nothing_and_freed_serves_again(
@@ -82,7 +85,7 @@ async def filled_and_freed(small_disk, postgres, server, load, measured):
     database = Database(postgres.dsn, size=1)
 
     async def refused():
-        if (postgres.folder / "pg_wal").is_symlink():  # old segments would be room for long
+        if postgres.full == "write-ahead log":  # old segments would be room for long
             with contextlib.suppress(DatabaseError):
                 await database.rows("SELECT pg_switch_wal()")
         return bool(load.failures)
@@ -92,12 +95,12 @@ async def filled_and_freed(small_disk, postgres, server, load, measured):
 
     async with load.running():
         await asyncio.sleep(1)
-        filled_at = time.monotonic()
+        filled_at, known = time.monotonic(), list(load.acknowledged.values())[:-50]
         fill(small_disk, ballast)
         measured("refuses after it is full, s", await eventually(refused, 30))
         await database.close()
-        await asyncio.sleep(2)
-        assert await readiness(server) != 200
+        by_id, lists = await reads(server, known)
+        ready_when_full = await ready()
         ballast.unlink()
         load.pause = 0.2  # the disk is small: what the load writes stays there
         await in_thread(postgres.start)
@@ -106,10 +109,37 @@ async def filled_and_freed(small_disk, postgres, server, load, measured):
         await asyncio.sleep(5)
     measured("serves again after it is freed, s", load.window(freed_at), 5.0)
     measured("last error after it is freed, s", load.errors_end(freed_at), 5.0)
+    assert not ready_when_full
     measured("calls refused", sum(failure.at > filled_at for failure in load.failures))
+    measured("reads by id while it is full", len(by_id))
+    most = 0 if postgres.full == "data" else len(by_id)
+    measured("reads by id refused", by_id.count(503), most)
+    measured("lists while it is full", len(lists))
+    measured("lists refused", lists.count(503))
+    assert len(by_id) > 20
+    assert {*by_id, *lists} <= {200, 503}
     measured("acknowledged so far, all found", len(load.acknowledged))
     assert load.wrong == []
     assert {failure.status for failure in load.failures} <= {503}
+
+
+async def reads(server, user_ids):
+    """Ask for users by their ids, and for lists, for two seconds: the statuses of both."""
+    until, headers = time.monotonic() + 2, {"Authorization": f"Bearer {server.pat}"}
+
+    async def repeated(ask):
+        statuses = []
+        while time.monotonic() < until:
+            async with ask() as answer:
+                statuses.append(answer.status)
+            await asyncio.sleep(0.02)
+        return statuses
+
+    async with aiohttp.ClientSession(server.url, headers=headers) as http:
+        return await asyncio.gather(
+            repeated(lambda: http.get(f"/v2/users/{random.choice(user_ids)}")),
+            repeated(lambda: http.post("/v2/users", json={"query": {"limit": 5}})),
+        )
 
 
 def fill(folder, ballast):
