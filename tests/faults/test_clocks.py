@@ -4,7 +4,6 @@ libfaketime stands between a program and its clock; what measures durations is l
 """
 
 import asyncio
-import contextlib
 import importlib.util
 import json
 import os
@@ -26,11 +25,11 @@ from tests.aggregates.conftest import INSTANCE, ORG, SETUP
 from tests.cluster import eventually, running
 from tests.faults.checker import check_log, check_views
 from tests.faults.conftest import Cluster, Postgres, in_thread
+from tests.faults.leases import watched
 from tests.http.oidc.assertions import signed
 
 BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 ISSUER = "http://localhost:8080"
-LEASES = "SELECT name, holder FROM projections.leases"
 LEASE = {"PERSONAE_PROJECTIONS__LEASE": "5s"}
 """Long enough for a machine that other work keeps busy: who misses a renewal is no fault here."""
 LIFE = 60
@@ -52,22 +51,6 @@ def faketime():
     if subprocess.run(ask, env=then, check=False, capture_output=True).stdout != b"2001\n":
         pytest.skip("libfaketime cannot be loaded here")
     return wrong
-
-
-@contextlib.asynccontextmanager
-async def watched(database):
-    """Who held each lease while the body ran."""
-    holders, over = set(), asyncio.Event()
-
-    async def watch():
-        while not over.is_set():
-            holders.update(await database.rows(LEASES))
-            await asyncio.sleep(0.1)
-
-    watching = asyncio.create_task(watch())
-    yield holders
-    over.set()
-    await watching
 
 
 async def settled(database):

@@ -12,10 +12,9 @@ import pytest
 from personae.store.pool import Database
 
 from tests.cluster import eventually
-from tests.faults.conftest import in_thread
+from tests.faults.conftest import Cluster, in_thread
+from tests.faults.leases import LIVE, SINCE, TWICE, named, watched, witness
 from tests.running import RunningServer
-
-LEASES = "SELECT name, holder FROM projections.leases WHERE expires_at > clock_timestamp()"
 
 
 @pytest.fixture
@@ -24,7 +23,7 @@ async def leases(postgres):
     database = Database(postgres.dsn, size=1)
 
     async def holders():
-        return {holder for _, holder in await database.rows(LEASES)}
+        return {holder for _, holder in await database.rows(LIVE)}
 
     yield holders
     await database.close()
@@ -114,8 +113,14 @@ async def test_a_rolling_restart_under_load_fails_no_request(cluster, trials, me
 
 
 async def test_a_lease_holder_that_is_stopped_is_replaced_and_writes_nothing_afterwards(
-    cluster, trials, measured, leases
+    postgres, serve, trials, measured, leases
 ):
+    """But what came since, like anybody: no lease is its own again, no row is written twice."""
+    await in_thread(lambda: serve(dsn=named(postgres.dsn, "one")))
+    nodes = await in_thread(lambda: serve(dsn=named(postgres.dsn, "two")))
+    cluster = Cluster(postgres, nodes, measured)
+    database = Database(postgres.dsn, size=1)
+    await witness(database)
     for _ in trials:
         holder, other = cluster.nodes
         holders = await of_one(cluster.nodes, leases)
@@ -126,10 +131,17 @@ async def test_a_lease_holder_that_is_stopped_is_replaced_and_writes_nothing_aft
             seconds = await eventually(moved_from(holders, leases), 10)
             measured("taken over after SIGSTOP, s", seconds, 10.0)
             await asyncio.sleep(10 - seconds)
-            holder.process.send_signal(signal.SIGCONT)
-            await asyncio.sleep(2)
+            async with watched(database) as seen:
+                ((woken_at,),) = await database.rows("SELECT clock_timestamp()")
+                holder.process.send_signal(signal.SIGCONT)
+                await asyncio.sleep(2)
         assert load.failures == []
+        assert holders.isdisjoint(other for _, other in seen)
+        assert await database.rows(TWICE) == []
+        ((rows,),) = await database.rows(SINCE, ("one", woken_at))
+        measured("rows written by the woken one, of what came since", rows)
         await cluster.check(load)
+    await database.close()
 
 
 async def test_a_killed_lease_holder_is_replaced(cluster, trials, measured, leases):
