@@ -21,6 +21,9 @@ WHERE event_type IN ('user.human.added', 'user.machine.added') GROUP BY 1"""
 SESSIONS = """
 SELECT payload->>'userID', array_agg(aggregate_id) FROM events
 WHERE event_type = 'session.user.checked' GROUP BY 1"""
+GRANTS = """
+SELECT payload->>'userId', array_agg(aggregate_id) FROM events
+WHERE event_type = 'user.grant.added' GROUP BY 1"""
 NOTED_TWICE = """
 SELECT aggregate_id FROM events WHERE event_type = 'user.metadata.set'
 GROUP BY 1, payload->>'key' HAVING count(*) > 1"""
@@ -30,7 +33,8 @@ AND NOT bool_or(event_type = 'session.added')"""
 UNHELD = """
 SELECT aggregate_id FROM events
 WHERE event_type IN ('user.human.added', 'user.machine.added') AND NOT EXISTS (
-    SELECT FROM claims WHERE claims.instance_id = events.instance_id AND holder = aggregate_id)"""
+    SELECT FROM claims WHERE claims.instance_id = events.instance_id AND holder = aggregate_id)
+EXCEPT SELECT aggregate_id FROM events WHERE event_type = 'user.removed'"""
 
 
 @dataclass
@@ -41,40 +45,40 @@ class History:
     users: dict
 
 
-async def check(url, acknowledged, sessions=None):
+async def check(url, acknowledged):
     """Assert that a database keeps every promise.
 
-    ``acknowledged``: user ids by user name, ``sessions``: session ids by user id; both are there,
-    under the ids that were told, and once. Positions have no gap and end at the head; sequences
+    What was acknowledged is there, under the ids that were told, and once. Positions have no gap and end at the head; sequences
     have no hole; no command is half there; users hold their names; a rebuild of every view equals
     the live one.
     """
     database = Database(url, size=4)
     await database.open()
     try:
-        history = await check_log(database, acknowledged, sessions or {})
+        history = await check_log(database, acknowledged)
         await check_views(database)
         return history
     finally:
         await database.close()
 
 
-async def check_log(database, acknowledged, sessions=None):
+async def check_log(database, acknowledged):
     assert await database.rows(GAPS) == []
     assert await database.rows(HOLES) == []
     users = dict(await database.rows(USERS))
     assert {name: ids for name, ids in users.items() if len(ids) > 1} == {}
-    assert lost_of(acknowledged, users) == set()
-    assert lost_of(sessions or {}, dict(await database.rows(SESSIONS))) == set()
+    assert lost_of(acknowledged.users, users) == set()
+    for told, stored in ((acknowledged.sessions, SESSIONS), (acknowledged.grants, GRANTS)):
+        assert lost_of(told, dict(await database.rows(stored))) == set()
     for nothing in (NOTED_TWICE, HALF, UNHELD):
         assert await database.rows(nothing) == [], nothing
     ((events,),) = await database.rows("SELECT count(*) FROM events")
     return History(events, {name: ids[0] for name, ids in users.items()})
 
 
-def lost_of(acknowledged, stored):
+def lost_of(told, stored):
     """Whatever was acknowledged and is not stored exactly once, as it was told."""
-    return {name for name, id_ in acknowledged.items() if stored.get(name) != [id_]}
+    return {name for name, id_ in told.items() if stored.get(name) != [id_]}
 
 
 async def check_views(database):

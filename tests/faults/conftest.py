@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import os
+import random
+import secrets
 import shutil
 import signal
 import statistics
@@ -18,7 +20,7 @@ from personae.store.embedded import Embedded
 
 from tests.faults.checker import check
 from tests.faults.living import check_living
-from tests.faults.load import Load
+from tests.faults.load import Acknowledged, Load
 from tests.running import ROOT, RunningServer
 
 HOOKED = f"{Path(__file__).parent / 'hooks'}:{ROOT / '.types'}"
@@ -32,12 +34,25 @@ FIGURES = pytest.StashKey[dict]()
 def pytest_addoption(parser):
     parser.addoption("--trials", type=int, default=1, help="how often each fault is tried")
     parser.addoption(
+        "--seed", default=secrets.token_hex(4), help="of moments and choices left to chance"
+    )
+    parser.addoption(
         "--slow", type=float, default=1, help="by how much longer all may take: others work here"
     )
 
 
 def pytest_configure(config):
     config.stash[FIGURES] = defaultdict(lambda: defaultdict(list))
+
+
+def pytest_report_header(config):
+    return f"chance begins with --seed {config.option.seed}"
+
+
+@pytest.fixture(autouse=True)
+def chance(request):
+    """Let chance begin anew for each test, so that one alone meets what it met among others."""
+    random.seed(f"{request.config.option.seed} {request.node.name}")
 
 
 def pytest_terminal_summary(terminalreporter, config):
@@ -150,22 +165,22 @@ class Cluster:
 
     def __init__(self, postgres, nodes, measured):
         self.postgres, self.nodes, self.measured = postgres, nodes, measured
-        self.acknowledged, self.sessions, self.number = {}, {}, 0
+        self.acknowledged, self.number = Acknowledged(), 0
 
     def load(self, *nodes, **more):
         self.number += 1
         return Load(
             [node.url for node in nodes or self.nodes], self.nodes[0].pat,
-            name=f"trial{self.number}", acknowledged=self.acknowledged, sessions=self.sessions,
+            name=f"trial{self.number}", acknowledged=self.acknowledged,
             **{"pause": 0.05, **more},
         )  # fmt: skip
 
     async def check(self, load):
         assert load.wrong == []
-        self.measured("acknowledged so far, all found", len(self.acknowledged))
-        told = self.acknowledged, self.sessions
-        await check_living(self.nodes, self.nodes[0].pat, self.postgres.dsn, *told)
-        await check(self.postgres.dsn, *told)
+        self.measured("acknowledged so far, all found", len(self.acknowledged.users))
+        living = [node for node in self.nodes if node.process.poll() is None]
+        await check_living(living, self.nodes[0].pat, self.postgres.dsn, self.acknowledged)
+        await check(self.postgres.dsn, self.acknowledged)
 
 
 @pytest.fixture

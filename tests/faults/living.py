@@ -4,17 +4,18 @@ import aiohttp
 from personae.store.pool import Database
 
 from tests.cluster import eventually
+from tests.faults.load import GRANTS, ROLE
 
 USERS = """
 SELECT count(*) FILTER (WHERE event_type IN ('user.human.added', 'user.machine.added'))
      - count(*) FILTER (WHERE event_type = 'user.removed') FROM events"""
 
 
-async def check_living(nodes, token, url, acknowledged, sessions):
-    """Assert that every node which lives is as far as the log, and lists it.
+async def check_living(nodes, token, url, acknowledged):
+    """Assert that every one of the nodes is as far as the log, and lists it.
 
-    That is: all users that the log ``url`` has, of them the last one acknowledged, and its session.
-    A node whose projector of these is dead refuses; no projector of it waits for anything.
+    That is: all users that the log ``url`` has, of what was acknowledged the last user, the last
+    session and the last role given. A node whose projector of these is dead refuses; no projector of it waits for anything.
     """
     database = Database(url, size=1)
     ((users,),) = await database.rows(USERS)
@@ -22,22 +23,25 @@ async def check_living(nodes, token, url, acknowledged, sessions):
     headers = {"Authorization": f"Bearer {token}"}
     async with aiohttp.ClientSession(headers=headers) as http:
         for node in nodes:
-            if node.process.poll() is None:
-                await lists(http, node, users, acknowledged, sessions)
-                await eventually(at_rest(http, node), 5)
+            await lists(http, node, users, acknowledged)
+            await eventually(at_rest(http, node), 5)
 
 
-async def lists(http, node, users, acknowledged, sessions):
+async def lists(http, node, users, acknowledged):
     told = await listed(http, node, "/v2/users", {"query": {"limit": 1}})
     assert told["details"]["totalResult"] == str(users), node.log
-    for name, user_id in last(acknowledged):
+    for name, user_id in last(acknowledged.users):
         asked = {"queries": [{"userNameQuery": {"userName": name}}]}
         found = (await listed(http, node, "/v2/users", asked))["result"]
         assert [user["userId"] for user in found] == [user_id], node.log
-    for user_id, session_id in last(sessions):
+    for user_id, session_id in last(acknowledged.sessions):
         asked = {"queries": [{"idsQuery": {"ids": [session_id]}}]}
         found = (await listed(http, node, "/v2/sessions/search", asked))["sessions"]
         assert [session["factors"]["user"]["id"] for session in found] == [user_id], node.log
+    for user_id, grant_id in last(acknowledged.grants):
+        asked = {"filters": [{"authorizationIds": {"ids": [grant_id]}}]}
+        found = (await listed(http, node, f"/{GRANTS}/ListAuthorizations", asked))["authorizations"]
+        assert [(one["user"]["id"], one["roles"][0]["key"]) for one in found] == [(user_id, ROLE)]
 
 
 def last(told):

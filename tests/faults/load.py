@@ -1,4 +1,4 @@
-"""A bounded load over HTTP: users, what is noted of them, sessions of theirs.
+"""A bounded load over HTTP: users, what is noted of them, sessions and roles of theirs.
 
 Each call has a key and is repeated until it is answered.
 """
@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
+GRANTS = "zitadel.authorization.v2.AuthorizationService"
+PROJECTS = "zitadel.project.v2.ProjectService"
+ROLE = "reader"
 DEADLINE = "Connect-Timeout-Ms"
 CONNECT = {
     "/v2/users/human": "/zitadel.user.v2.UserService/AddHumanUser",
@@ -34,11 +37,17 @@ class Failure:
 
 
 @dataclass
-class Load:
-    """``clients`` at work on ``urls`` in turn.
+class Acknowledged:
+    """Ids that were told: of users by their names, of sessions and roles given by their user."""
 
-    ``acknowledged``: user ids by name. ``sessions``: session ids by the id of their user.
-    """
+    users: dict = field(default_factory=dict)
+    sessions: dict = field(default_factory=dict)
+    grants: dict = field(default_factory=dict)
+
+
+@dataclass
+class Load:
+    """``clients`` at work on ``urls`` in turn."""
 
     urls: list
     token: str
@@ -47,8 +56,7 @@ class Load:
     name: str = "user"
     patience: float = 60.0
     host: str = ""
-    acknowledged: dict = field(default_factory=dict)
-    sessions: dict = field(default_factory=dict)
+    acknowledged: Acknowledged = field(default_factory=Acknowledged)
     answered_at: list = field(default_factory=list)
     failures: list = field(default_factory=list)
     wrong: list = field(default_factory=list)
@@ -61,6 +69,7 @@ class Load:
         async with aiohttp.ClientSession(timeout=timeout) as http:
             self._http = http
             self._org = await self._organisation()
+            self._project = await self._with_role()
             work = [asyncio.create_task(self._client(n)) for n in range(self.clients)]
             try:
                 yield self
@@ -72,6 +81,15 @@ class Load:
         url = f"{self.urls[0]}/v2/organizations/_search"
         async with self._http.post(url, json={}, headers=self._headers()) as answer:
             return (await answer.json())["result"][0]["id"]
+
+    async def _with_role(self):
+        """The id of a new project with one role."""
+        turns, called = itertools.count(), {"organizationId": self._org, "name": self.name}
+        key, path = f"{self.name}-project", f"/{PROJECTS}/CreateProject"
+        made = await self._until_answered(key, path, called, turns)
+        role = {"projectId": made["projectId"], "roleKey": ROLE, "displayName": ROLE}
+        await self._until_answered(f"{key}-role", f"/{PROJECTS}/AddProjectRole", role, turns)
+        return made["projectId"]
 
     def _headers(self, **more):
         host = {"Host": self.host} if self.host else {}
@@ -86,17 +104,25 @@ class Load:
             await asyncio.sleep(self.pause)
 
     async def _person(self, name, turns):
-        """A user, then something noted of it, then a session of it; until one is refused."""
+        """A user, then something noted of it, a session and a role of it; until one is refused."""
         user = await self._until_answered(f"{name}-user", "/v2/users/human", self.body(name), turns)
         if not user:
             return
-        user_id = self.acknowledged[name] = user["userId"]
+        user_id = self.acknowledged.users[name] = user["userId"]
         note = {"metadata": [{"key": "note", "value": "Z29vZA=="}]}
         await self._until_answered(f"{name}-note", f"/v2/users/{user_id}/metadata", note, turns)
         checks = {"checks": {"user": {"userId": user_id}}}
         session = await self._until_answered(f"{name}-session", "/v2/sessions", checks, turns)
         if session:
-            self.sessions[user_id] = session["sessionId"]
+            self.acknowledged.sessions[user_id] = session["sessionId"]
+        path, body = f"/{GRANTS}/CreateAuthorization", self._role(user_id)
+        grant = await self._until_answered(f"{name}-role", path, body, turns)
+        if grant:
+            self.acknowledged.grants[user_id] = grant["id"]
+
+    def _role(self, user_id):
+        where = {"projectId": self._project, "organizationId": self._org}
+        return {"userId": user_id, "roleKeys": [ROLE], **where}
 
     def body(self, name):
         return {

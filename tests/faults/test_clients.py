@@ -15,7 +15,7 @@ from personae.store.pool import Database
 from tests.cluster import eventually
 from tests.faults.checker import check
 from tests.faults.conftest import in_thread
-from tests.faults.load import Hasty, readiness
+from tests.faults.load import Acknowledged, Hasty, readiness
 
 SECONDS = 60
 POOL = 10
@@ -28,11 +28,11 @@ WHERE datname = current_database() AND backend_type = 'client backend' AND pid <
 async def test_clients_that_leave_and_deadlines_of_milliseconds(postgres, serve, trials, measured):
     (server,) = await in_thread(serve)
     process, database = psutil.Process(server.process.pid), Database(postgres.dsn, size=1)
-    acknowledged, sessions = {}, {}
+    acknowledged = Acknowledged()
     for trial in trials:
         load = Hasty(
             [server.url], server.pat, clients=16, name=f"trial{trial}",
-            acknowledged=acknowledged, sessions=sessions,
+            acknowledged=acknowledged,
         )  # fmt: skip
         until, most = time.monotonic() + SECONDS, 0
         async with load.running():
@@ -50,8 +50,8 @@ async def test_clients_that_leave_and_deadlines_of_milliseconds(postgres, serve,
         assert load.left > 100
         assert load.late > 100
         assert await readiness(server) == 200
-        measured("acknowledged so far, all found", len(acknowledged))
-        await check(postgres.dsn, acknowledged, sessions)
+        measured("acknowledged so far, all found", len(acknowledged.users))
+        await check(postgres.dsn, acknowledged)
     await database.close()
 
 
@@ -113,12 +113,12 @@ async def test_sigterm_with_open_streams_ends_in_time_and_a_second_one_at_once(
 ):
     limit = {"PERSONAE_SERVER__SHUTDOWN_TIMEOUT": f"{SHUTDOWN}s"}
     (server,) = await in_thread(lambda: serve(**limit))
-    acknowledged, sessions = {}, {}
+    acknowledged = Acknowledged()
     for trial in trials:
         for signals in (1, 2):
             load = Hasty(
                 [server.url], server.pat, name=f"trial{trial}-{signals}", hurry=0,
-                acknowledged=acknowledged, sessions=sessions,
+                acknowledged=acknowledged,
             )  # fmt: skip
             async with load.running(), held(server):
                 await asyncio.sleep(0.3)
@@ -131,4 +131,4 @@ async def test_sigterm_with_open_streams_ends_in_time_and_a_second_one_at_once(
                 measured(f"ended after {signals} signals, s", await ended(server), most)
                 await in_thread(server.start)
             assert load.wrong == []
-            await check(postgres.dsn, acknowledged, sessions)
+            await check(postgres.dsn, acknowledged)

@@ -26,6 +26,7 @@ from tests.cluster import eventually, running
 from tests.faults.checker import check_log, check_views
 from tests.faults.conftest import Cluster, Postgres, in_thread
 from tests.faults.leases import watched
+from tests.faults.load import Acknowledged
 from tests.http.oidc.assertions import signed
 
 BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -125,7 +126,7 @@ async def test_a_node_whose_clock_is_wrong(postgres, serve, trials, measured, cl
                 token = await wrong.token(await wrong.now())
                 assert await right.known(token)
                 assert await wrong.known(await right.token(datetime.now(UTC)))
-                await codes_are_judged_by(wrong, list(load.acknowledged.values())[-1])
+                await codes_are_judged_by(wrong, list(load.acknowledged.users.values())[-1])
             await asyncio.sleep(5)
         measured("holders of a lease", len(holders) / len(dict(holders)), 1)
         measured("calls failed", len(load.failures), 0)
@@ -224,5 +225,5 @@ async def test_a_clock_moved_back_an_hour_moves_no_position_and_no_id_back(
         head = await node.log.head(INSTANCE)
         for table in node.views.tables:
             assert await node.views.reached(table, INSTANCE, head, 10), table.name
-        await check_log(node.database, {f"robot-{id_}": id_ for id_ in ids})
+        await check_log(node.database, Acknowledged({f"robot-{id_}": id_ for id_ in ids}))
         await check_views(node.database)

@@ -189,6 +189,7 @@ async def test_what_is_taken_away_on_one_node_is_refused_by_the_other_at_its_nex
             measured("answered within, s", time.monotonic() - began, 1.0)
             assert (await call(two, me, None, own, "GET"))[0] == 401
     assert load.failures == []
+    await cluster.check(load)
 
 
 def test_workers_end_with_their_first_process_and_the_next_start_works():

@@ -39,11 +39,11 @@ async def test_poison_stops_one_read_model_for_a_moment_and_no_other(
         load = cluster.load()
         async with load.running(), aiohttp.ClientSession(headers=headers) as http:
             await asyncio.sleep(1)
-            victims = list(load.acknowledged.values())[-20:-18]
+            victims = list(load.acknowledged.users.values())[-20:-18]
             await poisoned(database, *victims)
             measured("parked after, s", await parked(http, node, database, load, measured), 10.0)
             began = time.monotonic()
-            name, user_id = last(load.acknowledged)[0]
+            name, user_id = last(load.acknowledged.users)[0]
             assert await found(http, node, name) == [user_id]
             measured("its lists are answered again after, s", time.monotonic() - began, 1.0)
             await mended(http, node, database, victims[0])
@@ -71,7 +71,7 @@ async def parked(http, node, database, load, measured):
     began = time.monotonic()
     while len(await database.rows(FAILED)) < 2:
         asked = time.monotonic()
-        user_id, session_id = last(load.sessions)[0]
+        user_id, session_id = last(load.acknowledged.sessions)[0]
         wanted = {"queries": [{"idsQuery": {"ids": [session_id]}}]}
         (session,) = (await listed(http, node, "/v2/sessions/search", wanted))["sessions"]
         assert session["factors"]["user"]["id"] == user_id

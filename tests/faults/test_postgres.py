@@ -15,7 +15,7 @@ from personae.store.pool import Database
 from tests.cluster import eventually
 from tests.faults.checker import check
 from tests.faults.conftest import Postgres, in_thread
-from tests.faults.load import Load, readiness
+from tests.faults.load import Acknowledged, Load, readiness
 from tests.faults.pool import all_used
 from tests.running import RunningServer
 
@@ -37,13 +37,13 @@ class Trouble:
 
     def __init__(self, postgres, server, measured):
         self.postgres, self.server, self.measured = postgres, server, measured
-        self.acknowledged, self.sessions, self.number = {}, {}, 0
+        self.acknowledged, self.number = Acknowledged(), 0
 
     def load(self, **more):
         self.number += 1
         return Load(
             [self.server.url], self.server.pat, pause=0.05, name=f"trial{self.number}",
-            acknowledged=self.acknowledged, sessions=self.sessions, **more,
+            acknowledged=self.acknowledged, **more,
         )  # fmt: skip
 
     async def healed(self, load, up_at, *, serves=5.0, last_error=3.0):
@@ -54,8 +54,8 @@ class Trouble:
         assert self.server.process.poll() is None
         self.measured("serves again after the database is up, s", load.window(up_at), serves)
         self.measured("last error after it is up, s", load.errors_end(up_at), last_error)
-        self.measured("acknowledged so far, all found", len(self.acknowledged))
-        await check(self.postgres.dsn, self.acknowledged, self.sessions)
+        self.measured("acknowledged so far, all found", len(self.acknowledged.users))
+        await check(self.postgres.dsn, self.acknowledged)
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ async def test_of_200_that_want_a_name_one_gets_it(cluster, course, trials, meas
         assert len(won) == 1
         assert set(lost) == {409}
         if wanted is user:
-            cluster.acknowledged[name] = won[0]["id"]
+            cluster.acknowledged.users[name] = won[0]["id"]
     load = cluster.load()
     async with load.running():
         await asyncio.sleep(0.2)

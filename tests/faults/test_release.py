@@ -56,7 +56,7 @@ async def test_a_release_that_changes_every_read_model_rolls_over_and_back(
 ):
     for _ in trials:
         load = cluster.load(pause=0)
-        reader = Reader(cluster.nodes, cluster.acknowledged)
+        reader = Reader(cluster.nodes, cluster.acknowledged.users)
         async with load.running(), reader.running():
             for later in (1, 0):
                 for node in cluster.nodes:

@@ -17,7 +17,7 @@ from personae.store.pool import Database
 from tests.cluster import eventually
 from tests.faults.checker import check
 from tests.faults.conftest import HOOKED, MASTERKEY, Postgres, folder_for_all, in_thread, run
-from tests.faults.load import DEADLINE, Load, readiness
+from tests.faults.load import DEADLINE, Acknowledged, Load, readiness
 from tests.faults.pool import all_used
 from tests.running import RunningServer
 
@@ -72,14 +72,14 @@ async def test_a_full_disk_loses_nothing_and_freed_serves_again(
 ):
     postgres = on_small_disk
     (server,) = await in_thread(lambda: serve(dsn=postgres.dsn))
-    acknowledged, sessions = {}, {}
+    acknowledged = Acknowledged()
     for trial in trials:
         load = Load(
             [server.url], server.pat, clients=16, patience=90, name=f"trial{trial}",
-            acknowledged=acknowledged, sessions=sessions,
+            acknowledged=acknowledged,
         )  # fmt: skip
         await filled_and_freed(small_disk, postgres, server, load, measured)
-        await check(postgres.dsn, acknowledged, sessions)
+        await check(postgres.dsn, acknowledged)
 
 
 async def filled_and_freed(small_disk, postgres, server, load, measured):
@@ -97,7 +97,7 @@ async def filled_and_freed(small_disk, postgres, server, load, measured):
 
     async with load.running():
         await asyncio.sleep(1)
-        filled_at, known = time.monotonic(), list(load.acknowledged.values())[:-50]
+        filled_at, known = time.monotonic(), list(load.acknowledged.users.values())[:-50]
         fill(small_disk, ballast)
         measured("refuses after it is full, s", await eventually(refused, 30))
         await database.close()
@@ -120,7 +120,7 @@ async def filled_and_freed(small_disk, postgres, server, load, measured):
     measured("lists refused", lists.count(503))
     assert len(by_id) > 20
     assert {*by_id, *lists} <= {200, 503}
-    measured("acknowledged so far, all found", len(load.acknowledged))
+    measured("acknowledged so far, all found", len(load.acknowledged.users))
     assert load.wrong == []
     assert {failure.status for failure in load.failures} <= {503}
 
@@ -156,11 +156,11 @@ async def test_a_pool_whose_connections_are_all_taken_serves_again_when_they_are
 ):
     (server,) = await in_thread(lambda: serve(PERSONAE_STORE__CONNECTIONS="3"))
     database = Database(postgres.dsn, size=1, session={"idle_in_transaction_session_timeout": "0"})
-    acknowledged, sessions = {}, {}
+    acknowledged = Acknowledged()
     for trial in trials:
         load = Load(
             [server.url], server.pat, clients=50, pause=0.2, name=f"trial{trial}",
-            acknowledged=acknowledged, sessions=sessions,
+            acknowledged=acknowledged,
         )  # fmt: skip
         async with load.running(), readers(server, 300) as reading:
             async with database.transaction() as session:
@@ -174,12 +174,12 @@ async def test_a_pool_whose_connections_are_all_taken_serves_again_when_they_are
         measured("slowest of 300 reads, s", slowest, 8.0)
         measured("reads refused of 300", sum(status == 503 for status, _ in answers))
         measured("serves again after a connection is free, s", load.window(free_at), 2.0)
-        measured("acknowledged so far, all found", len(acknowledged))
+        measured("acknowledged so far, all found", len(acknowledged.users))
         assert load.wrong == []
         assert {failure.status for failure in load.failures} <= {503}
         assert {status for status, _ in answers} <= {200, 503}
         assert 503 in {status for status, _ in answers}
-        await check(postgres.dsn, acknowledged, sessions)
+        await check(postgres.dsn, acknowledged)
     await database.close()
 
 
@@ -209,11 +209,11 @@ async def test_300_reads_at_once_some_slow_some_left_over_ten_connections(
 ):
     (server,) = await in_thread(lambda: serve(PYTHONPATH=HOOKED, FAULT_SLOW="0.2:0.5"))
     database = Database(postgres.dsn, size=1)
-    acknowledged, sessions = {}, {}
+    acknowledged = Acknowledged()
     for trial in trials:
         load = Load(
             [server.url], server.pat, pause=0.2, name=f"trial{trial}",
-            acknowledged=acknowledged, sessions=sessions,
+            acknowledged=acknowledged,
         )  # fmt: skip
         async with (
             load.running(),
@@ -236,7 +236,7 @@ async def test_300_reads_at_once_some_slow_some_left_over_ten_connections(
         measured("all statements ended within, s", await eventually(partial(idle, database)), 2.0)
         seconds = await all_used(database, server, POOL)
         measured("all of its connections and no more are used again after, s", seconds)
-        await check(postgres.dsn, acknowledged, sessions)
+        await check(postgres.dsn, acknowledged)
     await database.close()
 
 
@@ -305,16 +305,16 @@ async def test_a_node_cut_off_from_the_database_refuses_and_comes_back(namespace
             file.write("host all all 10.99.0.0/24 trust\n")
         postgres.signal_all(signal.SIGHUP)
         await in_thread(far.start)
-        acknowledged, sessions = {}, {}
+        acknowledged = Acknowledged()
         for trial in trials:
             near.stop()  # so that the far one holds the leases
             await in_thread(near.start)
             load = Load(
                 [near.url, far.url], far.pat, host="localhost:8080", pause=0.05,
-                name=f"trial{trial}", acknowledged=acknowledged, sessions=sessions,
+                name=f"trial{trial}", acknowledged=acknowledged,
             )  # fmt: skip
             await cut_and_healed(postgres, (near, far), namespace, load, measured)
-            await check(postgres.dsn, acknowledged, sessions)
+            await check(postgres.dsn, acknowledged)
     finally:
         far.remove()
         near.remove()
@@ -352,6 +352,6 @@ async def cut_and_healed(postgres, nodes, inside, load, measured):
     measured("slowest refusal, s", max(failure.seconds for failure in refusals), 10.0)
     measured("last error after healing, s", load.errors_end(healed_at))
     measured("calls refused by the node cut off", len(load.failures))
-    measured("acknowledged so far, all found", len(load.acknowledged))
+    measured("acknowledged so far, all found", len(load.acknowledged.users))
     assert load.wrong == []
     assert [f for f in load.failures if f.url == near.url] == []
