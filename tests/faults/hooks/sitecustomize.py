@@ -3,7 +3,8 @@
 So the product has no hooks. ``FAULT_KILL=point:n`` kills the process (-9) when it is at a point of
 :data:`POINTS` for the n-th time; ``FAULT_SLOW=share:seconds`` lets so large a share of the questions
 to the database sleep there first. ``FAULT_RELEASE=n`` makes it a release that is n later, in which
-every read model has changed.
+every read model has changed. ``FAULT_MIGRATION=number:seconds`` makes it one that brings a migration
+of the store, which takes so long and notes its number in the table ``fault``.
 """
 
 import asyncio
@@ -91,3 +92,15 @@ if release := os.environ.get("FAULT_RELEASE"):
 
     for table in tables_in(read_models):
         table.version += int(release)
+if step := os.environ.get("FAULT_MIGRATION"):
+    from personae.store import migrate
+
+    number, _, seconds = step.partition(":")
+    slow_step = migrate.Migration(
+        int(number),
+        f"{number}_fault.sql",
+        "CREATE TABLE IF NOT EXISTS fault (number int);"
+        f"INSERT INTO fault VALUES ({number}); SELECT pg_sleep({seconds});",
+    )
+    shipped = migrate.shipped
+    migrate.shipped = lambda: [*shipped(), slow_step]
