@@ -257,7 +257,7 @@ class LoopActor(pykka.Actor):
             await self._turns()
         except BaseException as error:
             await self._die(error)
-            if isinstance(error, KeyboardInterrupt | SystemExit):
+            if isinstance(error, KeyboardInterrupt):
                 raise
         finally:
             self.actor_inbox.release()
@@ -327,8 +327,8 @@ class LoopActor(pykka.Actor):
         try:
             async with asyncio.timeout(CLEANUP_SECONDS):
                 await result_of(clean_up())
-        # CancelledError too: nothing may keep the parent and the senders from hearing of it.
-        except (Exception, asyncio.CancelledError):
+        # Those two too: nothing may keep the parent and the senders from hearing of it.
+        except (Exception, asyncio.CancelledError, SystemExit):
             logger.exception("%s: its cleaning up failed", self)
         finally:
             self._report(error)

@@ -189,8 +189,9 @@ class Supervisor:
             if not await made.started() or post.child is not made:
                 return
         elif isinstance(made, Coroutine):
-            post.child = asyncio.get_running_loop().create_task(made, name=post.name)
+            post.child = asyncio.get_running_loop().create_task(_exit_of(made), name=post.name)
             post.child.add_done_callback(lambda task: self._finished(post, task))
+            post.child.add_done_callback(lambda _: made.close())  # one that was never begun
         else:
             post.child = made
             await result_of(made.start())
@@ -200,7 +201,7 @@ class Supervisor:
         if post.child is not task:
             return
         # Not cancelled by us: the coroutine met a CancelledError of its own.
-        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        error = asyncio.CancelledError() if task.cancelled() else task.exception() or task.result()
         if error is None:
             post.state, post.child = "done", None
         else:
@@ -230,7 +231,7 @@ class Supervisor:
             if self.state != "running":
                 raise
             self.failed(post.name, error)
-            if isinstance(error, KeyboardInterrupt | SystemExit):
+            if isinstance(error, KeyboardInterrupt):
                 raise
 
     def _escalate(self, post: _Post, error: BaseException) -> None:
@@ -242,6 +243,15 @@ class Supervisor:
             self._on_escalation(error)
 
 
+async def _exit_of(work: Coroutine[Any, Any, Any]) -> SystemExit | None:
+    """Return the exit that a child wanted: asyncio ends the whole loop for one that is raised."""
+    try:
+        await work
+    except SystemExit as error:
+        return error
+    return None
+
+
 async def _empty(post: _Post) -> None:
     child, post.child = post.child, None
     if child is None:
@@ -249,8 +259,8 @@ async def _empty(post: _Post) -> None:
     try:
         async with asyncio.timeout(STOP_SECONDS):
             await _stop(child)
-    # CancelledError too: nothing may keep the others from being stopped.
-    except (Exception, asyncio.CancelledError):
+    # Those two too: nothing may keep the others from being stopped.
+    except (Exception, asyncio.CancelledError, SystemExit):
         logger.exception("%s did not stop well", post.name)
     post.state = "stopped"
 

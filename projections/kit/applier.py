@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from personae.actors.domain.kit import Recorded
 from personae.projections.kit.failure import Failure
-from personae.projections.kit.fold import Fold
+from personae.projections.kit.fold import ABORTS, Fold
 from personae.projections.kit.journal import Journal
 from personae.projections.kit.shelf import Shelf
 from personae.projections.kit.table import Table
@@ -60,7 +60,9 @@ class Applier:
         for recorded in events:
             try:
                 _digest(fold, recorded)
-            except Exception as error:  # noqa: BLE001 — whatever a reducer raises is its failure
+            except ABORTS:
+                raise
+            except BaseException as error:  # noqa: BLE001 — whatever a reducer raises is its failure
                 failures.append(Failure.of(recorded, error))
                 if not aside:
                     upto = recorded.position - 1

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
 from personae.actors.domain.kit import Recorded
 from personae.projections.kit.table import DeleteWhere, Key, Row, Table, Wide
+
+ABORTS = asyncio.CancelledError, KeyboardInterrupt
+"""What is never an event's fault; whatever else a reducer raises, ``SystemExit`` too, is."""
 
 
 class Fold:
@@ -40,7 +44,7 @@ class Fold:
             for operation in self.sweeps(recorded):
                 self._sweep(operation)
             self.replace(self._reduced(recorded))
-        except Exception:
+        except BaseException:
             self.rows, self.wide, self._changed = before
             raise
 
@@ -123,7 +127,9 @@ def touched(table: Table, events: Iterable[Recorded]) -> dict[Key, None]:
         for reducer in table.reducers(type(recorded.event)):
             try:
                 key = key_of(reducer.key(recorded))
-            except Exception:  # noqa: BLE001, S112 — the fold meets it again and reports it
+            except ABORTS:
+                raise
+            except BaseException:  # noqa: BLE001, S112 — the fold meets it again and reports it
                 continue
             if key is not None:
                 keys[key] = None

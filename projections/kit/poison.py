@@ -6,7 +6,7 @@ from typing import Any
 
 from personae.actors.domain.kit import Recorded
 from personae.projections.kit.failure import Failed, described
-from personae.projections.kit.fold import Fold, touched
+from personae.projections.kit.fold import ABORTS, Fold, touched
 from personae.projections.kit.shelf import Shelf
 from personae.projections.kit.table import Key, Row, Table
 from personae.projections.kit.writer import Writer
@@ -51,7 +51,9 @@ async def retry(shelf: Shelf, log: Log, table: Table, instance_id: str, position
     try:
         [event] = await log.after(instance_id, position - 1, 1)
         await _apply(shelf, log, table, event, parked)
-    except Exception as error:
+    except ABORTS:
+        raise
+    except BaseException as error:
         await shelf.database.run(
             f"UPDATE {shelf.path('failed_events')} SET attempts = attempts + 1, error = %s,"
             " failed_at = now() WHERE name = %s AND instance_id = %s AND position = %s",

@@ -7,11 +7,13 @@ import string
 
 import pytest
 from personae.projections.kit import poison, text
+from personae.projections.kit.applier import Applier
 from personae.projections.kit.progress import Meter
 from personae.projections.kit.projector import Projector
 from personae.projections.kit.reader import PAGE
 from personae.projections.kit.rebuild import Builder
 from personae.projections.kit.shelf import Shelf
+from personae.projections.kit.track import Track
 from personae.store.session import Session
 
 from tests.projections.people import (
@@ -19,6 +21,7 @@ from tests.projections.people import (
     PEOPLE,
     BadgeGiven,
     PersonAdded,
+    PersonGreeted,
     PersonRenamed,
     people_table,
 )
@@ -41,6 +44,60 @@ async def test_a_poisoned_event_is_parked_and_the_others_go_on(process, writer):
         assert (failed.name, failed.position, failed.attempts) == ("people", 2, 5)
         assert failed.aggregate_id == "gigi"
         assert (await projections.find(PEOPLE, "i1", "gigi")).name == "Gina"
+
+
+class Odd(BaseException):
+    """What no handler of exceptions catches."""
+
+
+def raising(error):
+    def raises(*_args):
+        raise error
+
+    return raises
+
+
+def people_that(place, error):
+    """Return a table of people that raises an error of a greeting."""
+    table, raises = people_table(), raising(error)
+    if place == "across":
+        table.across(PersonGreeted)(raises)
+    elif place == "key":
+        table.on(PersonGreeted, key=raises)(lambda row, _: row)
+    else:
+        table.on(PersonGreeted)(raises)
+    return table
+
+
+@pytest.mark.parametrize("place", ["across", "key", "row"])
+@pytest.mark.parametrize("error", [SystemExit(3), Odd("secret")], ids=["exit", "odd"])
+async def test_whatever_a_reducer_raises_is_the_events_fault(process, writer, place, error):
+    table = people_that(place, error)
+    async with process(table) as projections:
+        await writer.add("gigi", PersonAdded(name="Gigi"), PersonGreeted())
+        await writer.add("max", PersonAdded(name="Max"))
+        assert await projections.reached(table, "i1", 3)
+        [failed] = await projections.failed()
+        assert (failed.position, failed.attempts) == (2, 5)
+        assert failed.error.startswith(f"{type(error).__name__} in raises, line")
+        assert await projections.find(table, "i1", "max")
+        people = projections.snapshot()["children"][0]
+        assert (people["name"], people["restarts"]) == ("people_v1", 0)
+        with pytest.raises(type(error)):
+            await projections.retry(table, "i1", 2)
+        assert [one.attempts for one in await projections.failed()] == [6]
+
+
+@pytest.mark.parametrize("place", ["across", "key", "row"])
+@pytest.mark.parametrize("error", [asyncio.CancelledError(), KeyboardInterrupt()])
+async def test_what_ends_the_process_is_no_events_fault(shelf, log, writer, place, error):
+    await writer.add("gigi", PersonAdded(name="Gigi"), PersonGreeted())
+    track, applier = Track("i1"), Applier(people_that(place, error), shelf)
+    await applier.load(track)
+    with pytest.raises(type(error)):
+        await applier.apply(track, await log.after("i1", 0, 10), 2, aside=5)
+    assert await poison.failed(shelf) == []
+    assert (track.seen, await shelf.position(PEOPLE, "i1")) == (0, 0)
 
 
 async def test_the_error_says_where_and_keeps_the_payload_to_itself(process, writer):

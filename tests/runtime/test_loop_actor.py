@@ -78,7 +78,9 @@ async def test_stop_lets_earlier_messages_run_and_sends_later_ones_away():
         probe.ask("much later")
 
 
-@pytest.mark.parametrize("error", [ValueError("x"), asyncio.CancelledError(), GeneratorExit()])
+@pytest.mark.parametrize(
+    "error", [ValueError("x"), asyncio.CancelledError(), GeneratorExit(), SystemExit(3)]
+)
 async def test_a_failing_turn_kills_its_actor_and_no_other(error):
     """P-23, P-24: whatever a turn raises, the neighbours live on."""
     parent, ref = Parent(), Probe.start()
@@ -156,7 +158,7 @@ async def test_clean_up_that_fails_or_hangs_hides_no_death(monkeypatch):
     assert len(parent.heard) == 1
 
 
-@pytest.mark.parametrize("error", [OSError("disk full"), asyncio.CancelledError()])
+@pytest.mark.parametrize("error", [OSError("disk full"), asyncio.CancelledError(), SystemExit(3)])
 async def test_a_stop_that_cleans_up_badly_is_still_one_orderly_stop(error):
     """P-42."""
 

@@ -181,7 +181,7 @@ async def test_a_start_that_fails_again_and_again_escalates():
     await root.stop()
 
 
-@pytest.mark.parametrize("error", [ValueError("x"), asyncio.CancelledError()])
+@pytest.mark.parametrize("error", [ValueError("x"), asyncio.CancelledError(), SystemExit(3)])
 async def test_a_coroutine_that_fails_is_started_again(error):
     """P-04, P-42: also when it fails by a CancelledError that nobody asked for."""
     runs, (root, _) = [], tree()
@@ -197,10 +197,11 @@ async def test_a_coroutine_that_fails_is_started_again(error):
     await settle(50)
     assert len(runs) == 3
     assert root.ready
+    assert seen(root, "sweeper")["error"]["what"].startswith(type(error).__name__)
     await root.stop()
 
 
-@pytest.mark.parametrize("error", [ValueError("x"), asyncio.CancelledError()])
+@pytest.mark.parametrize("error", [ValueError("x"), asyncio.CancelledError(), SystemExit(3)])
 async def test_a_service_that_fails_at_its_restart_is_tried_again(error):
     """P-42."""
     log, (root, _) = [], tree()
@@ -263,7 +264,7 @@ async def test_the_forgotten_are_not_started_again():
     await root.stop()
 
 
-@pytest.mark.parametrize("error", [ValueError("x"), asyncio.CancelledError()])
+@pytest.mark.parametrize("error", [ValueError("x"), asyncio.CancelledError(), SystemExit(3)])
 async def test_one_child_that_stops_badly_keeps_no_other_from_stopping(error):
     """P-42."""
     log, (root, _) = [], tree()
