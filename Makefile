@@ -4,7 +4,9 @@
 # make faults kill, stop, cut and fill things under load, and check the history (minutes; some as root)
 # make fuzz   random messages, then Schemathesis, against a whole server: 5 minutes; ARGS=seconds of the first (90)
 # make api-coverage  run the tests of the API and write docs/api-coverage.md from what they showed
-# make bench  measure; never asserts a time                   make proto  rebuild the descriptor set
+# make bench  measure; never asserts a time. ARGS="store runtime aggregates projections" is the engine (5 minutes);
+#             ARGS=growth how a rebuild grows with the log, EVENTS="1000000 10000000" how far it goes (minutes to an hour)
+# make proto  rebuild the descriptor set
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

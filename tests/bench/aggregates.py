@@ -1,10 +1,11 @@
 """How fast an aggregate wakes up, and how far a list lags behind the writes that it shows.
 
-Medians of three; embedded PostgreSQL with fsync on, and the load, on the same machine.
+The list is asked for by the process that wrote, or by another one. Medians of three runs; embedded PostgreSQL with fsync on, and the load, on the same machine.
 """
 
 import asyncio
 import contextlib
+import itertools
 import shutil
 import statistics
 import time
@@ -16,11 +17,14 @@ from personae.store.migrate import migrate
 from personae.store.pool import Database
 
 from tests.aggregates.conftest import INSTANCE, ORG, SETUP
-from tests.bench.store import new_folder
+from tests.bench.medians import RUNS, medians
+from tests.bench.neighbour import neighbour
+from tests.bench.store import at, new_folder
 from tests.cluster import running
 
-RUNS, LENGTHS = 3, (10, 1_000, 100_000)
+LENGTHS = (10, 1_000, 100_000)
 WRITES, SECONDS, PROBE_EVERY = 1_000, 10, 20
+_numbers = itertools.count(9_000_000)
 
 _LOGINS = """
 WITH happened AS (
@@ -46,7 +50,9 @@ async def rows():
                     yield row
         async with running(dsn, size=10) as node:
             await _caught_up(node)  # a start is no write: the tables are new, the log is long
-            async for row in _lag(node):
+            for row in medians([await _lag(node) for _ in range(RUNS)]):
+                yield row
+            for row in medians([await _lag_elsewhere(node, dsn) for _ in range(RUNS)]):
                 yield row
         await database.close()
     finally:
@@ -90,27 +96,54 @@ async def _caught_up(node):
 
 
 async def _lag(node):
-    """Yield how long after its answer a write is in the list of users, at so many writes a second."""
-    loop, lags, probes = asyncio.get_running_loop(), [], set()
+    """Return how long after its answer a write is in the list of users, at so many writes a second."""
+    lags = []
+
+    async def ask(position):
+        answered = time.monotonic()
+        assert await node.views.reached(USERS, INSTANCE, position, timeout=30)
+        lags.append((time.monotonic() - answered) * 1000)
+
+    return _rows("a list", await _write_on(node, ask), lags)
+
+
+async def _lag_elsewhere(node, dsn):
+    """Return the same for the list that another process shows, which sweeps its share of them."""
+    async with neighbour(dsn) as other:
+        await other.start()
+
+        async def ask(position):
+            other.tell("lag", INSTANCE, position, time.monotonic())
+
+        rate = await _write_on(node, ask)
+        return _rows("another process' list", rate, await other.lags())
+
+
+async def _write_on(node, ask):
+    """Write so many machines a second, and ask where some of them are; return the rate."""
+    loop, writes = asyncio.get_running_loop(), set()
     began = loop.time()
 
-    async def write(number, probe):
-        done = await node.add_machine(INSTANCE, ORG, f"9{number:06}")
-        if probe:
-            at = loop.time()
-            assert await node.views.reached(USERS, INSTANCE, done.position, timeout=30)
-            lags.append((loop.time() - at) * 1000)
+    async def write(ask=None):
+        done = await node.add_machine(INSTANCE, ORG, f"{next(_numbers)}")
+        if ask:
+            await ask(done.position)
 
     for number in range(WRITES * SECONDS):
         if (ahead := began + number / WRITES - loop.time()) > 0:
             await asyncio.sleep(ahead)
-        task = asyncio.ensure_future(write(number, number % PROBE_EVERY == 0))
-        probes.add(task)
-        task.add_done_callback(probes.discard)
+        task = asyncio.ensure_future(write(None if number % PROBE_EVERY else ask))
+        writes.add(task)
+        task.add_done_callback(writes.discard)
     with contextlib.suppress(ValueError):
-        await asyncio.wait(probes)
-    rate = WRITES * SECONDS / (loop.time() - began)
-    lags.sort()
-    yield "writes while the lag of the list is measured", rate, "/s"
-    yield "lag of a list behind a write, p50", statistics.median(lags), "ms"
-    yield "lag of a list behind a write, p99", lags[int(len(lags) * 0.99)], "ms"
+        await asyncio.wait(writes)
+    return WRITES * SECONDS / (loop.time() - began)
+
+
+def _rows(whose, rate, lags):
+    lags = sorted(lags)
+    return [
+        (f"writes while the lag of {whose} is measured", rate, "/s"),
+        (f"lag of {whose} behind a write, p50", at(lags, 0.5), "ms"),
+        (f"lag of {whose} behind a write, p99", at(lags, 0.99), "ms"),
+    ]

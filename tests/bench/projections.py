@@ -1,6 +1,7 @@
 """How fast projectors apply events, from the log and from the bus, and how fast lists answer.
 
-``python -m tests.bench.projections`` prints name, value and unit. Nothing here asserts a time.
+Behind a writer: the time includes the writing. From the log one process catches up alone, so there is
+no row for two. Medians of three runs, each on a database of its own. Nothing here asserts a time.
 """
 
 import asyncio
@@ -19,10 +20,14 @@ from personae.store.pool import Database
 from personae.store.postgres import PostgresLog
 
 from tests.bench.growth import user
+from tests.bench.medians import RUNS, medians
+from tests.bench.neighbour import neighbour
+from tests.cluster import running
 from tests.projections.people import PEOPLE, START, PersonAdded, PersonRenamed, Stream
 
 PEOPLE_COUNT, RENAMES = 10_000, 2
 EVENTS = PEOPLE_COUNT * (1 + RENAMES)
+USERS = PEOPLE_COUNT // 4
 
 
 def _server():
@@ -33,17 +38,23 @@ def _server():
 
 async def rows():
     """Return (name, value, unit) of each measurement."""
+    return list(medians([await _run() for _ in range(RUNS)]))
+
+
+async def _run():
     folder, server = _server()
     try:
-        database = Database(server.start(), size=8)
+        database = Database(await asyncio.to_thread(server.start), size=8)
         await migrate(database)
-        return await _measure(database)
+        found = await _measure(database, server.dsn)
+        await database.close()
+        return found
     finally:
-        server.stop()
+        await asyncio.to_thread(server.stop)
         shutil.rmtree(folder)
 
 
-async def _measure(database):
+async def _measure(database, dsn):
     log = PostgresLog(database)
     for round_ in range(1 + RENAMES):
         await asyncio.gather(*(_write(log, "i1", n, round_) for n in range(PEOPLE_COUNT)))
@@ -60,10 +71,13 @@ async def _measure(database):
     first, deep = await _list(projections, ""), await _list(projections, "name")
     await projections.stop()
     everything = await _all(database, log)
+    live, live_by_two = await _live(dsn), await _live_by_two(dsn)
     return [
         ("projector: catch up from the log", caught_up, "events/s"),
         ("projector: behind a writer, by the bus", bus, "events/s"),
         ("all read models: catch up with users from the log", everything, "events/s"),
+        ("all read models: behind a writer", live, "events/s"),
+        ("all read models: behind writers on two processes", live_by_two, "events/s"),
         ("rebuild and move into place", rebuilt, "events/s"),
         (f"first page of {PEOPLE_COUNT}, by id", first, "ms"),
         (f"first page of {PEOPLE_COUNT}, by name", deep, "ms"),
@@ -72,20 +86,60 @@ async def _measure(database):
 
 async def _all(database, log):
     """Return events per second until every read model of the server has them."""
-    users = PEOPLE_COUNT // 4
-    await asyncio.gather(*(user(log, number) for number in range(users)))
+    await _users(log, 0, USERS)
     head = await log.head("bench")
     tables = tables_in(read_models)
     projections = Projections(database, log, tables)
     await versions.prepare(projections.shelf, tables)
     start = time.perf_counter()
     await projections.start()
-    await asyncio.gather(
-        *(projections.reached(table, "bench", head, timeout=300) for table in tables)
-    )
+    await _reached(projections, head)
     seconds = time.perf_counter() - start
     await projections.stop()
     return head / seconds
+
+
+async def _live(dsn):
+    """Return events per second from a writer into every read model of its process."""
+    async with running(dsn, views=False, size=8) as node:
+        await node.views.start()
+        before, start = await _caught_up(node), time.perf_counter()
+        await _users(node.log, USERS, USERS)
+        return await _rate(node, before, start)
+
+
+async def _live_by_two(dsn):
+    """Return the same for two processes, with half of the users each."""
+    async with running(dsn, views=False, size=8) as node, neighbour(dsn) as other:
+        await asyncio.gather(node.views.start(), other.start())
+        before, start = await _caught_up(node), time.perf_counter()
+        other.tell("write", 2 * USERS, USERS // 2)
+        await asyncio.gather(_users(node.log, 3 * USERS, USERS // 2), other.heard())
+        return await _rate(node, before, start)
+
+
+async def _rate(node, before, start):
+    head = await node.log.head("bench")
+    await _reached(node.views, head)
+    seconds = time.perf_counter() - start
+    await node.views.stop()
+    return (head - before) / seconds
+
+
+async def _caught_up(node):
+    head = await node.log.head("bench")
+    await _reached(node.views, head)
+    return head
+
+
+async def _users(log, first, count):
+    """Write users, of four events each."""
+    await asyncio.gather(*(user(log, number) for number in range(first, first + count)))
+
+
+async def _reached(projections, head):
+    every = (projections.reached(each, "bench", head, timeout=300) for each in projections.tables)
+    await asyncio.gather(*every)
 
 
 async def _bus(projections, log):
@@ -108,8 +162,3 @@ async def _list(projections, order):
     for _ in range(20):
         await projections.ask(question)
     return (time.perf_counter() - start) / 20 * 1000
-
-
-if __name__ == "__main__":
-    for name, value, unit in asyncio.run(rows()):
-        print(f"{name:45} {value:12,.1f} {unit}")
