@@ -20,5 +20,8 @@ async def require_durable(database: Database, *, accept_loss: bool = False) -> l
     sql = "SELECT name FROM pg_settings WHERE name = ANY(%s) AND setting = 'off' ORDER BY name"
     off = [name for (name,) in await database.rows(sql, (list(DURABLE),))]
     if off and not accept_loss:
-        raise NotDurable(f"the database runs with {', '.join(off)} off: a crash would lose events")
+        raise NotDurable(
+            f"the database runs with {', '.join(off)} off: a crash would lose events."
+            " Turn that on, or start all the same with PERSONAE_STORE__ACCEPT_LOSS=true"
+        )
     return off
