@@ -92,6 +92,7 @@ def _alone() -> list[Row]:
 
 
 def _run_at_rest() -> list[Row]:
+    """Return what actors at rest take; they end with the process."""
     return uvloop.run(_at_rest())
 
 
@@ -105,7 +106,6 @@ async def _at_rest() -> list[Row]:
     rate = ACTORS / (time.perf_counter() - began)
     gc.collect()
     each = (_resident() - before) / ACTORS
-    await directory.stop()
     return [
         (f"open and first ask, {ACTORS} actors one by one", rate, "actors/s"),
         (f"live idle actor with its place in the directory, {ACTORS} alive", each, "bytes"),
