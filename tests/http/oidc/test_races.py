@@ -9,10 +9,10 @@ from personae.actors.domain.device_auth.state import USER_CODES
 from personae.actors.domain.device_auth.user_code import plain
 from personae.actors.domain.kit import Caller
 from personae.actors.domain.project.values import GrantType
+from personae.actors.workers.follower import Follower
 from personae.http.oidc.polls import Polls
 
 from tests.aggregates.conftest import INSTANCE
-from tests.cluster import eventually
 
 pytestmark = pytest.mark.store
 
@@ -35,15 +35,6 @@ async def alive(stacks, token):
     return {(await each.userinfo(token)).status for each in stacks}
 
 
-async def ended_everywhere(stacks, won):
-    """Say whether the family of a winner ends on every process, within what word takes there."""
-
-    async def ended():
-        return await alive(stacks, won["access_token"]) == {401}
-
-    return await eventually(ended)
-
-
 async def test_a_code_wins_once_and_the_second_use_ends_its_tokens(stacks):
     """RFC 6749, 4.1.2: used more than once, "SHOULD revoke (when possible) all tokens"."""
     app = await stacks[0].app()
@@ -51,7 +42,7 @@ async def test_a_code_wins_once_and_the_second_use_ends_its_tokens(stacks):
     won, lost = await at_once(stacks, lambda stack: stack.redeem(app, code))
     assert len(won) == 1
     assert {(each.status, each.error) for each in lost} == {(400, "invalid_grant")}
-    assert await ended_everywhere(stacks, won[0])
+    assert await alive(stacks, won[0]["access_token"]) == {401}
     for each in stacks:
         assert (await each.refresh(app, won[0]["refresh_token"])).error == "invalid_grant"
 
@@ -63,9 +54,39 @@ async def test_a_refresh_token_wins_once_and_the_second_use_ends_the_family(stac
     won, lost = await at_once(stacks, lambda stack: stack.refresh(app, token))
     assert len(won) == 1
     assert {(each.status, each.error) for each in lost} == {(400, "invalid_grant")}
-    assert await ended_everywhere(stacks, won[0])
+    assert await alive(stacks, won[0]["access_token"]) == {401}
     for each in stacks:
         assert (await each.refresh(app, won[0]["refresh_token"])).error == "invalid_grant"
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """Processes read what they hear of a while later, as busy ones do."""
+    catch_up = Follower._catch_up_with_news
+
+    async def later(self):
+        await asyncio.sleep(0.3)
+        await catch_up(self)
+
+    monkeypatch.setattr(Follower, "_catch_up_with_news", later)
+
+
+@pytest.mark.parametrize("grant", ["code", "refresh token"])
+async def test_who_is_refused_for_a_second_use_is_answered_when_all_processes_know(
+    slow, pair, grant
+):
+    """The refusal itself has ended the family: it waits like any answer that takes something away."""
+    here, there = pair
+    app = await here.app()
+    code = await here.code(app)
+    won = (await here.redeem(app, code)).json
+    used, ask = code, here.redeem
+    if grant == "refresh token":
+        used, ask = won["refresh_token"], here.refresh
+        won = (await ask(app, used)).json
+    assert (await there.userinfo(won["access_token"])).status == 200
+    assert (await ask(app, used)).error == "invalid_grant"
+    assert (await there.userinfo(won["access_token"])).status == 401
 
 
 async def test_a_device_code_wins_once(stacks, monkeypatch):
