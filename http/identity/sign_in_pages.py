@@ -10,16 +10,16 @@ from personae.http.identity.features import feature
 
 
 async def pages_elsewhere(
-    world: World, instance_id: str, app: OIDCConfig | SAMLConfig, *, org_id: str = ""
+    world: World, instance_id: str, app: OIDCConfig | SAMLConfig | None, *, org_id: str = ""
 ) -> str:
     """Return where the pages of others are, without a slash at the end; empty for ours.
 
     A feature ``login_v2`` that is required overrides an application that wants ours; pages that an
-    application names come before those of the feature.
+    application names come before those of the feature, which alone counts without an application.
     """
     login: LoginV2 = await feature(world, instance_id, "login_v2", org_id=org_id)
-    wanted = app.login_version is LoginVersion.V2
+    wanted = app is not None and app.login_version is LoginVersion.V2
     if not (wanted or login.required):
         return ""
-    own = app.login_base_uri if wanted else ""
+    own = app.login_base_uri if app and wanted else ""
     return (own or login.base_uri).rstrip("/")

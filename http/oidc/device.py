@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from aiohttp import web
+from personae.actors.aggregates.facts.auth_request import ORG_SCOPE, ends
 from personae.actors.domain.device_auth.commands import AddDeviceAuth
 from personae.actors.domain.device_auth.decide import LIFE
 from personae.actors.domain.device_auth.refusals import ALREADY_EXISTS
 from personae.actors.domain.device_auth.user_code import ALPHABET, LENGTH, shown
 from personae.actors.domain.kit import Refusal
+from personae.actors.domain.project.state import OIDCConfig
 from personae.actors.domain.project.values import GrantType
 from personae.http.identity.opaque import TokenKind
+from personae.http.identity.sign_in_pages import pages_elsewhere
 from personae.http.oidc import paths, scopes
 from personae.http.oidc.answers import answer
 from personae.http.oidc.call import Call
@@ -35,6 +38,7 @@ async def device_authorization(call: Call) -> web.Response:
     scope = scopes.granted(call.form.get("scope"), client.project.roles, offline=offline)
     if call.form.get("scope") and not scope:
         raise SCOPE_MISSING()
+    details = details_of(call, client, call.form) or ()
     device_id, user_code = await _begin(
         call,
         AddDeviceAuth(
@@ -46,10 +50,10 @@ async def device_authorization(call: Call) -> web.Response:
             audience=await scopes.audience(call, client.audience, scope),
             need_refresh_token=scopes.OFFLINE in scope,
             resources=await names_of(call, call.form),
-            details=details_of(call, client, call.form) or (),
+            details=details,
         ),
     )
-    page = call.issuer + paths.DEVICE_PAGE
+    page = await _page(call, oidc, scope, details)
     return answer(
         {
             "device_code": call.services.tokens.issue(
@@ -62,6 +66,19 @@ async def device_authorization(call: Call) -> web.Response:
             "interval": int(INTERVAL.total_seconds()),
         }
     )
+
+
+async def _page(
+    call: Call, oidc: OIDCConfig, scope: tuple[str, ...], details: tuple[str, ...]
+) -> str:
+    """Return where people type the code: where they sign in for this client.
+
+    Authorization details are shown to people by our own pages only.
+    """
+    org_id = next(iter(ends(scope, ORG_SCOPE)), "")
+    world, instance_id = call.services.world, call.instance_id
+    base = "" if details else await pages_elsewhere(world, instance_id, oidc, org_id=org_id)
+    return f"{base}/device" if base else call.issuer + paths.DEVICE_PAGE
 
 
 async def _begin(call: Call, order: AddDeviceAuth) -> tuple[str, str]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from aiohttp import web
+from personae.actors.aggregates.clients import client_of
 from personae.actors.domain.kit import Caller, Refusal, Stream
 from personae.actors.domain.session.commands import TerminateSession
 from personae.actors.domain.session.state import Session, Status
 from personae.http.identity import logged_out
 from personae.http.identity.agent import agent_of, keep, living
 from personae.http.identity.authorization_answer import with_query
+from personae.http.identity.sign_in_pages import pages_elsewhere
 from personae.http.oidc import paths
 from personae.http.oidc.authorize.ask import load_client
 from personae.http.oidc.authorize.response import redirect
@@ -37,8 +39,9 @@ async def end_session(request: web.Request) -> web.Response:
     call = await Call.of(request, (await Form.of_either(request)).unique())
     hint = await _hint(call)
     target = await _target(call, hint)
-    if await _must_ask(call, hint):
-        return redirect(_confirmation(call, hint), method=request.method)
+    elsewhere = await _elsewhere(call, hint)
+    if await _must_ask(call, hint, elsewhere):
+        return redirect(_confirmation(call, hint, elsewhere), method=request.method)
     if hint is None or not hint.session_id:
         return redirect(target, method=request.method)
     ended = (call.services, call.instance_id, (hint.session_id,))
@@ -48,13 +51,28 @@ async def end_session(request: web.Request) -> web.Response:
     return response
 
 
-async def _must_ask(call: Call, hint: Hint | None) -> bool:
+async def _elsewhere(call: Call, hint: Hint | None) -> str:
+    """Return where the pages of others are, if people sign in to the client there."""
+    client_id, world = _client_id(call, hint), call.services.world
+    client = await client_of(world, call.instance_id, client_id) if client_id else None
+    return await pages_elsewhere(world, call.instance_id, client.app.oidc if client else None)
+
+
+def _client_id(call: Call, hint: Hint | None) -> str:
+    return hint.client_id if hint else call.form.get("client_id")
+
+
+async def _must_ask(call: Call, hint: Hint | None, elsewhere: str) -> bool:
     """Say whether somebody is signed in here of whom the hint, if any, says nothing.
+
+    Who is signed in at pages elsewhere only those know: they are asked whenever no hint says whom.
 
     "… the OP MUST ask the End-User this question if an id_token_hint was not provided or if the
     supplied ID Token does not belong to the current OP session with the RP and/or currently
     logged in End-User." (section 2)
     """
+    if elsewhere and not (hint and hint.session_id):
+        return True
     agent = agent_of(call.request, call.services, call.instance_id)
     held = [each.session_id for each, _ in await living(agent, call.services, call.instance_id)]
     return bool(held) and (hint is None or hint.session_id not in held)
@@ -86,7 +104,7 @@ async def _target(call: Call, hint: Hint | None) -> str:
     uri = call.form.get("post_logout_redirect_uri")
     if not uri:
         return logged_out.PAGE
-    client_id = hint.client_id if hint else call.form.get("client_id")
+    client_id = _client_id(call, hint)
     if not client_id:
         raise PARAMETER_MISSING(name="client_id")
     asked = partial(_check_registered, call, client_id, uri)
@@ -101,11 +119,11 @@ async def _check_registered(call: Call, client_id: str, uri: str) -> None:
         raise REDIRECT_NOT_REGISTERED()
 
 
-def _confirmation(call: Call, hint: Hint | None) -> str:
+def _confirmation(call: Call, hint: Hint | None, elsewhere: str) -> str:
     passed_on = {name: call.form.get(name) for name in PASSED_ON if call.form.get(name)}
     if hint:
         passed_on["client_id"] = hint.client_id
-    return with_query(paths.LOGOUT_PAGE, passed_on)
+    return with_query(f"{elsewhere}/logout" if elsewhere else paths.LOGOUT_PAGE, passed_on)
 
 
 async def _end(call: Call, hint: Hint, response: web.Response) -> None:
