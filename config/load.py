@@ -146,6 +146,10 @@ def _threads(value: Value) -> int:
 DERIVED: dict[Key, tuple[str, Callable[[Value], Any]]] = {
     ("external_port",): ("same as port", lambda value: value("port")),
     ("external_secure",): ("by external_domain", _secure),
+    ("oidc", "playground"): (
+        "by external_domain",
+        lambda value: is_this_machine(str(value("external_domain"))),
+    ),
     ("hashing", "threads"): ("cores / workers", _threads),
     ("first_instance", "admin", "email"): ("from user_name", _email),
     ("first_instance", "admin", "password_change_required"): (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 import structlog
 from aiohttp import web
@@ -47,8 +47,19 @@ def application(node: Node) -> web.Application:
         fetch=Outbound(private=of.jwks_private).get,
     )
     saml.add_routes(app)
-    login.add_routes(app)
+    login.add_routes(app, own_port=own_port_of(node.settings))
     return app
+
+
+def own_port_of(settings: Settings) -> Callable[[], str] | None:
+    """Return where the playground reaches this process, if there is to be one."""
+    if not settings.oidc.playground:
+        return None
+    host = settings.server.host
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 — any address
+    scheme = "https" if settings.server.tls_certificate else "http"
+    url = f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    return lambda: url
 
 
 def server(node: Node, *, crew: CrewRegistry | None = None) -> Server:

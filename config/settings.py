@@ -91,6 +91,7 @@ class Oidc(Section):
     registration_project: str
     authorization_details: dict[str, DetailsType]
     session_management: bool
+    playground: bool
 
 
 class Saml(Section):

@@ -101,11 +101,9 @@ async def device(flows: Flows, *, scope: str) -> None:
         try:
             found = await flows.poll_device(begun["device_code"])
         except WentWrongError:
-            error = flows.talk.steps[-1].received.get("error")
-            if error not in {"authorization_pending", "slow_down"}:
+            if not flows.waiting:
                 raise
-            flows.talk.steps.pop()
-            wait += 5 if error == "slow_down" else 0
+            wait += 5 if flows.talk.steps[-1].received["error"] == "slow_down" else 0
         else:
             await flows.look(found)
             return
@@ -210,7 +208,8 @@ def _print_step(number: int, step: dict[str, Any]) -> None:
         for name, value in values.items():
             click.echo(f"   {arrow} {name}: {value}")
     if step["status"]:
-        click.echo(f"   ← {step['status']}")
+        times = f", {step['times']} times in a row" if step["times"] > 1 else ""
+        click.echo(f"   ← {step['status']}{times}")
     for token in step["tokens"]:
         click.secho(f"   {token['title']} {token['about']}", fg="cyan")
         for claim in token["claims"]:

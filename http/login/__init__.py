@@ -21,6 +21,7 @@ from personae.http.login import (
     new_password,
     newcomer,
     passkey,
+    playground,
     register,
     second,
     set_up,
@@ -75,8 +76,11 @@ PAGES_AT: tuple[tuple[str, Show, Show | None], ...] = (
 )
 
 
-def add_routes(app: web.Application) -> None:
-    """Add the login pages and the site's front door; the application must have its services."""
+def add_routes(app: web.Application, *, own_port: Callable[[], str] | None = None) -> None:
+    """Add the login pages and the site's front door; the application must have its services.
+
+    With ``own_port``, which tells where this process reaches itself, there is a playground.
+    """
     app[GUESSES] = Guesses()
     app[REGISTRATIONS] = Guesses(REGISTRATIONS_AT_MOST, REGISTRATIONS_WINDOW)
     app[MAILS] = Guesses(MAILS_AT_MOST, MAILS_WINDOW)
@@ -86,6 +90,11 @@ def add_routes(app: web.Application) -> None:
             app.router.add_post(PREFIX + path, visiting(take))
     federated.add_routes(app)
     app.router.add_post(PREFIX + "/language", visiting(home.take_language))
+    if own_port:
+        app[playground.OWN_PORT] = playground.OwnPort(own_port)
+        app.router.add_get(playground.PATH, visiting(playground.show))
+        app.router.add_post(playground.PATH, visiting(playground.take))
+        app.router.add_get(playground.CALLBACK, visiting(playground.returned))
     for path in ("/", PREFIX, PREFIX + "/"):
         app.router.add_get(path, home.to_login)
     app.router.add_get("/ui/console{rest:(?:/.*)?}", home.to_success)

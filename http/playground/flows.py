@@ -19,6 +19,8 @@ DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 — a name
 METADATA = "/.well-known/openid-configuration"
+WAITING = frozenset({"authorization_pending", "slow_down"})
+"""Answers to a device that may ask again (RFC 8628, 3.5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,17 @@ class Flows:
         return await self.talk.call("device", url, {**form, "scope": scope}, headers)
 
     async def poll_device(self, device_code: str) -> dict[str, Any]:
-        """Ask once whether somebody has allowed the device."""
-        return await self.token("poll", {"grant_type": DEVICE, "device_code": device_code})
+        """Ask once whether somebody has allowed the device; see :attr:`waiting` when it fails."""
+        try:
+            return await self.token("poll", {"grant_type": DEVICE, "device_code": device_code})
+        except WentWrongError:
+            self.talk.fold()
+            raise
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the last answer was that nobody has allowed the device yet."""
+        return bool(self.talk.steps) and self.talk.steps[-1].received.get("error") in WAITING
 
     async def credentials(self, scope: str) -> dict[str, Any]:
         """Get tokens for the client itself."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,7 +20,10 @@ FIRST_ERROR = 400
 
 @dataclass(slots=True)
 class Step:
-    """One request with its answer, secrets masked; ``what`` is a key below ``playground.steps``."""
+    """One request with its answer, secrets masked; ``what`` is a key below ``playground.steps``.
+
+    ``times``: how often it was sent and answered so in a row.
+    """
 
     what: str
     method: str
@@ -29,6 +32,7 @@ class Step:
     status: int = 0
     received: Mapping[str, Any] = field(default_factory=dict)
     tokens: tuple[Decoded, ...] = ()
+    times: int = 1
 
 
 class WentWrongError(Exception):
@@ -39,7 +43,7 @@ class Talk:
     """Speaks to the provider of an issuer and remembers each step.
 
     ``via`` is where it is reached from here, when that is not its own address: a server that asks
-    itself goes over loopback.
+    itself goes over loopback, and then nowhere else.
     """
 
     def __init__(self, http: ClientSession, issuer: str, via: str = "") -> None:
@@ -57,6 +61,9 @@ class Talk:
         method = "GET" if form is None else "POST"
         step = Step(what, method, url, {**_shown(headers or {}), **masked(form or {})})
         self.steps.append(step)
+        if self._via and not url.startswith(self.issuer + "/"):
+            step.received = {"refused": "this is another server"}
+            raise WentWrongError
         try:
             found = await self._ask(step, method, url, form, headers or {})
         except (ClientError, TimeoutError, OSError) as error:
@@ -65,6 +72,13 @@ class Talk:
         if step.status >= FIRST_ERROR:
             raise WentWrongError
         return found
+
+    def fold(self) -> None:
+        """Take the last two steps for one when they are alike."""
+        *_, before, last = (Step("", "", ""), *self.steps)
+        if last == replace(before, times=1):
+            before.times += 1
+            self.steps.pop()
 
     async def _ask(
         self,
@@ -89,9 +103,7 @@ class Talk:
         return found
 
     def _reached(self, url: str) -> str:
-        if self._via and url.startswith(self.issuer + "/"):
-            return self._via + url[len(self.issuer) :]
-        return url
+        return self._via + url.removeprefix(self.issuer) if self._via else url
 
     def _host(self) -> dict[str, str]:
         return {"Host": self.issuer.partition("://")[2]} if self._via else {}

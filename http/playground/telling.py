@@ -27,6 +27,7 @@ class Telling:
             "method": step.method,
             "url": step.url,
             "status": step.status,
+            "times": step.times,
             "sent": {name: shown(name, value) for name, value in step.sent.items()},
             "received": {name: shown(name, value) for name, value in step.received.items()},
             "tokens": [self._token(each) for each in step.tokens],

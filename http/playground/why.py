@@ -23,12 +23,15 @@ ALWAYS = frozenset({
 })  # fmt: skip
 """Claims that have a text of their own."""
 
+_OURS = "urn:zitadel:iam:"
+_ORG = (f"{_OURS}user:resourceowner", f"{_OURS}org:id:", f"{_OURS}org:domain:primary:")
 _STARTS = (
-    ("urn:zitadel:iam:org:project:", "roles"),
-    ("urn:zitadel:iam:user:metadata", "metadata"),
-    ("urn:zitadel:iam:user:resourceowner", "organization"),
-    ("urn:zitadel:iam:org:", "organization"),
+    (f"{_OURS}org:project:", "roles", (f"{_OURS}org:project:role:", f"{_OURS}org:projects:roles")),
+    (f"{_OURS}user:metadata", "metadata", (f"{_OURS}user:metadata",)),
+    (f"{_OURS}user:resourceowner", "organization", _ORG),
+    (f"{_OURS}org:", "organization", _ORG),
 )
+"""How claims begin, their text, and how the scopes begin that ask for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,8 @@ def why(claim: str, kind: str, granted: Collection[str]) -> Why:
     if scope := _SCOPE_OF.get(claim):
         asked = Why("by_scope", {"scope": scope})
         return Why("in_id_token", asked.params) if kind == "id_token" else asked
-    for start, text in _STARTS:
+    for start, text, scopes in _STARTS:
         if claim.startswith(start):
-            named = [scope for scope in granted if scope.startswith("urn:zitadel:iam:")]
+            named = [scope for scope in granted if scope.startswith(scopes)]
             return Why(text, {"scope": " ".join(named) or "—"})
     return Why("added")

@@ -104,15 +104,37 @@ async def test_a_code_flow_is_shown_with_each_claims_reason_and_no_secret(stack)
     assert steps[2]["sent"]["code"].endswith("…")
 
 
-async def test_a_device_flow_waits_until_somebody_allows_it(stack):  # noqa: F811
+async def test_a_device_flow_waits_until_somebody_allows_it(stack, clock):  # noqa: F811
     app = await stack.app(**NATIVE)
     command = await Command.begun(stack, "device", "--client-id", app.client_id, "--json")
     line = await command.line("Open ")
+    asked = asyncio.Event()
+    stack.services.counters.token = lambda *_: asked.set()
     shown = SimpleNamespace(json={"user_code": line.rpartition(" ")[2]})
+    await asyncio.wait_for(asked.wait(), 20)  # once, and in vain
+    clock.pass_(seconds=5)
     await answer(stack, shown, await stack.browser())
     steps = await told(command)
     assert claims(steps, "Access token")["sub"]["value"] == ADMIN
     assert steps[1]["received"]["device_code"].endswith("…")
+    polls = [step for step in steps if step["title"] == "Ask whether the device was allowed"]
+    assert [step["received"].get("error") for step in polls] == ["authorization_pending", None]
+
+
+async def test_questions_answered_alike_are_one_step_that_is_counted(stack, clock):  # noqa: F811
+    app = await stack.app(**NATIVE)
+    flows = Flows(Talk(stack.http, stack.issuer), Client.of(app.client_id))
+    begun = await flows.begin_device("openid")
+    for seconds in (0, 5, 5, 0):
+        clock.pass_(seconds=seconds)
+        with pytest.raises(WentWrongError):
+            await flows.poll_device(begun["device_code"])
+        assert flows.waiting
+    told = [(step.received["error"], step.times) for step in flows.talk.steps[2:]]
+    assert told == [("authorization_pending", 3), ("slow_down", 1)]
+    with pytest.raises(WentWrongError):
+        await flows.poll_device("another")
+    assert not flows.waiting
 
 
 async def test_credentials_are_shown_to_people_too(stack):  # noqa: F811

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from personae.config.document import TARGET, comments, document
 from personae.config.load import Loaded, defaults, load, shape
+from personae.config.serving import own_port_of
 from personae.config.sources import SettingsError
 from pydantic import ValidationError
 
@@ -125,6 +126,36 @@ def test_the_names_that_scripts_use_arrive_in_their_fields():
 )
 def test_only_this_machine_is_addressed_without_tls(domain, url):
     assert settings({"PERSONAE_EXTERNAL_DOMAIN": domain}).external_url == url
+
+
+@pytest.mark.parametrize(
+    ("domain", "said", "there"),
+    [
+        ("localhost", None, True), ("id.localhost", None, True), ("127.0.0.1", None, True),
+        ("id.example.com", None, False), ("localhost.example.com", None, False),
+        ("id.example.com", "true", True), ("localhost", "false", False),
+    ],
+)  # fmt: skip
+def test_a_playground_is_there_on_this_machine_or_where_it_is_wanted(domain, said, there):
+    environ = {"PERSONAE_EXTERNAL_DOMAIN": domain}
+    environ |= {"PERSONAE_OIDC__PLAYGROUND": said} if said else {}
+    assert settings(environ).oidc.playground is there
+
+
+@pytest.mark.parametrize(
+    ("environ", "url"),
+    [
+        ({}, "http://127.0.0.1:8080"),
+        ({"PERSONAE_SERVER__HOST": "0.0.0.0"}, "http://127.0.0.1:8080"),
+        ({"PERSONAE_SERVER__HOST": "::"}, "http://[::1]:8080"),
+        ({"PERSONAE_SERVER__HOST": "10.1.2.3", "PERSONAE_PORT": "9000"}, "http://10.1.2.3:9000"),
+    ],
+)
+def test_the_playground_finds_its_own_port_wherever_the_server_listens(environ, url):
+    own_port = own_port_of(settings(environ))
+    assert own_port is not None
+    assert own_port() == url
+    assert own_port_of(settings({**environ, "PERSONAE_OIDC__PLAYGROUND": "false"})) is None
 
 
 def test_the_standard_port_is_left_out_of_the_address():

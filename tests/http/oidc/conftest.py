@@ -310,6 +310,7 @@ async def serving(
     *,
     beside=None,
     pages=False,
+    playground=False,
     session_state=False,
     **options,
 ):
@@ -333,7 +334,8 @@ async def serving(
     oidc.add_routes(app, **options)
     if pages:
         saml.add_routes(app)
-        login.add_routes(app)
+        own_port = (lambda: f"http://127.0.0.1:{server.port}") if playground else None
+        login.add_routes(app, own_port=own_port)
     settings = ServerSettings(port=0, drain_timeout=0.1, drain_grace=0, **(server or {}))
     server = Server(app, {}, settings)
     await server.start()
