@@ -13,6 +13,7 @@ from personae.actors.runtime.supervisor import Supervisor
 from personae.actors.workers.outbound import Outbound
 from personae.config import origins, workers
 from personae.config.banner import BannerInfo, banner
+from personae.config.claim_sources import claim_sources
 from personae.config.crew_metrics import CrewRegistry
 from personae.config.errors import StartError
 from personae.config.profiles import profiles_of
@@ -43,6 +44,7 @@ def application(node: Node) -> web.Application:
     oidc.add_routes(
         app,
         implicit=of.implicit,
+        sources=claim_sources(),
         profiles=profiles_of(node.settings),
         fetch=Outbound(private=of.jwks_private).get,
     )
@@ -101,6 +103,7 @@ def server(node: Node, *, crew: CrewRegistry | None = None) -> Server:
 
 async def serve(settings: Settings) -> None:
     """Run the server until it is told to stop. Raises ``StartError`` for one clear line."""
+    claim_sources()  # what does not load is told before anything is started, by one process
     if settings.workers > 1:
         collector.tame()
         await workers.serve(settings)
