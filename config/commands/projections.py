@@ -193,9 +193,10 @@ async def remove(
     from personae.config.tools import instance_of
     from personae.projections.kit import poison
 
+    (table,) = choose((name,))
     async with opened(settings) as (shelf, log):
         one = await instance_of(log, instance)
-        done = await poison.remove(shelf, name, one, position)
+        done = await poison.remove(shelf, table, one, position)
     _say(done, "removed", name, position, as_json=as_json)
 
 

@@ -25,17 +25,18 @@ async def failed(shelf: Shelf, instance_id: str = "", limit: int = 1000) -> list
     return [Failed(*row) for row in rows]
 
 
-async def counts(shelf: Shelf) -> dict[tuple[str, str], int]:
-    """Return how many events are parked, by table and instance."""
+async def counts(shelf: Shelf) -> dict[tuple[str, int, str], int]:
+    """Return how many events are parked, by table, version and instance."""
     rows = await shelf.database.rows(
-        f"SELECT name, instance_id, count(*) FROM {shelf.path('failed_events')} GROUP BY 1, 2"
+        "SELECT name, version, instance_id, count(*)"
+        f" FROM {shelf.path('failed_events')} GROUP BY 1, 2, 3"
     )
-    return {(name, instance_id): count for name, instance_id, count in rows}
+    return {(name, version, instance_id): count for name, version, instance_id, count in rows}
 
 
-async def remove(shelf: Shelf, name: str, instance_id: str, position: int) -> bool:
+async def remove(shelf: Shelf, table: Table, instance_id: str, position: int) -> bool:
     """Forget a parked event: it will not be applied. False when there is none."""
-    return await _remove(shelf, shelf.database, name, instance_id, position)
+    return await _remove(shelf, shelf.database, table, instance_id, position)
 
 
 async def retry(shelf: Shelf, log: Log, table: Table, instance_id: str, position: int) -> bool:
@@ -56,8 +57,8 @@ async def retry(shelf: Shelf, log: Log, table: Table, instance_id: str, position
     except BaseException as error:
         await shelf.database.run(
             f"UPDATE {shelf.path('failed_events')} SET attempts = attempts + 1, error = %s,"
-            " failed_at = now() WHERE name = %s AND instance_id = %s AND position = %s",
-            (described(error), table.name, instance_id, position),
+            f" failed_at = now() WHERE {_ONE}",
+            (described(error), *_one(table, instance_id, position)),
         )
         raise
     return True
@@ -91,7 +92,7 @@ async def _apply(shelf: Shelf, log: Log, table: Table, event: Recorded, parked: 
             own.wide.append(operation)
         own.replace(rows)
         await Writer(table, shelf).change(tx, own)
-        await _remove(shelf, tx, table.name, instance_id, position)
+        await _remove(shelf, tx, table, instance_id, position)
 
     await shelf.database.atomically(refold)
 
@@ -109,10 +110,14 @@ def _refolded(
 
 
 async def _remove(
-    shelf: Shelf, session: Session | Any, name: str, instance_id: str, position: int
+    shelf: Shelf, session: Session | Any, table: Table, instance_id: str, position: int
 ) -> bool:
-    sql = (
-        f"DELETE FROM {shelf.path('failed_events')}"
-        " WHERE name = %s AND instance_id = %s AND position = %s"
-    )
-    return bool(await session.run(sql, (name, instance_id, position)))
+    sql = f"DELETE FROM {shelf.path('failed_events')} WHERE {_ONE}"
+    return bool(await session.run(sql, _one(table, instance_id, position)))
+
+
+_ONE = "name = %s AND version = %s AND instance_id = %s AND position = %s"
+
+
+def _one(table: Table, instance_id: str, position: int) -> tuple[str, int, str, int]:
+    return table.name, table.version, instance_id, position

@@ -74,6 +74,7 @@ async def rebuild(live: Shelf, log: Log, table: Table, report: Report | None = N
 
     One that was cut off before is continued. Raises :class:`StillAnswersError`.
     """
+    await versions.check_replaceable(live, live.database, table)
     scratch = Shelf(live.database, SCRATCH)
     await scratch.prepare([table])
     builder, meter = Builder(table, scratch, log), Meter(table.name, report)
@@ -89,7 +90,7 @@ async def rebuild(live: Shelf, log: Log, table: Table, report: Report | None = N
         await live.hold(tx)
         await versions.check_replaceable(live, tx, table)
         # From here on nobody writes to it, and who reads waits: for the last few events only.
-        await tx.run(f"DROP TABLE {live.path(table.physical)} CASCADE")
+        await versions.remove(live, tx, versions.version_of(table))
         await builder.build(await saved_positions(live, table, tx), meter)
         await _move(live, scratch, table, tx)
 

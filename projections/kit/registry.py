@@ -30,6 +30,7 @@ from personae.projections.kit.shelf import Shelf
 from personae.projections.kit.spooler import Pace, Spooler
 from personae.projections.kit.table import Row, Table
 from personae.projections.kit.verify import Difference, verify
+from personae.projections.kit.versions import version_of
 from personae.store.codec import Corrupt
 from personae.store.errors import StatementError, Unavailable
 from personae.store.log import Log
@@ -62,7 +63,7 @@ class Status:
 
 
 class BeingBuiltError(RuntimeError):
-    """Tables of this release are being built, and those of the one before answer meanwhile."""
+    """Tables catch up with the log; those of the release before may answer meanwhile."""
 
 
 class Projections:
@@ -89,6 +90,7 @@ class Projections:
         self._gate = asyncio.Semaphore(at_once)
         self._lists = Memory()
         self._pace = pace or Pace()
+        self._heads: dict[str, int] = {}
         self._projectors: dict[str, Projector] = {}
         self._tree = Supervisor("projections", on_escalation=self._give_up)
         for table in tables:
@@ -96,7 +98,7 @@ class Projections:
         self.given_up: Callable[[BaseException], object] = _nobody
         self._spooler = Spooler(self.shelf, log, self._projectors, uuid.uuid4().hex, self._pace)
         self._builds = Builds(
-            self.shelf, tables, self._pace, behind=self._behind, anew=self._begin_anew
+            self.shelf, tables, self._pace, lagging=self._lagging, anew=self._begin_anew
         )
         self._upkeep = self._tree.node("upkeep", RESTART)
         self._upkeep.add("spooler", self._spooler.run, RESTART)
@@ -191,7 +193,7 @@ class Projections:
                 instance_id=instance_id,
                 position=projector.track(instance_id).seen,
                 head=head,
-                failed=parked.get((projector.table.name, instance_id), 0),
+                failed=parked.get((*version_of(projector.table), instance_id), 0),
                 building=projector.table.name in self._builds.waiting,
                 spooled_here=projector.table.physical in self._spooler.held,
                 error=projector.track(instance_id).error,
@@ -219,12 +221,12 @@ class Projections:
         return table.name in self._builds.waiting
 
     async def check_built(self) -> None:
-        """Raise :class:`BeingBuiltError` until every table answers its own questions.
+        """Raise :class:`BeingBuiltError` until every table answers, and has caught up once.
 
         A process that says so is not ready: those of the release before are needed still.
         """
-        if self._builds.waiting:
-            raise BeingBuiltError(", ".join(self._builds.waiting))
+        if self._builds.unready:
+            raise BeingBuiltError(", ".join(self._builds.unready))
 
     async def failed(self, instance_id: str = "") -> list[Failed]:
         """Return the events that were put aside."""
@@ -236,7 +238,7 @@ class Projections:
 
     async def remove(self, table: Table, instance_id: str, position: int) -> bool:
         """Forget a parked event; False when there is none."""
-        return await poison.remove(self.shelf, table.name, instance_id, position)
+        return await poison.remove(self.shelf, table, instance_id, position)
 
     async def verify(self, table: Table, report: Report | None = None) -> list[Difference]:
         """Return where a live table differs from the log."""
@@ -268,8 +270,19 @@ class Projections:
     async def _begin_anew(self, table: Table) -> None:
         await self._projectors[table.physical].begin_anew()
 
-    async def _behind(self, table: Table) -> bool:
-        return any(one.lag for one in await self.status() if one.table == table.name)
+    async def _lagging(self) -> set[str]:
+        """Return the tables that lack events which the log had when this was asked before.
+
+        Under load the log is always a little ahead of them.
+        """
+        heads = {one: await self._log.head(one) for one in await self._log.instances()}
+        wanted, self._heads = self._heads or heads, heads
+        return {
+            projector.table.name
+            for projector in self._projectors.values()
+            for instance_id, head in wanted.items()
+            if projector.track(instance_id).seen < head
+        }
 
 
 @contextmanager

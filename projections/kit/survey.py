@@ -45,7 +45,7 @@ async def survey(shelf: Shelf, log: Log, tables: Sequence[Table]) -> list[Standi
             position = positions.get((table.name, table.version, one), 0)
             lag = await _wanted(log, table, one, position, head)
             current = answering.get(version_of(table)) == table.version
-            count = parked.get((table.name, one), 0)
+            count = parked.get((*version_of(table), one), 0)
             found.append(
                 Standing(table.name, table.version, one, position, head, lag, count, current)
             )

@@ -26,8 +26,11 @@ from personae.store.session import Session
 
 logger = logging.getLogger(__name__)
 
-UNDEFINED_TABLE = "42P01"
-"""PostgreSQL's word for a table or view that is not there."""
+UNDEFINED_TABLE, UNDEFINED_COLUMN = "42P01", "42703"
+"""PostgreSQL's words for a table or view, and for a column, that is not there."""
+
+UDT = {"bigint": "int8", "integer": "int4", "boolean": "bool", "text[]": "_text"}
+"""Names that PostgreSQL gives types of columns, where they are others than ours."""
 
 
 class Version(NamedTuple):
@@ -61,9 +64,18 @@ async def prepare(shelf: Shelf, tables: Sequence[Table]) -> None:
 
 
 async def answering(shelf: Shelf) -> dict[Version, int]:
-    """Return by which version's rows the questions of each are answered; its own once built."""
+    """Return by which version's rows the questions of each are answered; its own once built.
+
+    Nothing in a database that no process of this release has used yet.
+    """
     sql = f"SELECT name, version, answered_by FROM {shelf.path('tables')} WHERE answered_by > 0"
-    return {Version(name, version): by for name, version, by in await shelf.database.rows(sql)}
+    try:
+        rows = await shelf.database.rows(sql)
+    except StatementError as error:
+        if error.sqlstate != UNDEFINED_COLUMN:
+            raise
+        return {}
+    return {Version(name, version): by for name, version, by in rows}
 
 
 async def reached(shelf: Shelf, log: Log, table: Table, instance_id: str, position: int) -> bool:
@@ -97,7 +109,7 @@ async def show(shelf: Shelf, tx: Session, table: Table, by: int = 0) -> None:
     if by not in (0, table.version):
         has = await _columns(shelf, tx, rows)
         columns = [
-            f'"{name}"' if name in has else f'{kind.unset} AS "{name}"'
+            f'"{name}"' if has.get(name) == kind.type else f'{kind.unset} AS "{name}"'
             for name, kind in table.columns.items()
             if kind.lookup is None
         ]
@@ -111,17 +123,32 @@ async def show(shelf: Shelf, tx: Session, table: Table, by: int = 0) -> None:
     )
 
 
-async def check_replaceable(shelf: Shelf, tx: Session, table: Table) -> None:
-    """Raise :class:`StillAnswersError` when a table answers another version's questions."""
-    found = await tx.row(
-        f"SELECT version FROM {shelf.path('tables')}"
-        " WHERE name = %s AND version <> %s AND answered_by = %s",
+async def check_replaceable(shelf: Shelf, session: Session | Database, table: Table) -> None:
+    """Raise :class:`StillAnswersError` when a table answers a living process of another version.
+
+    One that nobody keeps any more has something else answer when it comes back.
+    """
+    found = await session.row(
+        f"SELECT t.version FROM {shelf.path('tables')} t JOIN {shelf.path('leases')} l"
+        " ON l.name = t.name || '_v' || t.version AND l.expires_at > clock_timestamp()"
+        " WHERE t.name = %s AND t.version <> %s AND t.answered_by = %s",
         (table.name, table.version, table.version),
     )
     if found:
         raise StillAnswersError(
             f"{table} answers for version {found[0]} until that is built: try again then"
         )
+
+
+async def remove(shelf: Shelf, tx: Session, one: Version) -> None:
+    """Drop a version's table with all views on it: its own first, as who reads takes that first."""
+    await tx.run(f"DROP VIEW IF EXISTS {shelf.path(f'{one.name}@{one.version}')}")
+    await tx.run(f"DROP TABLE {shelf.path(str(one))} CASCADE")
+    await tx.run(
+        f"UPDATE {shelf.path('tables')} SET answered_by = NULL"
+        " WHERE name = %s AND answered_by = %s",
+        one,
+    )
 
 
 async def forsaken(
@@ -149,8 +176,7 @@ async def drop(shelf: Shelf, tables: Sequence[Table], found: Collection[Version]
         await shelf.hold(tx)
         gone = await forsaken(shelf, tables, tx) & set(found)
         for one in gone:
-            # Its own view goes with it; nobody else's reads from it.
-            await tx.run(f"DROP TABLE {shelf.path(str(one))} CASCADE")
+            await remove(shelf, tx, one)
             for kept in ("tables", "positions", "failed_events"):
                 await tx.run(
                     f"DELETE FROM {shelf.path(kept)} WHERE name = %s AND version = %s", one
@@ -171,8 +197,8 @@ async def tidy(shelf: Shelf, tables: Sequence[Table], pace: Pace) -> None:
         try:
             found = await forsaken(shelf, tables)
             if left := before & found:
-                gone = await drop(shelf, tables, left)
-                logger.info("no process keeps, so dropped: %s", ", ".join(map(str, sorted(gone))))
+                for one in sorted(await drop(shelf, tables, left)):
+                    logger.info("dropped %s, which no process keeps", one)
             before = found
         except DatabaseError as error:
             logger.warning("older tables stay: %s", error)
@@ -201,9 +227,12 @@ def _newest(name: str, by: Mapping[Version, int | None]) -> int:
     )
 
 
-async def _columns(shelf: Shelf, tx: Session, name: str) -> set[str]:
+async def _columns(shelf: Shelf, tx: Session, name: str) -> dict[str, str]:
+    """Return the types of a table's columns, as tables declare them."""
     sql = (
-        "SELECT column_name FROM information_schema.columns"
+        "SELECT column_name, udt_name FROM information_schema.columns"
         " WHERE table_schema = %s AND table_name = %s"
     )
-    return {column for (column,) in await tx.rows(sql, (shelf.schema, name))}
+    ours = {udt: declared for declared, udt in UDT.items()}
+    rows = await tx.rows(sql, (shelf.schema, name))
+    return {column: ours.get(udt, udt) for column, udt in rows}

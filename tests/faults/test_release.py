@@ -73,4 +73,5 @@ async def test_a_release_that_changes_every_read_model_rolls_over_and_back(
         measured("calls failed", len(failed))
         measured("lists failed, or without what was there", len(reader.wrong))
         assert (failed, reader.wrong) == ([], [])
+        assert min(len(load.answered_at), reader.lists) > 100
         await cluster.check(load)

@@ -128,11 +128,11 @@ async def test_what_the_older_version_answers_is_not_remembered(
 ):
     go = asyncio.Event()  # the new one is built but not asked yet
 
-    async def waits(self, table):
-        return not go.is_set() or await behind(self, table)
+    async def waits(self):
+        return await lagging(self) if go.is_set() else {"people"}
 
-    behind = Projections._behind
-    monkeypatch.setattr(Projections, "_behind", waits)
+    lagging = Projections._lagging
+    monkeypatch.setattr(Projections, "_lagging", waits)
     async with process(PEOPLE), process(SECOND) as new:
         [added] = await writer.add("gigi", PersonAdded(name="Gigi"))
         rows, gigi = Rows(), Gigi(1, added.position)
@@ -245,7 +245,7 @@ async def test_a_process_whose_table_was_dropped_while_it_was_away_builds_it_aga
 
 
 async def test_while_a_table_is_built_the_older_one_is_waited_for(process, writer, monkeypatch):
-    monkeypatch.setattr(Projections, "_behind", always)
+    monkeypatch.setattr(Projections, "_lagging", always)
     async with process(PEOPLE) as old, process(SECOND) as new:
         [done] = await writer.add("gigi", PersonAdded(name="Gigi"))
         assert await new.reached(SECOND, "i1", done.position)
@@ -257,14 +257,14 @@ async def test_while_a_table_is_built_the_older_one_is_waited_for(process, write
         assert not await new.reached(SECOND, "i1", done.position, timeout=0.3)
 
 
-async def always(_self, _table):
-    return True
+async def always(_self):
+    return {"people"}
 
 
 async def test_a_table_that_answers_for_a_later_version_is_not_replaced(
     process, writer, monkeypatch
 ):
-    monkeypatch.setattr(Projections, "_behind", always)
+    monkeypatch.setattr(Projections, "_lagging", always)
     async with process(PEOPLE) as old, process(SECOND) as new:
         await writer.people(3)
         with pytest.raises(versions.StillAnswersError, match="version 2"):
@@ -502,3 +502,73 @@ async def test_a_start_changes_no_bookkeeping_that_is_complete(shelf, monkeypatc
     await shelf.prepare([PEOPLE])
     assert ran
     assert not any("ALTER TABLE" in sql for sql in ran)
+
+
+async def test_a_process_is_not_ready_before_its_tables_have_caught_up(
+    process, writer, monkeypatch
+):
+    """Its own answers are those of a new read model beside an old log."""
+    behind = {"people"}
+
+    async def lagging(_self):
+        return set(behind)
+
+    monkeypatch.setattr(Projections, "_lagging", lagging)
+    async with process(PEOPLE) as projections:
+        with pytest.raises(BeingBuiltError, match="people"):
+            await projections.check_built()
+        assert not projections.builds(PEOPLE)
+        behind.clear()
+        await caught_up(projections)
+        await projections.check_built()
+
+
+async def caught_up(projections):
+    async with asyncio.timeout(10):
+        while projections._builds.unready:  # noqa: ASYNC110 — nobody is told
+            await asyncio.sleep(0.05)
+
+
+async def test_what_has_come_since_the_look_before_makes_no_table_late(process, writer):
+    """Under load a table is always a little behind the log, and yet has caught up."""
+    async with process(PEOPLE, bus=False) as projections:
+        await caught_up(projections)
+        await writer.people(3)
+        assert await projections._lagging() == {"people"}
+        assert await projections.reached(PEOPLE, "i1", 3)
+        await writer.people(3, first=3)
+        assert await projections._lagging() == set()
+        assert await projections._lagging() == {"people"}
+
+
+async def test_a_table_is_replaced_when_who_asked_it_for_answers_is_gone(
+    process, writer, monkeypatch
+):
+    """A release that was taken back half-way: its table is not built, and nobody keeps it."""
+    monkeypatch.setattr(Projections, "_lagging", always)
+    async with process(PEOPLE) as old:
+        async with process(SECOND):
+            await writer.people(3)
+        await old.rebuild(PEOPLE)
+        assert await old.reached(PEOPLE, "i1", 3)
+        async with process(SECOND) as new:  # and forward again
+            assert await count(new, SECOND) == 3
+            assert (await versions.answering(new.shelf))["people", 2] == 1
+
+
+async def test_a_column_of_another_type_is_unset_until_the_new_table_is_built(
+    process, writer, monkeypatch
+):
+    monkeypatch.setattr(Projections, "_lagging", always)
+    second = people_table(2, age=text())
+    async with process(PEOPLE) as old, process(second) as new:
+        await writer.people(3)
+        assert await old.reached(PEOPLE, "i1", 3)
+        assert (await new.find(second, "i1", "p000001")).age == ""
+
+
+async def test_before_the_first_start_nothing_is_known_to_answer(process, writer, database):
+    async with process(PEOPLE) as projections:
+        await database.run("ALTER TABLE projections.tables RENAME COLUMN answered_by TO something")
+        assert await versions.answering(projections.shelf) == {}
+        await database.run("ALTER TABLE projections.tables RENAME COLUMN something TO answered_by")
