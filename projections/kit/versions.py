@@ -235,4 +235,4 @@ async def _columns(shelf: Shelf, tx: Session, name: str) -> dict[str, str]:
     )
     ours = {udt: declared for declared, udt in UDT.items()}
     rows = await tx.rows(sql, (shelf.schema, name))
-    return {column: ours.get(udt, udt) for column, udt in rows}
+    return {column: str(ours.get(udt) or udt) for column, udt in rows}

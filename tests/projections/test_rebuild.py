@@ -394,11 +394,11 @@ async def test_a_server_says_how_far_its_builds_are(process, writer, monkeypatch
             raise away.pop()
         return await found(self)
 
-    async def waits(self, table):
-        return not go.is_set() or await behind(self, table)
+    async def waits(self):
+        return await lagging(self) if go.is_set() else {"people"}
 
-    behind = Projections._behind
-    monkeypatch.setattr(Projections, "_behind", waits)
+    lagging = Projections._lagging
+    monkeypatch.setattr(Projections, "_lagging", waits)
     await writer.people(30)
     async with process(PEOPLE) as old:
         await old.reached(PEOPLE, "i1", 30)
