@@ -157,7 +157,8 @@ class Directory:
             self._sweeper.cancel()
             await asyncio.wait([self._sweeper])
         while len(self):
-            await self._stop_some(list(islice(self, AT_ONCE)))
+            oldest = chain(self._new.values(), self._actors.values())
+            await self._stop_some(list(islice(oldest, AT_ONCE)))
 
     def ended(self, actor: LoopActor, error: BaseException | None) -> None:
         """Forget an actor that stopped or died."""
