@@ -50,6 +50,7 @@ class Aggregate(LoopActor):
 
     replies: ClassVar[tuple[type[BaseException], ...]] = (Refusal,)
     _keeping: asyncio.Task[None] | None = None
+    _door: asyncio.Lock | None = None
 
     def __init__(self, stream: Stream, kind: Kind[Any], world: World) -> None:
         super().__init__()
@@ -82,8 +83,21 @@ class Aggregate(LoopActor):
                 await asyncio.sleep(random.random() * FIRST_PAUSE * 2**attempt)  # noqa: S311 — no secret
         raise CONTENDED()
 
+    @property
+    def door(self) -> asyncio.Lock:
+        """Through which turns of others that write to it go one after the other."""
+        if self._door is None:
+            self._door = asyncio.Lock()
+        return self._door
+
     async def _decide(self, order: Order) -> Done:
         turn = Turn(self.world, self, order)
+        try:
+            return await self._carry_out(order, turn)
+        finally:
+            turn.leave()
+
+    async def _carry_out(self, order: Order, turn: Turn) -> Done:
         version, facts, decisions = await self._judge(order, turn)
         commit = commit_of(
             self.stream,

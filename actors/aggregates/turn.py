@@ -10,6 +10,7 @@ Commands without one get the time and nothing else.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -56,13 +57,14 @@ class Turn:
     the position of what such an order took away from others, 0 for nothing.
     """
 
-    __slots__ = ("_aggregate", "_order", "caller", "ends", "sent", "world")
+    __slots__ = ("_aggregate", "_doors", "_order", "caller", "ends", "sent", "world")
 
     def __init__(self, world: World, aggregate: Aggregate, order: Order) -> None:
         self.world = world
         self.caller: Caller = order.caller
         self._aggregate = aggregate
         self._order = order
+        self._doors: list[asyncio.Lock] = []
         self.sent = False
         self.ends = 0
 
@@ -122,11 +124,21 @@ class Turn:
         """Return another aggregate that this turn most likely begins: the log is not asked first.
 
         Should there be some of it after all, the append collides, and the next attempt reads it.
+        Until this turn ends no other one of this process gets it so: they would collide each time.
+        One of a turn only, or two could wait for each other.
         """
         found = self.world.opened(Stream(self.caller.instance_id, kind, id_))
+        if found.door not in self._doors:
+            await found.door.acquire()
+            self._doors.append(found.door)
         if found.known:
             await found.ready()
         return found
+
+    def leave(self) -> None:
+        """Let others get what this turn began."""
+        while self._doors:
+            self._doors.pop().release()
 
     async def send(self, command: object) -> Done:
         """Give another aggregate an order and wait.
