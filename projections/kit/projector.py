@@ -228,6 +228,7 @@ class Projector(LoopActor):
     def _retry(self, track: Track, seconds: float) -> None:
         seconds = min(seconds, LAST_PAUSE)
         track.retry_at = self.loop.time() + seconds
+        self._ready.pop(track.instance_id, None)  # what came meanwhile waits as well
         self.loop.call_later(seconds, self._resume, track)
 
     def _resume(self, track: Track) -> None:

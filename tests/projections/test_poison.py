@@ -46,6 +46,25 @@ async def test_a_poisoned_event_is_parked_and_the_others_go_on(process, writer):
         assert (await projections.find(PEOPLE, "i1", "gigi")).name == "Gina"
 
 
+async def test_an_event_is_not_tried_again_before_its_pause_however_much_comes(
+    process, writer, monkeypatch
+):
+    monkeypatch.setattr(Projector.__init__, "__kwdefaults__", {"first_pause": 0.1})
+    async with process() as projections:
+        began = asyncio.get_running_loop().time()
+        await writer.add("gigi", PersonAdded(name="Gigi"), POISON)
+
+        async def come(who):
+            number = 0
+            while not await projections.failed():
+                await writer.add(f"{who}-{number}", PersonAdded(name="Gina"))
+                number += 1
+
+        await asyncio.gather(*(come(who) for who in range(8)))
+        # 0.1, 0.3, 0.9 and 2.7 seconds
+        assert asyncio.get_running_loop().time() - began >= 4.0
+
+
 class Odd(BaseException):
     """What no handler of exceptions catches."""
 
