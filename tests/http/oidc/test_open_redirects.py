@@ -8,17 +8,16 @@ import re
 from contextlib import asynccontextmanager
 from html import unescape
 from itertools import product
-from pathlib import Path
 
 import pytest
 from aiohttp import web
-from personae import http
 from personae.http import login, oidc, saml
 from personae.http.login import PAGES_AT
 from personae.http.login import check as checking
 from yarl import URL
 
 from tests.aggregates.conftest import INSTANCE
+from tests.architecture import ROOT
 from tests.http.login.conftest import NAME, Browser
 from tests.http.login.test_every_page import PARAMETERS, TYPED, forms_in
 from tests.http.oidc.conftest import AFTER, CALLBACK, query_of
@@ -139,7 +138,7 @@ async def test_no_form_leads_where_a_field_says(whole, path, monkeypatch):
 
 
 def test_every_parameter_that_is_read_is_tried():
-    root = Path(http.__path__[0])
+    root = ROOT / "http"
     files = [
         each
         for door in ("login", "oidc", "saml", "identity")
