@@ -7,6 +7,7 @@ belongs to a thread is added by name. The server and who asks it share the loop.
 import secrets
 import traceback
 from contextlib import asynccontextmanager, contextmanager
+from typing import ClassVar
 
 import aiohttp
 import argon2.low_level
@@ -67,7 +68,8 @@ async def assembled(settings):
 class BlockedHereError(BlockingError):
     """Notes where it happened, whoever catches it."""
 
-    places = []  # noqa: RUF012 — emptied whenever watching begins
+    places: ClassVar[list[str]] = []
+    """Emptied whenever watching begins."""
 
     def __init__(self, name):
         super().__init__(name)

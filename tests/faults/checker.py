@@ -48,9 +48,9 @@ class History:
 async def check(url, acknowledged):
     """Assert that a database keeps every promise.
 
-    What was acknowledged is there, under the ids that were told, and once. Positions have no gap and end at the head; sequences
-    have no hole; no command is half there; users hold their names; a rebuild of every view equals
-    the live one.
+    What was acknowledged is there, under the ids that were told, and once. Positions have no gap
+    and end at the head; sequences have no hole; no command is half there; users hold their names;
+    a rebuild of every view equals the live one.
     """
     database = Database(url, size=4)
     await database.open()
